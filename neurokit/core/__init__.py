@@ -1,0 +1,1 @@
+"""The engine: tracer, primitives, derivatives, graph passes, lowering, transforms."""

@@ -1,0 +1,89 @@
+"""Identity-like primitives that change how derivatives flow."""
+
+from . import elementwise as ew
+from .graph import Primitive, bind, bind_multi
+from .shaping import full
+from .views import View
+
+
+def _same_view(view, node):
+    return View(*view)
+
+
+STOP = Primitive("stop_gradient", "view", lambda args, params: (args[0].shape, args[0].dtype),
+                 twin=lambda params, a: a, lower=_same_view)
+
+
+def stop(node):
+    return bind(STOP, (node,))
+
+
+# A fresh name for a value: derivatives are taken with respect to it.
+VARIABLE = Primitive("variable", "view", lambda args, params: (args[0].shape, args[0].dtype),
+                     twin=lambda params, a: a, vjp=lambda ct, out, args, params, needs: [ct],
+                     jvp=lambda t, out, args, params: t[0], lower=_same_view)
+
+
+class _Unique:
+    """Makes two bindings of one primitive to one argument differ."""
+
+    structural = "unique"
+
+
+def variable(node):
+    return bind(VARIABLE, (node,), (_Unique(),))
+
+
+# forward value with a chosen derivative: args are (value, x, d value / d x)
+SURROGATE = Primitive(
+    "surrogate", "view", lambda args, params: (args[0].shape, args[0].dtype),
+    twin=lambda params, value, x, slope: value,
+    vjp=lambda ct, out, args, params, needs: [None, ew.mul(ct, args[2]) if needs[1] else None, None],
+    jvp=lambda t, out, args, params: ew.mul(t[1], args[2]) if t[1] is not None else None, lower=_same_view)
+
+
+def surrogate(value, x, slope):
+    return bind(SURROGATE, (value, x, stop(slope)))
+
+
+# ---------------------------------------------------------------------------- custom_vjp
+
+class CustomRule:
+    """The user's forward and backward functions of one call, as functions of nodes."""
+
+    def __init__(self, name, n_out, backward):
+        self.name, self.n_out, self.backward = name, n_out, backward
+
+    @property
+    def structural(self):
+        return ("custom_vjp", self.name, self.n_out)
+
+
+def _custom_infer(args, params):
+    return [(a.shape, a.dtype) for a in args[:params[0].n_out]]
+
+
+def _custom_vjp(cts, node, args, params, needs):
+    rule = params[0]
+    outs, inputs = args[:rule.n_out], args[rule.n_out:]
+    cts = [full(o.shape, 0, o.dtype) if c is None else c for c, o in zip(cts, outs)]
+    return [None] * rule.n_out + rule.backward(inputs, cts)
+
+
+def _custom_jvp(tangents, node, args, params):
+    rule = params[0]
+    if all(t is None for t in tangents[rule.n_out:]):
+        return [None] * rule.n_out
+    raise TypeError(f"custom_vjp function {rule.name!r} has a reverse rule only: jvp of it is not defined")
+
+
+CUSTOM = Primitive("custom_vjp", "multi", _custom_infer, twin=lambda params, *a: list(a[:params[0].n_out]),
+                   vjp=_custom_vjp, jvp=_custom_jvp)
+
+
+def custom(rule, outs, inputs):
+    results = bind_multi(CUSTOM, tuple(outs) + tuple(inputs), (rule,))
+    results[0].args[0].swap = (None, tuple(results[0].args[0].args[:rule.n_out]))  # computes nothing itself
+    return results
+
+

@@ -1,0 +1,382 @@
+"""The graph that tracing builds: primitives, nodes, graphs, and `bind`, which adds one node.
+
+A node is one value of a computation, immutable and hash-consed: binding the same primitive to the
+same arguments in the same graph returns the node that is already there (common subexpressions
+never exist twice). Derivatives, loops and lowering all speak in nodes; users hold `Tracer`s.
+"""
+
+import itertools
+import os
+import sys
+import threading
+
+import numpy as np
+
+from .errors import LeakedTracerError, where_text
+
+BOOL, INT32, INT64 = np.dtype(bool), np.dtype(np.int32), np.dtype(np.int64)
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+COMPUTED = frozenset([BOOL, INT32, INT64, FLOAT32, FLOAT64])
+_ids = itertools.count()
+
+
+class Primitive:
+    """One row of the table of operations.
+
+    infer(args, params) -> (shape, dtype), or a list of them for several outputs
+    twin(params, *arrays) -> array(s): the readable definition in NumPy, and the test oracle
+    vjp(ct, out, args, params, needs) -> one cotangent node or None per argument
+    jvp(tangents, out, args, params) -> tangent node(s) or None
+    lower(node, emit): how the node becomes instructions; see `lower.py`
+    kind: "elementwise", "view", "call" (a kernel), "source" (input or literal) or "multi"
+    """
+
+    __slots__ = ("name", "kind", "infer", "twin", "vjp", "jvp", "lower", "batch", "cheap")
+
+    def __init__(self, name, kind, infer=None, twin=None, vjp=None, jvp=None, lower=None,
+                 batch=None, cheap=None):
+        self.name, self.kind, self.infer, self.twin = name, kind, infer, twin
+        self.vjp, self.jvp, self.lower, self.batch = vjp, jvp, lower, batch
+        # cheap: recomputed in a backward loop rather than saved
+        self.cheap = kind in ("elementwise", "view") if cheap is None else cheap
+        PRIMITIVES[name] = self
+
+    def __repr__(self):
+        return self.name
+
+
+PRIMITIVES = {}
+INPUT = Primitive("input", "source")
+LITERAL = Primitive("literal", "source", twin=lambda params: np.array(params[0], params[1]))
+
+
+class Node:
+    """One value: the primitive that makes it, its arguments, shape and dtype, and the user's line.
+
+    `weak` is `int` or `float` for a value that came from a Python scalar alone, else None.
+    """
+
+    __slots__ = ("prim", "args", "params", "shape", "dtype", "weak", "id", "graph", "where", "aux", "swap")
+
+    def __init__(self, prim, args, params, shape, dtype, graph, where=None, weak=None):
+        self.prim, self.args, self.params = prim, args, params
+        self.shape, self.dtype, self.graph, self.where, self.weak = shape, dtype, graph, where, weak
+        self.id = next(_ids)
+        self.aux = None  # (shape, dtype) of each output, where there are several
+        self.swap = None  # (loop, nodes): where else this loop's outputs are computed
+
+    @property
+    def size(self):
+        n = 1
+        for d in self.shape:
+            n *= d
+        return n
+
+    @property
+    def ndim(self):
+        return len(self.shape)
+
+    @property
+    def nbytes(self):
+        return self.size * self.dtype.itemsize
+
+    @property
+    def is_float(self):
+        return self.dtype.kind == "f"
+
+    def __repr__(self):
+        return f"%{self.id} = {self.prim.name} {self.dtype}{list(self.shape)}"
+
+
+class Graph:
+    """A scope of tracing. The root has the user's arrays as inputs; loop bodies are children."""
+
+    def __init__(self, parent=None, abstract=False, what="a traced function"):
+        self.parent, self.abstract, self.what = parent, abstract, what
+        self.values = {}  # input or captured node -> array (root only)
+        self.known = {}  # (prim, args, params) -> node: hash consing
+        self.inputs = []  # nodes, in the order of the arguments
+        self.captured = {}  # id(array) -> (node, array, checksum): arrays by reference (root only)
+        self.lifted = {}  # node of an enclosing graph -> input node of this one
+        self.generators = {}  # id(Rng) -> [rng, key node, draws so far]
+        self.closed = False
+        self.step = None  # the loop's index, where the body asked for it
+        self.length = None  # number of steps, for the body of a loop
+
+    def add_input(self, shape, dtype, weak=None):
+        node = Node(INPUT, (), (len(self.inputs),), tuple(shape), np.dtype(dtype), self, None, weak)
+        self.inputs.append(node)
+        return node
+
+    def step_number(self):
+        """A node that differs from step to step of all enclosing loops; None outside of loops."""
+        outer = self.parent.step_number() if self.parent is not None else None
+        if self.length is None:
+            return lift(outer, self) if outer is not None else None
+        if self.step is None:
+            self.step = Node(INPUT, (), ("index",), (), INT64, self)
+        if outer is None:
+            return self.step
+        from .elementwise import ADD, MUL
+
+        return bind(ADD, (bind(MUL, (lift(outer, self), literal(self.length, INT64))), self.step))
+
+    @property
+    def root(self):
+        graph = self
+        while graph.parent is not None:
+            graph = graph.parent
+        return graph
+
+    def __enter__(self):
+        _stack.append(self)
+        return self
+
+    def __exit__(self, *exc):
+        _stack.pop()
+        self.closed = True
+        return False
+
+
+_local = threading.local()  # .stack: the graphs being traced, innermost last
+
+
+class _Stack:
+    """The stack of this thread."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def append(graph):
+        if not hasattr(_local, "stack"):
+            _local.stack = []
+        _local.stack.append(graph)
+
+    @staticmethod
+    def pop():
+        return _local.stack.pop()
+
+
+_stack = _Stack()
+
+
+def current():
+    """The innermost graph being traced, or None."""
+    try:
+        return _local.stack[-1]
+    except (AttributeError, IndexError):
+        return None
+
+
+# ---------------------------------------------------------------------------- the user's line
+
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_OPS = os.path.join(os.path.dirname(os.path.dirname(_HERE)), "ops") + os.sep
+_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+_internal = {}
+_override = [None]
+
+
+def user_line():
+    """(code, instruction) of the innermost frame outside the engine and NumPy."""
+    if _override[0] is not None:
+        return _override[0]
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        inside = _internal.get(code)
+        if inside is None:
+            name = code.co_filename
+            inside = name.startswith((_HERE, _OPS, _NUMPY)) or name.startswith("<__array_function__")
+            _internal[code] = inside
+        if not inside:
+            return code, frame.f_lasti
+        frame = frame.f_back
+    return None
+
+
+class at_line:
+    """While active, new nodes carry the line of `node`: derivatives blame the forward line."""
+
+    def __init__(self, where):
+        self.where = where
+
+    def __enter__(self):
+        self.saved, _override[0] = _override[0], self.where
+
+    def __exit__(self, *exc):
+        _override[0] = self.saved
+
+
+# ---------------------------------------------------------------------------- literals
+
+_literals = {}
+
+
+def literal(value, dtype, weak=None):
+    """A scalar constant of the graph. Belongs to every graph."""
+    dtype = np.dtype(dtype)
+    if dtype.kind == "f":
+        value = float(value)
+        key = (value, np.signbit(value), value != value, dtype, weak)
+        if value != value:
+            key = ("nan", dtype, weak)
+    else:
+        value = bool(value) if dtype == BOOL else int(value)
+        key = (value, dtype, weak)
+    node = _literals.get(key)
+    if node is None:
+        if len(_literals) > 20000:
+            _literals.clear()
+        node = _literals[key] = Node(LITERAL, (), (value, dtype), (), dtype, None, None, weak)
+    return node
+
+
+def is_literal(node, value=None):
+    return node.prim is LITERAL and (value is None or node.params[0] == value)
+
+
+# ---------------------------------------------------------------------------- bind
+
+def lift(node, graph):
+    """`node` as seen from `graph`: literals as they are, outer values as inputs of the body."""
+    owner = node.graph
+    if owner is graph or owner is None:
+        return node
+    known = graph.lifted.get(node)
+    if known is not None:
+        return known
+    if graph.parent is None or not _encloses(owner, graph):
+        raise LeakedTracerError(
+            f"a traced value made at {where_text(node.where)} inside {owner.what} was used outside of it: "
+            f"return it from the traced function instead of keeping it in a variable or attribute"
+        )
+    outer = lift(node, graph.parent)
+    inner = Node(INPUT, (), ("lifted", len(graph.lifted)), outer.shape, outer.dtype, graph, node.where,
+                 node.weak)
+    graph.lifted[node] = inner
+    if outer is not node:
+        graph.lifted[outer] = inner
+    return inner
+
+
+def _encloses(owner, graph):
+    while graph is not None:
+        if graph is owner:
+            return True
+        graph = graph.parent
+    return False
+
+
+def bind(prim, args, params=()):
+    """Add `prim(*args)` to the current graph, or find it there.
+
+    Returns one node; for a primitive with several outputs, the node whose outputs `proj` picks.
+    """
+    graph = current()
+    for arg in args:
+        if arg.graph is not graph and arg.graph is not None:
+            args = tuple([lift(a, graph) for a in args])
+            break
+    key = (prim, args, params)
+    node = graph.known.get(key)
+    if node is None:
+        shape, dtype = prim.infer(args, params)
+        node = Node(prim, args, params, shape, dtype, graph, user_line())
+        graph.known[key] = node
+    return node
+
+
+def _infer_proj(args, params):
+    return args[0].aux[params[0]]
+
+
+PROJ = Primitive("proj", "view", _infer_proj, twin=lambda params, outputs: outputs[params[0]])
+
+
+def bind_multi(prim, args, params):
+    """Like `bind` for a primitive with several outputs: returns a list of nodes."""
+    graph = current()
+    args = tuple([lift(a, graph) for a in args])
+    key = (prim, args, params)
+    node = graph.known.get(key)
+    if node is None:
+        node = Node(prim, args, params, (), BOOL, graph, user_line())
+        node.aux = prim.infer(args, params)
+        graph.known[key] = node
+    return [bind(PROJ, (node,), (i,)) for i in range(len(node.aux))]
+
+
+def args_of(node, swapped):
+    """The arguments of a node; outputs of a replaced loop are read from its replacement."""
+    if node.prim is PROJ and node.args[0] in swapped:
+        return (node.args[0].swap[1][node.params[0]],)
+    return node.args
+
+
+def swaps(outputs):
+    """The loops that another loop of the same computation repeats, with more outputs."""
+    plain = reachable(outputs)
+    present = None
+    out = set()
+    for n in plain:
+        if n.swap is not None:
+            if present is None:
+                present = set(plain)
+            if n.swap[0] is None or n.swap[0] in present:
+                out.add(n)
+    return out
+
+
+def reachable(outputs, swapped=(), stop=()):
+    """All nodes that `outputs` depend on, arguments before users; nodes in `stop` are left out."""
+    seen, order, stack = set(stop), [], list(reversed(outputs))
+    while stack:
+        node = stack.pop()
+        if node.__class__ is tuple:
+            order.append(node[0])
+            continue
+        if node in seen:
+            continue
+        seen.add(node)
+        stack.append((node,))
+        for arg in args_of(node, swapped) if swapped else node.args:
+            if arg not in seen:
+                stack.append(arg)
+    return order
+
+
+def replay(outputs, mapping):
+    """Bind again, in the current graph, what `outputs` need; `mapping` (extended here) gives the nodes known."""
+    copied = []
+    for node in reachable(outputs, stop=mapping):
+        _replay_one(node, mapping, copied)
+    for old in copied:
+        if old.swap is None:
+            continue
+        key, nodes = old.swap
+        if key is None:
+            mapping[old].swap = (None, mapping[old].args[:len(nodes)])
+        elif key in mapping:
+            for node in reachable(nodes, stop=mapping):
+                _replay_one(node, mapping, copied)
+            mapping[old].swap = (mapping[key], tuple(mapping.get(n, n) for n in nodes))
+    return [mapping.get(o, o) for o in outputs]
+
+
+def _replay_one(node, mapping, copied):
+    if node.prim is LITERAL:
+        return
+    if node.prim is INPUT:
+        raise RuntimeError(f"replay: no replacement for the input {node!r}")
+    args = tuple([mapping.get(a, a) for a in node.args])
+    key = (node.prim, args, node.params)
+    graph = current()
+    new = graph.known.get(key)
+    if new is None:
+        new = Node(node.prim, args, node.params, node.shape, node.dtype, graph, node.where)
+        new.aux = node.aux
+        graph.known[key] = new
+    mapping[node] = new
+    if node.aux is not None:
+        copied.append(node)

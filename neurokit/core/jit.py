@@ -1,0 +1,244 @@
+"""`jit`: trace once per signature, then run the program in C.
+
+What a cached program stands for is guarded: the shapes and dtypes of the arguments, the values of
+Python scalars and functions the function reaches through its closure and globals, and the identity
+of the arrays it captured (their contents are read at each call).
+"""
+
+import functools
+import inspect
+import types
+
+import numpy as np
+
+from . import tree
+from .arguments import Opened, input_tracer, is_array, output_nodes, plain
+from .graph import Graph, current
+from .runtime import compiled, execute, used_inputs, verify_captured
+from .scan import check_random, random_state
+from .tracer import Tracer
+
+_MISSING = object()
+_SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic)
+
+
+class _Guards:
+    """What a function reaches outside of its arguments, and whether it is still the same."""
+
+    def __init__(self, f):
+        self.rows, seen = [], set()
+        self._visit(f, seen, 0)
+
+    def _visit(self, f, seen, depth):
+        if isinstance(f, types.MethodType):
+            self._object(f.__self__, seen, depth)
+            f = f.__func__
+        f = inspect.unwrap(f) if callable(f) else f
+        if isinstance(f, functools.partial):
+            for value in (f.func, *f.args, *f.keywords.values()):
+                self._value(value, seen, depth)
+            return
+        code = getattr(f, "__code__", None)
+        if code is None or id(f) in seen or depth > 8:
+            return
+        seen.add(id(f))
+        for cell in f.__closure__ or ():
+            self._row(_cell, cell, seen, depth)
+        self._names(code, f.__globals__, seen, depth)
+        for value in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
+            self._value(value, seen, depth)
+
+    def _names(self, code, space, seen, depth):
+        for name in code.co_names:
+            if name in space:
+                self._row(space.get, name, seen, depth)
+        for const in code.co_consts:
+            if isinstance(const, types.CodeType):
+                self._names(const, space, seen, depth)
+
+    def _row(self, get, key, seen, depth):
+        value = get(key)
+        if isinstance(value, (types.ModuleType, type, types.BuiltinFunctionType, np.ufunc)) or value is _MISSING:
+            return
+        self.rows.append((get, key, value))
+        self._value(value, seen, depth)
+
+    def _value(self, value, seen, depth):
+        if isinstance(value, (types.FunctionType, types.MethodType, functools.partial)):
+            module = getattr(value, "__module__", None) or ""
+            if not module.startswith(("numpy", "neurokit.", "scipy")):
+                self._visit(value, seen, depth + 1)
+        elif isinstance(value, (list, tuple, dict)) and id(value) not in seen and depth < 4:
+            seen.add(id(value))
+            self._container(value, seen, depth)
+        elif hasattr(value, "__dict__") and not isinstance(value, (types.ModuleType, type, np.ndarray)):
+            self._object(value, seen, depth)
+
+    def _container(self, value, seen, depth):
+        keys = list(value) if isinstance(value, dict) else range(len(value))
+        self.rows.append((len, value, len(value)))
+        for key in keys:
+            item = value[key]
+            if not isinstance(value, tuple):
+                self.rows.append((functools.partial(_item, value), key, item))
+            self._value(item, seen, depth + 1)
+
+    def _object(self, value, seen, depth):
+        module = type(value).__module__ or ""
+        if id(value) in seen or depth > 4 or module.startswith(("numpy", "neurokit", "scipy")):
+            return
+        seen.add(id(value))
+        for name, item in list(vars(value).items()):
+            if isinstance(item, (*_SIMPLE, np.ndarray, types.FunctionType)):
+                self.rows.append((vars(value).get, name, item))
+            self._value(item, seen, depth + 1)
+
+    def hold(self):
+        for get, key, value in self.rows:
+            now = get(key)
+            if now is not value and not _equal(now, value):
+                return False
+        return True
+
+
+def _cell(cell):
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return _MISSING
+
+
+def _item(container, key):
+    try:
+        return container[key]
+    except (KeyError, IndexError):
+        return _MISSING
+
+
+def _equal(now, value):
+    return type(now) is type(value) and isinstance(value, _SIMPLE) and (
+        now == value or now != now and value != value)
+
+
+class _Traced:
+    """One signature: its program, how to feed it, and what its result is made of."""
+
+    def __init__(self, f, args, kwargs, dynamic):
+        self.guards = _Guards(f)
+        opened = Opened(dynamic)
+        graph = Graph(None, True, f"nk.jit of {getattr(f, '__name__', 'a function')}")
+        before = random_state(f)
+        with graph:
+            leaves = [input_tracer(graph, x) if is_array(x) else x for x in opened.leaves]
+            states = [input_tracer(graph, s) for s in opened.states]
+            with opened.arguments(leaves, states) as (call_args, call_kwargs):
+                result = f(*args(call_args), **kwargs(call_kwargs))
+                written = opened.written()
+            out_nodes, self.rebuild = output_nodes(result)
+            state_nodes, self.rebuild_states = output_nodes(written)
+        check_random(f, before)
+        verify_captured(graph)
+        outputs = out_nodes + state_nodes
+        self.n_out = len(out_nodes)
+        inputs = used_inputs(outputs)
+        where = {t.node: ("leaf", i) for i, t in enumerate(leaves) if isinstance(t, Tracer)}
+        where.update({t.node: ("state", i) for i, t in enumerate(states)})
+        self.random = {node: (rng, draws - site) for rng, node, site in graph.generators.values()
+                       for draws in [rng._draws]}
+        self.feeds = []
+        for node in inputs:
+            kind = where.get(node)
+            if kind is None:
+                kind = ("random", self.random[node]) if node in self.random else ("array", graph.values[node])
+            self.feeds.append(kind)
+        for rng, count in self.random.values():
+            rng._draws -= count  # the first run draws them
+        self.program = compiled(inputs, outputs) if outputs else None
+        self.captured = [(array, array.shape, array.dtype) for kind, array in self.feeds if kind == "array"]
+
+    def run(self, opened):
+        arrays = []
+        for kind, what in self.feeds:
+            if kind == "leaf":
+                arrays.append(np.asarray(opened.leaves[what]))
+            elif kind == "state":
+                arrays.append(np.asarray(opened.states[what]))
+            elif kind == "random":
+                rng, _ = what
+                arrays.append(np.array([rng._key[0], rng._key[1] + rng._draws], np.int64))
+            else:
+                arrays.append(what)
+        values = execute(self.program, arrays) if self.program is not None else []
+        for rng, count in self.random.values():
+            rng._draws += count
+        if opened.models:
+            opened.keep(self.rebuild_states(values[self.n_out:]))
+        return self.rebuild([plain(v) for v in values[:self.n_out]])
+
+
+def jit(f=None, static_argnums=(), static_argnames=()):
+    """Trace `f` once per signature and run it in C.
+
+    Parameters
+    ----------
+    f : callable
+        Written with NumPy on arrays. Python runs only while tracing: shapes are known, values are not.
+    static_argnums, static_argnames : int, str or tuples of them
+        Arguments that are part of the signature (hashable): sizes, names, functions.
+
+    Raises
+    ------
+    AbstractValueError
+        The value of an array is needed in Python (``if x > 0``), with the line and the way out.
+
+    Examples
+    --------
+    >>> import numpy as np, neurokit as nk
+    >>> nk.jit(lambda x: np.exp(-x).sum())(np.zeros(3))
+    np.float64(3.0)
+    """
+    if f is None:
+        return lambda g: jit(g, static_argnums, static_argnames)
+    numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
+    names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
+    table = {}
+
+    @functools.wraps(f, updated=())
+    def wrapper(*args, **kwargs):
+        if current() is not None:
+            return f(*args, **kwargs)
+        fixed = {i % len(args): args[i] for i in numbers if -len(args) <= i < len(args)}
+        fixed_names = {k: kwargs[k] for k in names if k in kwargs}
+        dynamic = (tuple(a for i, a in enumerate(args) if i not in fixed),
+                   {k: v for k, v in kwargs.items() if k not in fixed_names})
+        opened = Opened(dynamic)
+        key = (opened.spec, tuple([_signature(x) for x in opened.leaves]),
+               tuple([(s.shape, s.dtype) for s in opened.states]), tuple(fixed.items()), tuple(fixed_names.items()))
+        try:
+            entries = table.setdefault(key, [])
+        except TypeError:
+            raise TypeError("jit: static arguments must be hashable") from None
+        for traced in entries:
+            if traced.guards.hold() and all(a.shape == s and a.dtype == d for a, s, d in traced.captured):
+                return traced.run(opened)
+
+        def place(dynamic_args):
+            it = iter(dynamic_args)
+            return [fixed[i] if i in fixed else next(it) for i in range(len(args))]
+
+        traced = _Traced(f, place, lambda dynamic_kwargs: {**dynamic_kwargs, **fixed_names}, dynamic)
+        entries.append(traced)
+        if len(entries) > 16:
+            entries.pop(0)
+        return traced.run(opened)
+
+    wrapper.clear = table.clear
+    return wrapper
+
+
+def _signature(leaf):
+    if isinstance(leaf, (np.ndarray, np.generic)):
+        return leaf.shape, leaf.dtype
+    if isinstance(leaf, (bool, int, float)):
+        return type(leaf)
+    return leaf

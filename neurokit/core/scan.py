@@ -1,0 +1,361 @@
+"""`scan`: a loop over time, traced once and run in C."""
+
+import numpy as np
+
+from . import tree
+from . import batching  # noqa: F401 - fills in the batching rules
+from .arguments import input_tracer, plain
+from .errors import TraceError
+from .graph import INT64, LITERAL, Graph, _local, current, lift, literal, reachable, replay
+from .loops import Body, bind_scan
+from .runtime import evaluate
+from .shaping import broadcast
+from .tracer import SUPPORTED, Tracer, to_node
+from .transforms import tracing
+from .ufuncs import as_dtype
+
+HOIST_LIMIT = 256 << 20  # bytes that work moved out of a loop may take
+
+
+def scan(f, init, xs=None, length=None, reverse=False, checkpoint="auto", progress=None):
+    """Run ``carry, y = f(carry, x)`` over the leading axis of `xs`, in C.
+
+    Parameters
+    ----------
+    f : callable
+        Traced once. `carry` and `x` have the structure of `init` and of one element of `xs`; the new
+        carry keeps structure, shapes and dtypes. Shapes inside are static.
+    init : pytree of arrays or numbers
+    xs : pytree of arrays with equal leading length, or None
+    length : int, needed without `xs`
+    reverse : bool
+        Run from the last element to the first; ``ys`` stay in the order of `xs`.
+    checkpoint : "auto", None, int or str
+        How the gradient saves memory: every step (None), the carry every n steps (int), or what
+        fits in so many bytes ("512MB"). "auto" takes 64 MB. The numbers are the same for each.
+    progress : callable or bool, optional
+        ``progress(done, length)``; True shows a bar. The loop then runs in up to 100 stretches.
+
+    Returns
+    -------
+    carry, ys
+        The last carry, and the ys stacked along a new leading axis.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The carry changes structure, shape or dtype; xs of unequal lengths.
+
+    Examples
+    --------
+    >>> import numpy as np, neurokit as nk
+    >>> nk.scan(lambda c, x: (c + x, c), 0.0, np.arange(4.0))
+    (np.float64(6.0), array([0., 0., 1., 3.]))
+    """
+    x_leaves, x_spec = tree.flatten(xs)
+    length = _length(x_leaves, length)
+    if progress:
+        return _in_stretches(f, init, xs, length, reverse, checkpoint, progress)
+    with tracing("scan") as (graph, new):
+        xs_nodes = [_leaf(graph, new, x) for x in x_leaves]
+        init_leaves, spec = tree.flatten(init)
+        inits = [_leaf(graph, new, leaf) for leaf in init_leaves]
+        body, args, inits, y_spec, y_leaves = trace_body(f, inits, spec, xs_nodes, x_spec, length)
+        outs = bind_scan(body, length, bool(reverse), checkpoint, args)
+        if not outs:
+            values = []
+        elif new:
+            values = [plain(a) for a in evaluate(graph, outs)]
+        else:
+            values = [Tracer(n) for n in outs]
+    carry = tree.unflatten(spec, values[:len(inits)])
+    ys = list(y_leaves)
+    it = iter(values[len(inits):])
+    ys = [next(it) for _ in ys]
+    return carry, tree.unflatten(y_spec, ys)
+
+
+def _in_stretches(f, init, xs, length, reverse, checkpoint, progress):
+    """The same loop in up to 100 pieces, reporting after each."""
+    if current() is not None:
+        raise TraceError("scan(progress=) reports from plain calls only, not inside a traced function")
+    if progress is True:
+        from tqdm.auto import tqdm
+
+        bar = tqdm(total=length)
+        progress = lambda done, total: bar.update(done - bar.n)  # noqa: E731
+    step = max(1, -(-length // 100))
+    edges = list(range(0, length, step)) + [length]
+    pieces = list(zip(edges[:-1], edges[1:]))
+    carry, parts, done = init, [], 0
+    for a, b in reversed(pieces) if reverse else pieces:
+        part = None if xs is None else tree.map(lambda x, a=a, b=b: x[a:b], xs)
+        carry, ys = scan(f, carry, part, b - a, reverse, checkpoint)
+        parts.append(ys)
+        done += b - a
+        progress(done, length)
+    if not parts:
+        return scan(f, init, xs, length, reverse, checkpoint)
+    return carry, tree.map(lambda *p: np.concatenate(p[::-1] if reverse else p), *parts)
+
+
+def _length(leaves, length):
+    lengths = []
+    for leaf in leaves:
+        if not np.ndim(leaf):
+            raise ValueError("scan: each of xs needs a leading axis to loop over, got a number")
+        lengths.append(np.shape(leaf)[0])
+    if length is not None:
+        if not isinstance(length, (int, np.integer)) or length < 0:
+            raise ValueError(f"scan: length must be a non-negative int, got {length!r}")
+        lengths.append(int(length))
+    if not lengths:
+        raise ValueError("scan: give xs, or length=")
+    if len(set(lengths)) > 1:
+        raise ValueError(f"scan: xs and length must agree, got leading lengths {lengths}")
+    return lengths[0]
+
+
+def _leaf(graph, new, leaf):
+    if isinstance(leaf, Tracer):
+        return leaf.node
+    if not isinstance(leaf, (np.ndarray, np.generic, int, float)):
+        if hasattr(leaf, "__array__"):
+            leaf = np.asarray(leaf)
+        else:
+            raise TypeError(f"scan: carry and xs hold arrays and numbers, got {type(leaf).__name__}")
+    if np.asarray(leaf).dtype.char not in SUPPORTED:
+        raise TypeError(f"scan takes bool, integer, float32 and float64 arrays, got {np.asarray(leaf).dtype}")
+    if new and isinstance(leaf, np.ndarray):
+        return input_tracer(graph, leaf).node
+    return to_node(leaf)
+
+
+def trace_body(f, inits, spec, xs, x_spec, length):
+    """Trace f once; again where a Python number in `init` must take the carry's dtype or shape."""
+    for _ in range(4):
+        graph = Graph(current(), True, "a scan body")
+        graph.length = length
+        with graph:
+            carries = [graph.add_input(n.shape, n.dtype, n.weak) for n in inits]
+            x_inputs = [graph.add_input(n.shape[1:], n.dtype) for n in xs]
+            before = random_state(f)
+            result = f(tree.unflatten(spec, [Tracer(n) for n in carries]),
+                       tree.unflatten(x_spec, [Tracer(n) for n in x_inputs]))
+            check_random(f, before)
+            if not isinstance(result, tuple) or len(result) != 2:
+                raise TypeError(f"scan: the body must return (carry, y), got {type(result).__name__}"
+                                + (f" of length {len(result)}" if isinstance(result, tuple) else ""))
+            out_leaves, out_spec = tree.flatten(result[0])
+            y_leaves, y_spec = tree.flatten(result[1])
+            if out_spec != spec:
+                raise TypeError(f"scan: the body must return a carry with the structure of init, wanted {spec}, "
+                                f"got {out_spec}")
+            outs = [to_node(leaf) for leaf in out_leaves]
+            ys = [to_node(leaf) for leaf in y_leaves]
+            outs, changed = _settle(carries, outs, inits, spec)
+            outs, ys = [lift(n, graph) for n in outs], [lift(n, graph) for n in ys]
+        if not changed:
+            break
+        inits = changed
+    else:
+        raise TypeError("scan: the carry does not keep its dtype from step to step")
+    lifted = _distinct(graph)
+    body, consts = close_body(graph, lifted, carries, x_inputs, outs, ys)
+    args = consts + inits + xs
+    body, args = hoist(body, args, length)
+    if body.has_index:
+        args = args + [literal(0, INT64)]
+    return body, args, inits, y_spec, y_leaves
+
+
+def _distinct(graph):
+    """[(outer node, input node)] without the aliases that `lift` leaves."""
+    seen, pairs = set(), []
+    for outer, inner in graph.lifted.items():
+        if inner not in seen:
+            seen.add(inner)
+            pairs.append((outer, inner))
+    return pairs
+
+
+def close_body(graph, lifted, carries, xs, outs, ys):
+    """The body with its captured values as consts, and those values in the enclosing graph."""
+    used = set(reachable(outs + ys))
+    lifted = [(o, i) for o, i in lifted if i in used]
+    parent = graph.parent
+    consts = [lift(o, parent) if parent is not None else o for o, _ in lifted]
+    index = [graph.step] if graph.step is not None else []
+    inputs = [i for _, i in lifted] + carries + xs + index
+    return Body(inputs, outs + ys, len(lifted), len(carries), len(xs), bool(index)), consts
+
+
+def _settle(carries, outs, inits, spec):
+    """Carries after one step beside those before: equal, or (None, new inits) to trace again."""
+    changed, result = list(inits), []
+    again = False
+    paths = None
+    for i, (before, after, init) in enumerate(zip(carries, outs, inits)):
+        if before.dtype == after.dtype and before.shape == after.shape:
+            result.append(after)
+            continue
+        if after.weak is not None and after.shape == before.shape:
+            result.append(as_dtype(after, before.dtype))
+            continue
+        if before.weak is not None or init.prim is LITERAL and init.weak is not None:
+            if np.broadcast_shapes(before.shape, after.shape) == after.shape:
+                fresh = as_dtype(init, after.dtype)
+                changed[i] = broadcast(fresh, after.shape)
+                again = True
+                result.append(after)
+                continue
+        paths = paths or tree.paths(tree.unflatten(spec, [0] * len(carries)))
+        raise TypeError(
+            f"scan: carry{paths[i]} begins as {before.dtype}{list(before.shape)} and is {after.dtype}{list(after.shape)} "
+            f"after one step: make them equal (begin with the larger shape, or use .astype({before.dtype}) at the end)")
+    if again:
+        with _outside():
+            changed = [_rebind(n) for n in changed]
+        return result, changed
+    return result, None
+
+
+class _outside:
+    """Leave the innermost graph for a moment: what is bound belongs to the enclosing one."""
+
+    def __enter__(self):
+        self.graph = _local.stack.pop()
+
+    def __exit__(self, *exc):
+        _local.stack.append(self.graph)
+
+
+def _rebind(node):
+    """A literal, possibly broadcast in the body's graph, bound in the enclosing graph."""
+    if node.prim.name == "broadcast" and node.args[0].prim is LITERAL:
+        return broadcast(node.args[0], node.shape)
+    return node
+
+
+# ---------------------------------------------------------------------------- random traps
+
+def random_state(f):
+    state = np.random.get_state(legacy=False)["state"]
+    own = [(g, _generator_state(g)) for g in _generators(f)]
+    return int(state["pos"]), hash(state["key"].tobytes()), own
+
+
+def _generators(f):
+    """NumPy generators that a function reaches through its closure or globals."""
+    cells = [c.cell_contents for c in (getattr(f, "__closure__", None) or ()) if _filled(c)]
+    code, space = getattr(f, "__code__", None), getattr(f, "__globals__", {})
+    cells += [space[n] for n in (code.co_names if code else ()) if n in space]
+    return [g for g in cells if isinstance(g, (np.random.Generator, np.random.RandomState))]
+
+
+def _filled(cell):
+    try:
+        cell.cell_contents
+    except ValueError:
+        return False
+    return True
+
+
+def _generator_state(g):
+    return str(g.bit_generator.state if isinstance(g, np.random.Generator) else g.get_state()[1:3])
+
+
+def check_random(f, before):
+    after = random_state(f)
+    if after[:2] != before[:2] or any(_generator_state(g) != s for g, s in before[2]):
+        raise TraceError("the traced function drew from np.random: the draw would be made once and frozen into the loop; "
+                         "draw before it and pass the numbers in, or use nk.Rng(seed)")
+
+
+# ---------------------------------------------------------------------------- hoisting
+
+def hoist(body, args, length):
+    """Move work out of the loop: what depends on constants alone, and products of inputs alone.
+
+    Elementwise work on constants is done once; a matrix product of x_t with constants becomes one
+    product over all t, before the loop (so its gradient is one product too).
+    """
+    first_carry, first_x = body.n_const, body.n_const + body.n_carry
+    fixed, early = set(body.consts), set()
+    stepwise = set(body.xs)
+    order = reachable(body.outputs)
+    for node in order:
+        if not node.args:
+            if node.prim is LITERAL:
+                fixed.add(node)
+            continue
+        if node.aux is not None or node.prim.name in ("variable", "random"):
+            continue
+        if all(a in fixed for a in node.args):
+            fixed.add(node)
+        elif node.prim.batch is not None and all(a in fixed or a in stepwise or a in early for a in node.args):
+            early.add(node)
+    return _move(body, args, length, order, fixed, early | stepwise, first_carry, first_x)
+
+
+def _users(order, outputs):
+    users = {}
+    for node in order:
+        for a in node.args:
+            users.setdefault(a, []).append(node)
+    for o in outputs:
+        users.setdefault(o, []).append(None)
+    return users
+
+
+def _move(body, args, length, order, fixed, early, first_carry, first_x):
+    users = _users(order, body.outputs)
+    exposed = set()  # read by the loop itself, perhaps through views
+    for node in reversed(order):
+        if node in fixed and any(u is None or u not in fixed or u.prim.kind == "view" and u in exposed
+                                 for u in users.get(node, ())):
+            exposed.add(node)
+    consts_out = [n for n in order if n in exposed and n.prim.kind in ("elementwise", "call") and n.args
+                  and not all(a.prim is LITERAL for a in n.args)]
+    products = [n for n in order if n in early and n.prim.name == "matmul" and length * n.nbytes <= HOIST_LIMIT]
+    if not consts_out and not products:
+        return body, args
+    known = dict(zip(body.inputs[:body.n_const], args))
+    fresh_consts = replay(consts_out, known) if consts_out else []
+    batched = {}
+    if products:
+        batched.update(zip(body.xs, args[first_x:first_x + body.n_x]))
+        for node in reachable(products, stop=list(batched)):
+            if node not in early:
+                continue
+            values = []
+            for a in node.args:
+                if a in early:
+                    values.append((batched[a], True))
+                else:
+                    values.append((replay([a], known)[0], False))
+            batched[node] = node.prim.batch(values, node, length)
+    graph = Graph(None, True, "a scan body")
+    with graph:
+        mapping = {n: graph.add_input(n.shape, n.dtype) for n in body.inputs}
+        new_consts = [graph.add_input(n.shape, n.dtype) for n in consts_out]
+        new_xs = [graph.add_input(n.shape, n.dtype) for n in products]
+        mapping.update(zip(consts_out, new_consts))
+        mapping.update(zip(products, new_xs))
+        inputs = [mapping[n] for n in body.inputs]
+        outs = replay(body.outputs, mapping)
+    index = inputs[-1:] if body.has_index else []
+    all_inputs = (inputs[:body.n_const] + new_consts + inputs[first_carry:first_x]
+                  + inputs[first_x:first_x + body.n_x] + new_xs + index)
+    all_args = (args[:body.n_const] + fresh_consts + args[first_carry:first_x] + args[first_x:first_x + body.n_x]
+                + [batched[n] for n in products])
+    used = set(reachable(outs)) | set(inputs[first_carry:first_x])
+    keep = [n in used for n in all_inputs]
+    n_const, n_x = body.n_const + len(new_consts), body.n_x + len(new_xs)
+    start_x = n_const + body.n_carry
+    kept_inputs = [n for n, k in zip(all_inputs, keep) if k]
+    kept_args = [a for a, k in zip(all_args, keep) if k]
+    closed = Body(kept_inputs, outs, sum(keep[:n_const]), body.n_carry, sum(keep[start_x:start_x + n_x]),
+                  body.has_index and keep[-1])
+    return closed, kept_args
+

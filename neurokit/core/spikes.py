@@ -1,0 +1,177 @@
+"""Spikes with surrogate derivatives, and functions with their own reverse rule."""
+
+import functools
+import math
+
+import numpy as np
+
+from . import elementwise as ew
+from . import tree
+from .control import CustomRule, custom
+from .control import surrogate as _surrogate
+from .graph import current
+from .tracer import Tracer, to_node
+
+
+def _arctan(x):
+    return 1.0 / (1.0 + (math.pi * x) ** 2)
+
+
+def _sigmoid(x):
+    from scipy.special import expit
+
+    s = expit(4.0 * x)
+    return 4.0 * s * (1.0 - s)
+
+
+def _fast_sigmoid(x):
+    return 1.0 / (1.0 + np.abs(2.0 * x)) ** 2
+
+
+SURROGATES = {
+    "arctan": _arctan,
+    "sigmoid": _sigmoid,
+    "fast_sigmoid": _fast_sigmoid,
+    "gaussian": lambda x: np.exp(-math.pi * x * x),
+    "triangle": lambda x: np.maximum(0.0, 1.0 - np.abs(x)),
+    "rectangle": lambda x: np.where(np.abs(x) < 0.5, 1.0, 0.0),
+    "straight_through": lambda x: np.ones_like(x),
+}
+
+
+def spike(x, surrogate="arctan", width=1.0):
+    """Heaviside step of x > 0 as 0.0 or 1.0, with a surrogate derivative.
+
+    Parameters
+    ----------
+    x : ndarray
+        Distance to threshold, such as ``v - v_th``.
+    surrogate : str or callable
+        Name of a pseudo-derivative of height 1 at 0: arctan 1/(1 + (pi x)^2), sigmoid, fast_sigmoid
+        1/(1 + 2|x|)^2, gaussian, triangle, rectangle, straight_through; or a function of x / width.
+    width : float
+        Scale of x: the derivative is ``h(x / width) / width``.
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `x` (float64 for integers)
+
+    References
+    ----------
+    Neftci, Mostafa and Zenke 2019, doi:10.1109/MSP.2019.2931595.
+
+    Examples
+    --------
+    >>> import numpy as np, neurokit as nk
+    >>> nk.spike(np.array([-1.0, 0.5]))
+    array([0., 1.])
+    """
+    slope = SURROGATES.get(surrogate, surrogate) if isinstance(surrogate, str) else surrogate
+    if not callable(slope):
+        raise ValueError(f"spike: surrogate must be a function or one of {sorted(SURROGATES)}, got {surrogate!r}")
+    if not width > 0:
+        raise ValueError(f"spike: width must be positive, got {width!r}")
+    if not isinstance(x, Tracer):
+        x = np.asarray(x)
+        return np.asarray(x > 0, x.dtype if x.dtype.kind == "f" else np.float64)[()]
+    node = to_node(x)
+    if node.dtype.kind != "f":
+        x = x.astype(np.float64)
+        node = x.node
+    fired = ew.convert(ew.apply(ew.ROWS["gt"], node, 0.0), node.dtype)
+    derivative = slope(x / width) / width if width != 1.0 else slope(x)
+    return Tracer(_surrogate(fired, node, _like(derivative, node)))
+
+
+def _like(value, node):
+    from .shaping import broadcast
+
+    return broadcast(ew.convert(to_node(value), node.dtype), node.shape)
+
+
+def surrogate(forward, derivative):
+    """A function of one array with the value of `forward` and the derivative ``derivative(x)``.
+
+    Examples
+    --------
+    >>> import numpy as np, neurokit as nk
+    >>> step = nk.surrogate(lambda x: np.where(x > 0, 1.0, 0.0), lambda x: np.exp(-x * x))
+    >>> nk.grad(step)(0.0)
+    np.float64(1.0)
+    """
+    @functools.wraps(forward, updated=())
+    def call(x):
+        value = forward(x)
+        if not isinstance(x, Tracer):
+            return value
+        node, out = to_node(x), to_node(value)
+        if out.shape != node.shape:
+            raise ValueError(f"surrogate: forward must keep the shape of x, got {out.shape} for {node.shape}")
+        return Tracer(_surrogate(ew.convert(out, node.dtype), node, _like(derivative(x), node)))
+
+    return call
+
+
+class custom_vjp:
+    """A function with its own reverse rule.
+
+    ``f = nk.custom_vjp(f); f.defvjp(fwd, bwd)`` with ``fwd(*args) -> (out, residuals)`` and
+    ``bwd(residuals, ct) -> tuple of cotangents, one per argument`` (None for no derivative).
+
+    Examples
+    --------
+    >>> import numpy as np, neurokit as nk
+    >>> @nk.custom_vjp
+    ... def clip_gradient(x):
+    ...     return x
+    >>> clip_gradient.defvjp(lambda x: (x, None), lambda res, ct: (np.clip(ct, -1, 1),))
+    >>> nk.grad(lambda x: 5 * clip_gradient(x))(2.0)
+    np.float64(1.0)
+    """
+
+    def __init__(self, f):
+        functools.update_wrapper(self, f, updated=())
+        self.f, self.fwd, self.bwd = f, None, None
+
+    def defvjp(self, fwd, bwd):
+        """Set the rules: fwd(*args) -> (out, residuals), bwd(residuals, ct) -> cotangents."""
+        self.fwd, self.bwd = fwd, bwd
+
+    def __call__(self, *args):
+        leaves, spec = tree.flatten(args)
+        if current() is None or not any(isinstance(x, Tracer) for x in leaves):
+            return self.f(*args)
+        if self.fwd is None:
+            raise TypeError(f"custom_vjp: call {self.__name__}.defvjp(fwd, bwd) before using it in a traced function")
+        traced = [i for i, x in enumerate(leaves) if isinstance(x, Tracer)]
+        inputs = [leaves[i].node for i in traced]
+        result, out_spec = tree.flatten(self.f(*args))
+        outs = [to_node(r) for r in result]
+        rule = CustomRule(self.__name__, len(outs), self._backward(leaves, spec, traced, out_spec))
+        return tree.unflatten(out_spec, [Tracer(n) for n in custom(rule, outs, inputs)])
+
+    def _backward(self, leaves, spec, traced, out_spec):
+        def backward(inputs, cts):
+            filled = list(leaves)
+            for i, n in zip(traced, inputs):
+                filled[i] = Tracer(n)
+            _, residuals = self.fwd(*tree.unflatten(spec, filled))
+            ct = tree.unflatten(out_spec, [Tracer(c) for c in cts])
+            given = self.bwd(residuals, ct)
+            if not isinstance(given, tuple) or len(given) != len(spec.children):
+                raise TypeError(f"custom_vjp {self.__name__}: bwd must return a tuple of {len(spec.children)} cotangents, "
+                                f"got {type(given).__name__}"
+                                + (f" of length {len(given)}" if isinstance(given, tuple) else ""))
+            flat = []
+            for child, g in zip(spec.children, given):
+                flat += [None] * child.n_leaves if g is None else tree.leaves(g)
+            out = []
+            for i, n in zip(traced, inputs):
+                g = None if flat[i] is None else to_node(flat[i])
+                if g is not None and g.shape not in (n.shape, ()):
+                    raise ValueError(f"custom_vjp {self.__name__}: bwd returned shape {g.shape} for an argument of shape "
+                                     f"{n.shape}")
+                out.append(None if g is None else _like(Tracer(g), n))
+            return out
+
+        return backward

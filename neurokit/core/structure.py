@@ -1,0 +1,23 @@
+"""The structure of a graph as a hashable key: equal keys mean the same program."""
+
+from .graph import INPUT, LITERAL, args_of, reachable, swaps
+
+
+def structure(outputs, inputs):
+    """Key of the computation of `outputs` from `inputs`, whatever the values, names and lines."""
+    swapped = swaps(outputs)
+    number = {}
+    rows = []
+    for k, node in enumerate(inputs):
+        number[node] = k
+        rows.append((node.shape, node.dtype.char))
+    for node in reachable(outputs, swapped, stop=inputs):
+        number[node] = len(rows)
+        if node.prim is LITERAL:
+            rows.append((repr(node.params[0]), node.dtype.char))
+        elif node.prim is INPUT:
+            raise RuntimeError(f"structure: {node!r} is not among the inputs")
+        else:
+            rows.append((node.prim.name, tuple([number[a] for a in args_of(node, swapped)]),
+                         tuple([getattr(p, "structural", p) for p in node.params]), node.shape, node.dtype.char))
+    return tuple(rows), tuple([number[o] for o in outputs])

@@ -1,0 +1,353 @@
+"""What the user's code holds while it is traced: an array whose operations are recorded.
+
+A `Tracer` answers NumPy's protocols, so `np.*`, operators, methods and indexing build nodes. It is
+mutable as an ndarray is: `t[i] = v` and `t += v` give the tracer (and the arrays it is a view of)
+a new node.
+"""
+
+import dis
+import operator
+import sys
+import warnings
+
+import numpy as np
+
+from . import elementwise as ew
+from .errors import AbstractValueError, DetachedWarning, TraceError, where_text
+from .graph import _NUMPY, BOOL, FLOAT64, INPUT, INT64, Node, current, literal, user_line
+from .shaping import broadcast
+
+SUPPORTED = frozenset("?bBhHiIlLqQfd")
+
+
+class Tracer:
+    """A traced array. Shape and dtype are known; values only outside loops and `jit`."""
+
+    __slots__ = ("_node", "_base", "_read", "_write", "_seen", "__weakref__")
+    __array_priority__ = 1000.0
+
+    def __init__(self, node, base=None, read=None, write=None):
+        self._node = node
+        self._base, self._read, self._write = base, read, write
+        self._seen = base.node if base is not None else None
+
+    @property
+    def node(self):
+        """The current value; a view follows writes to the array it is a view of."""
+        if self._base is not None:
+            seen = self._base.node
+            if seen is not self._seen:
+                self._node, self._seen = self._read(seen), seen
+        return self._node
+
+    def assign(self, node):
+        """Replace the value in place, in the base arrays too."""
+        if self._base is not None:
+            self._base.assign(self._write(self._base.node, node))
+            self._seen = self._base.node
+        self._node = node
+
+    # ------------------------------------------------------------------ what is known
+
+    shape = property(lambda self: self.node.shape)
+    dtype = property(lambda self: self._node.dtype)
+    ndim = property(lambda self: len(self.node.shape))
+    size = property(lambda self: self.node.size)
+    itemsize = property(lambda self: self._node.dtype.itemsize)
+    nbytes = property(lambda self: self.node.nbytes)
+
+    def __len__(self):
+        if not self.shape:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    def __iter__(self):
+        if not self.shape:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(self.shape[0]))
+
+    # ------------------------------------------------------------------ values
+
+    @property
+    def abstract(self):
+        graph = self.node.graph
+        while graph is not None:
+            if graph.abstract:
+                return True
+            graph = graph.parent
+        return False
+
+    def _value(self, what):
+        """The value, computed now. Only in lazy mode."""
+        if self.node.prim.name == "literal":
+            return np.array(self.node.params[0], self.node.dtype)
+        if self.abstract:
+            raise AbstractValueError(
+                f"{what} needs the value of a traced array ({self.dtype}{list(self.shape)}, made at "
+                f"{where_text(self.node.where)}), which is not known inside {self.node.graph.what}: use np.where for "
+                f"a choice between values, keep the loop's length static, or move this line out of it"
+            )
+        from .runtime import evaluate
+
+        graph = self.node.graph
+        known = graph.values.get(self.node)
+        if known is None:
+            known = evaluate(graph, [self.node])[0]
+        return known
+
+    def _detached(self, what):
+        """The value for plain code, with one warning per line that no derivative follows it."""
+        value = self._value(what)
+        where = user_line()
+        if where is not None and where not in _warned:
+            _warned.add(where)
+            warnings.warn(f"{what} at {where_text(where)} takes a traced value out of the computation: no derivative "
+                          f"flows through it", DetachedWarning, stacklevel=3)
+        return value
+
+    def __bool__(self):
+        return bool(self._value("bool()"))
+
+    def __float__(self):
+        _refuse_hidden(self, "__float__")
+        return float(self._detached("float()"))
+
+    def __int__(self):
+        _refuse_hidden(self, "__int__")
+        return int(self._detached("int()"))
+
+    def __index__(self):
+        if self.dtype.kind not in "iu":
+            raise TypeError("only integer scalar arrays can be converted to a scalar index")
+        _refuse_hidden(self, "__index__")
+        return operator.index(self._detached("an index")[()])
+
+    def __complex__(self):
+        return complex(self._detached("complex()"))
+
+    def __array__(self, dtype=None, copy=None):
+        if self.node.prim.name != "literal":
+            _refuse_hidden(self, "__array__")
+        return np.asarray(self._detached("np.asarray()"), dtype)
+
+    def item(self, *args):
+        return self._detached("item()").item(*args)
+
+    def tolist(self):
+        return self._detached("tolist()").tolist()
+
+    def __repr__(self):
+        try:
+            if not self.abstract:
+                return f"Tracer({np.array2string(np.asarray(self._value('print')), separator=', ')}, dtype={self.dtype})"
+        except Exception as error:  # noqa: BLE001 - a repr must not raise
+            return f"Tracer({self.dtype}{list(self.shape)}, {type(error).__name__})"
+        return f"Tracer({self.dtype}{list(self.shape)})"
+
+    def __format__(self, spec):
+        return format(self._value("format()")[()], spec) if not self.abstract else repr(self)
+
+    __hash__ = None
+
+    def __deepcopy__(self, memo):
+        return Tracer(self.node)
+
+    __copy__ = lambda self: Tracer(self.node)  # noqa: E731
+
+    def __reduce__(self):
+        raise TraceError("a traced array cannot be pickled: return it from the traced function first")
+
+    # ------------------------------------------------------------------ NumPy's protocols
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        from .ufuncs import call_ufunc
+
+        return call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func, types, args, kwargs):
+        from .numpy_table import FUNCTIONS, unsupported
+
+        handler = FUNCTIONS.get(func)
+        if handler is None:
+            unsupported(func)
+        return handler(*args, **kwargs)
+
+    # ------------------------------------------------------------------ indexing
+
+    def __getitem__(self, key):
+        from .indexing import Index
+
+        index = Index(_plain_key(key), self.shape, to_node, _concrete)
+        node = index.read(self.node)
+        if index.basic:
+            return Tracer(node, self, index.read, index.write)
+        return Tracer(node)
+
+    def __setitem__(self, key, value):
+        from .indexing import Index
+
+        if isinstance(key, (Tracer, np.ndarray)) and key.dtype == BOOL and key.shape == self.shape:
+            from .numpy_table import where
+
+            value = to_node(value)
+            if value.ndim and value.shape != self.shape:
+                if isinstance(key, Tracer) and key.abstract:
+                    raise TraceError("t[mask] = values with a traced mask needs a scalar or an array of t's shape")
+            else:
+                self.assign(to_node(where(key, Tracer(_cast(value, self.dtype)), self)))
+                return
+            value = Tracer(value)
+        index = Index(_plain_key(key), self.shape, to_node, _concrete)
+        node = broadcast_value(_cast(to_node(value), self.dtype), index.shape)
+        self.assign(index.write(self.node, node))
+
+
+def broadcast_value(node, shape):
+    """Broadcast for assignment: leading axes of length 1 may be dropped."""
+    from .shaping import reshape
+
+    while node.ndim > len(shape) and node.shape[0] == 1:
+        node = reshape(node, node.shape[1:])
+    try:
+        if np.broadcast_shapes(node.shape, shape) != tuple(shape):
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"could not broadcast input array from shape {node.shape} into shape {shape}") from None
+    return broadcast(node, shape)
+
+
+def _cast(node, dtype):
+    return literal(node.params[0], dtype) if node.prim.name == "literal" and dtype.kind == "f" \
+        else ew.convert(node, dtype)
+
+
+def _plain_key(key):
+    """Tracers that are 0-d integers index like arrays; lists of tracers are refused by name."""
+    if isinstance(key, list) and any(isinstance(k, Tracer) for k in key):
+        raise TraceError("a list with traced values cannot be an index: use nk.array([...])")
+    return key
+
+
+def _concrete(mask):
+    """A boolean index as plain data: its count decides a shape."""
+    if isinstance(mask, Tracer):
+        if mask.abstract:
+            raise AbstractValueError(
+                "a traced boolean mask would make the shape depend on data: use np.where(mask, a, b) or multiply by "
+                "the mask")
+        return np.asarray(mask._value("a boolean index"))
+    return np.asarray(mask)
+
+
+# ---------------------------------------------------------------------------- hidden conversions
+
+_warned = set()
+_LOADS = {"LOAD_FAST", "LOAD_NAME", "LOAD_GLOBAL", "LOAD_DEREF", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW"}
+
+
+def _refuse_hidden(tracer, method):
+    """Raise where NumPy itself, not the user, asks for the value and would drop the derivative."""
+    frame = sys._getframe(2)
+    if tracer.abstract:
+        tracer._value({"__array__": "np.asarray() or np.array()", "__index__": "an index"}.get(
+            method, method.strip("_") + "()"))
+    name = frame.f_code.co_filename
+    if name.startswith(_NUMPY):
+        while frame is not None and frame.f_code.co_filename.startswith(_NUMPY):
+            inner, frame = frame, frame.f_back
+        raise TraceError(f"NumPy's {inner.f_code.co_name}() would turn a traced array into plain data and drop its "
+                         f"derivative: use the traced counterpart (nk.full, nk.array, nk.zeros(..., like=t)) or "
+                         f"broadcasting, e.g. t * np.ones(shape)")
+    instructions = list(dis.get_instructions(frame.f_code))
+    at = next((i for i, x in enumerate(instructions) if x.offset == frame.f_lasti), None)
+    if at is None:
+        return
+    kind = instructions[at].opname
+    if kind in ("STORE_SUBSCR", "STORE_SLICE"):
+        raise TraceError("writing a traced value into a plain array would drop its derivative: make the array with "
+                         "nk.zeros(shape, like=t), or collect the values in a list and np.stack them")
+    if kind in ("BINARY_SUBSCR", "BINARY_SLICE") or kind == "BINARY_OP" and method == "__index__":
+        raise TraceError("a plain array or list indexed by a traced value: write np.take(a, t, axis=0), or "
+                         "nk.array(a)[t]")
+    if method == "__array__" and kind.startswith(("CALL", "PRECALL")):
+        before = at - 1
+        while before >= 0 and instructions[before].opname in ("PRECALL", "CACHE", "KW_NAMES", "LOAD_CONST"):
+            before -= 1
+        load = instructions[before]
+        if load.opname in ("BUILD_LIST", "BUILD_TUPLE", "LIST_EXTEND", "LIST_APPEND") or (
+                load.opname in _LOADS and not _holds(frame, load.argval, tracer)):
+            raise TraceError("np.array of a list or tuple that holds traced values does not dispatch in NumPy: use "
+                             "np.stack([...]), np.concatenate or nk.array([...])")
+
+
+def _holds(frame, name, tracer):
+    if isinstance(name, tuple):
+        name = name[-1]
+    value = frame.f_locals.get(name, frame.f_globals.get(name))
+    return not isinstance(value, (list, tuple))
+
+
+# ---------------------------------------------------------------------------- plain values into the graph
+
+def to_node(value):
+    """The node of anything NumPy would take as an array."""
+    cls = value.__class__
+    if cls is Tracer:
+        return value.node
+    if cls is Node:
+        return value
+    if cls is float:
+        return literal(value, FLOAT64, float)
+    if cls is bool:
+        return literal(value, BOOL)
+    if cls is int:
+        if not -(2 ** 63) <= value < 2 ** 63:
+            raise OverflowError(f"Python integer {value} does not fit int64")
+        return literal(value, INT64, int)
+    if isinstance(value, Tracer):
+        return value.node
+    if isinstance(value, np.generic):
+        _check_dtype(value.dtype)
+        return literal(value[()], value.dtype)
+    if isinstance(value, np.ndarray):
+        return capture(value)
+    if isinstance(value, (list, tuple)):
+        return _from_sequence(value)
+    if hasattr(value, "__array__"):
+        return capture(np.asarray(value))
+    raise TypeError(f"a traced operation takes arrays and numbers, got {type(value).__name__}")
+
+
+def _from_sequence(values):
+    if _any_tracer(values):
+        from .numpy_table import array
+
+        return array(values).node
+    return capture(np.asarray(values))
+
+
+def _any_tracer(values):
+    return any(isinstance(v, Tracer) or isinstance(v, (list, tuple)) and _any_tracer(v) for v in values)
+
+
+def _check_dtype(dtype):
+    if dtype.char not in SUPPORTED:
+        raise TypeError(f"traced operations take bool, integer, float32 and float64 arrays, got {dtype}")
+
+
+def capture(array):
+    """A plain array as an input by reference of the graph being traced."""
+    from .graph import lift
+    from .runtime import checksum
+
+    graph = current()
+    root = graph.root
+    entry = root.captured.get(id(array))
+    if entry is None:
+        _check_dtype(array.dtype)
+        node = Node(INPUT, (), ("captured", len(root.captured)), array.shape,
+                    array.dtype.newbyteorder("="), root, user_line())
+        before = checksum(array) if array.flags.writeable else None
+        entry = root.captured[id(array)] = (node, array, before)
+        root.values[node] = array
+    return lift(entry[0], graph)

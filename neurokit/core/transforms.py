@@ -1,0 +1,363 @@
+"""grad, vjp, jvp, jacobian and friends: trace, rewrite the graph, run it in C."""
+
+import contextlib
+import functools
+
+import numpy as np
+
+from . import methods, tree  # noqa: F401 - methods gives Tracer its operators
+from .arguments import Opened, input_tracer, output_nodes, plain, scalar_node
+from .autodiff import backward, forward
+from .control import variable
+from .graph import Graph, current
+from .lower import compile_program
+from .runtime import cached, evaluate, execute, run_options, used_inputs, verify_captured
+from .shaping import full
+from .structure import structure
+from .tracer import Tracer, to_node
+
+
+@contextlib.contextmanager
+def tracing(what):
+    """The graph to trace in: the current one, or a new lazy root. Yields (graph, whether new)."""
+    graph = current()
+    if graph is not None:
+        yield graph, False
+        return
+    with Graph(None, False, what) as graph:
+        yield graph, True
+
+
+def _chosen(args, argnums, what):
+    single = not isinstance(argnums, (tuple, list))
+    numbers = [argnums] if single else list(argnums)
+    for i in numbers:
+        if not isinstance(i, (int, np.integer)) or not -len(args) <= i < len(args):
+            raise ValueError(f"{what}: argnums={argnums} but the function was called with {len(args)} positional arguments")
+    return [i % len(args) for i in numbers], single
+
+
+def _check_float(opened, numbers, what):
+    for leaf, path in zip(opened.leaves, tree.paths(opened.args)):
+        dtype = leaf.dtype if hasattr(leaf, "dtype") else np.asarray(leaf).dtype
+        if dtype.kind != "f":
+            got = f"{dtype}" if dtype.kind != "O" else type(leaf).__name__
+            place = path.partition("]")
+            raise TypeError(f"{what}: argument {numbers[int(place[0].strip('[') or 0)]}{place[2]} must be float32 or "
+                            f"float64, got {got}" + ("; write a float" if dtype.kind in "iub" else ""))
+
+
+class _Call:
+    """One call of `f` with the chosen arguments traced."""
+
+    def __init__(self, f, args, kwargs, argnums, what):
+        self.f, self.args, self.kwargs, self.what = f, list(args), kwargs, what
+        self.numbers, self.single = _chosen(args, argnums, what)
+        chosen = tuple(args[i] for i in self.numbers)
+        self.opened = Opened(chosen)
+        _check_float(self.opened, self.numbers, what)
+
+    def trace(self, graph, new):
+        """Run f; returns its result with tracers inside. `wrt` are the nodes of the leaves."""
+        if new:
+            leaves = [input_tracer(graph, leaf) for leaf in self.opened.leaves]
+            states = [input_tracer(graph, s) for s in self.opened.states]
+        else:
+            leaves = [Tracer(variable(to_node(leaf))) for leaf in self.opened.leaves]
+            states = [Tracer(to_node(s)) for s in self.opened.states]
+        self.wrt = [t.node for t in leaves]
+        with self.opened.arguments(leaves, states) as chosen:
+            args = list(self.args)
+            for i, a in zip(self.numbers, chosen):
+                args[i] = a
+            result = self.f(*args, **self.kwargs)
+            self.state_nodes = [to_node(s) for s in self.opened.written()]
+        return result
+
+    def gradient_tree(self, values):
+        out = tree.unflatten(self.opened.spec, values)
+        return out[0] if self.single else out
+
+
+def value_and_grad(f, argnums=0, has_aux=False):
+    """Function returning (value, gradient) of a scalar function.
+
+    Parameters
+    ----------
+    f : callable returning a scalar, or (scalar, aux) with `has_aux`
+    argnums : int or tuple of int
+        Positional arguments to differentiate: arrays, floats, containers of them, or models.
+    has_aux : bool
+
+    Returns
+    -------
+    callable
+        ``g(*args) -> (value, grad)``, or ``((value, aux), grad)``. `grad` has the structure of the
+        argument; that of a model is a dict by attribute name.
+
+    Raises
+    ------
+    TypeError
+        An argument that is not floating point; a result that is not one number.
+    ValueError
+        A result that is not a scalar.
+
+    Examples
+    --------
+    >>> import numpy as np, neurokit as nk
+    >>> nk.value_and_grad(lambda x: (x ** 2).sum())(np.array([1.0, 2.0]))
+    (np.float64(5.0), array([2., 4.]))
+    """
+    return _gradient(f, argnums, has_aux, "value_and_grad")
+
+
+def _gradient(f, argnums, has_aux, what):
+    @functools.wraps(f, updated=())
+    def wrapper(*args, **kwargs):
+        call = _Call(f, args, kwargs, argnums, what)
+        with tracing(f"{what} of {getattr(f, '__name__', 'a function')}") as (graph, new):
+            result = call.trace(graph, new)
+            if has_aux:
+                if not isinstance(result, tuple) or len(result) != 2:
+                    raise TypeError(f"{what} with has_aux=True: the function must return (value, aux), got "
+                                    f"{type(result).__name__}")
+                result, aux = result
+            else:
+                aux = None
+            value = scalar_node(result, what)
+            aux_nodes, rebuild = output_nodes(aux)
+            if not new:
+                grads = backward([value], [full((), 1, value.dtype)], call.wrt)
+                grads = [full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, call.wrt)]
+                call.opened.keep([Tracer(n) for n in call.state_nodes])
+                grads, value, aux = [Tracer(g) for g in grads], Tracer(value), rebuild([Tracer(n) for n in aux_nodes])
+            else:
+                extra = aux_nodes + call.state_nodes
+                arrays = _run_gradient(graph, value, extra, call.wrt)
+                n = 1 + len(aux_nodes)
+                value, aux = plain(arrays[0]), rebuild([plain(a) for a in arrays[1:n]])
+                call.opened.keep(arrays[n:1 + len(extra)])
+                grads = [plain(a) for a in arrays[1 + len(extra):]]
+        gradient = call.gradient_tree(grads)
+        return ((value, aux), gradient) if has_aux else (value, gradient)
+
+    return wrapper
+
+
+def _run_gradient(graph, value, extra, wrt):
+    """Arrays of value, extra outputs and gradients. The program is found by the forward graph alone."""
+    forward_nodes = [value, *extra]
+    inputs = used_inputs(forward_nodes)
+    position = {n: i for i, n in enumerate(inputs)}
+    key = ("grad", structure(forward_nodes, inputs), tuple([position.get(w, -1) for w in wrt]))
+    missing = [w for w in wrt if w not in position]
+
+    def outputs():
+        grads = backward([value], [full((), 1, value.dtype)], wrt)
+        return forward_nodes + [full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, wrt)
+                                if w in position]
+
+    if run_options.reference:
+        arrays = evaluate(graph, outputs())
+    else:
+        verify_captured(graph)
+        program = cached(key, lambda: compile_program(inputs, outputs()))
+        arrays = execute(program, [graph.values[n] for n in inputs])
+    if missing:
+        it = iter(arrays[len(forward_nodes):])
+        arrays = arrays[:len(forward_nodes)] + [next(it) if w in position else np.zeros(w.shape, w.dtype) for w in wrt]
+    return arrays
+
+
+def grad(f, argnums=0, has_aux=False):
+    """Gradient of a scalar function: ``grad(f)(x)`` has the structure of `x`. See `value_and_grad`.
+
+    With ``has_aux=True`` returns ``(gradient, aux)``.
+
+    Examples
+    --------
+    >>> import numpy as np, neurokit as nk
+    >>> nk.grad(np.sin)(0.0)
+    np.float64(1.0)
+    """
+    both = _gradient(f, argnums, has_aux, "grad")
+
+    @functools.wraps(f, updated=())
+    def wrapper(*args, **kwargs):
+        value, gradient = both(*args, **kwargs)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return wrapper
+
+
+def vjp(f, *primals, has_aux=False):
+    """Value of ``f(*primals)`` and its pullback.
+
+    ``pullback(ct)`` takes a cotangent with the structure of the result and returns a tuple with one
+    entry per primal. With ``has_aux`` f returns (result, aux), and vjp (result, pullback, aux).
+    """
+    call = _Call(f, primals, {}, tuple(range(len(primals))), "vjp")
+    with tracing("vjp") as (graph, new):
+        result = call.trace(graph, new)
+        result, aux = result if has_aux else (result, None)
+        leaves, spec = tree.flatten(result)
+        nodes = [to_node(leaf) for leaf in leaves]
+        aux_nodes, rebuild = output_nodes(aux)
+        if new:
+            arrays = [plain(a) for a in evaluate(graph, nodes + aux_nodes)]
+        else:
+            arrays = [Tracer(n) for n in nodes + aux_nodes]
+
+    def pullback(ct):
+        ct_leaves, ct_spec = tree.flatten(ct)
+        if ct_spec != spec:
+            raise ValueError(f"pullback: the cotangent must have the structure of the result, wanted {spec}, got {ct_spec}")
+        active = current()
+        with contextlib.nullcontext() if not new or active is not None else graph:
+            cts = [_matching(c, n, "pullback: cotangent") for c, n in zip(ct_leaves, nodes)]
+            grads = backward(nodes, cts, call.wrt)
+            grads = [full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, call.wrt)]
+            if new and active is None:
+                values = [plain(a) for a in evaluate(graph, grads)]
+            else:
+                values = [Tracer(g) for g in grads]
+        return tree.unflatten(call.opened.spec, values)
+
+    out = tree.unflatten(spec, arrays[:len(nodes)])
+    return (out, pullback, rebuild(arrays[len(nodes):])) if has_aux else (out, pullback)
+
+
+def _matching(value, node, what):
+    """A cotangent or tangent as a node of the shape and dtype of `node`."""
+    from .shaping import broadcast
+    from .ufuncs import as_dtype
+
+    if node.dtype.kind != "f":
+        return None
+    given = to_node(value)
+    if given.shape != node.shape:
+        if given.shape != ():
+            raise ValueError(f"{what} has shape {given.shape}, wanted {node.shape}")
+        given = broadcast(given, node.shape)
+    return as_dtype(given, node.dtype)
+
+
+def jvp(f, primals, tangents, has_aux=False):
+    """Value of ``f(*primals)`` and its directional derivative along `tangents`."""
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)) or len(primals) != len(tangents):
+        raise TypeError("jvp: primals and tangents must be tuples of equal length")
+    call = _Call(f, primals, {}, tuple(range(len(primals))), "jvp")
+    with tracing("jvp") as (graph, new):
+        result = call.trace(graph, new)
+        result, aux = result if has_aux else (result, None)
+        leaves, spec = tree.flatten(result)
+        nodes = [to_node(leaf) for leaf in leaves]
+        t_leaves, t_spec = tree.flatten(tuple(tangents))
+        if t_spec != call.opened.spec and len(t_leaves) != len(call.wrt):
+            raise ValueError(f"jvp: tangents must have the structure of primals, wanted {call.opened.spec}, got {t_spec}")
+        ts = [_matching(t, n, "jvp: tangent") for t, n in zip(t_leaves, call.wrt)]
+        outs = forward(nodes, call.wrt, ts)
+        outs = [full(n.shape, 0, n.dtype) if t is None else t for t, n in zip(outs, nodes)]
+        aux_nodes, rebuild = output_nodes(aux)
+        everything = nodes + outs + aux_nodes
+        if new:
+            values = [plain(a) for a in evaluate(graph, everything)]
+        else:
+            values = [Tracer(n) for n in everything]
+    n = len(nodes)
+    out, tangent = tree.unflatten(spec, values[:n]), tree.unflatten(spec, values[n:2 * n])
+    return (out, tangent, rebuild(values[2 * n:])) if has_aux else (out, tangent)
+
+
+def jacobian(f, argnums=0, mode="auto"):
+    """Matrix of derivatives: shape of the result followed by the shape of the argument.
+
+    mode : "fwd", "rev", or "auto", which takes the cheaper of the two by shape.
+    """
+    if mode not in ("auto", "fwd", "rev"):
+        raise ValueError(f"jacobian: mode must be 'auto', 'fwd' or 'rev', got {mode!r}")
+
+    @functools.wraps(f, updated=())
+    def wrapper(*args, **kwargs):
+        call = _Call(f, args, kwargs, argnums, "jacobian")
+        with tracing("jacobian") as (graph, new):
+            result = call.trace(graph, new)
+            leaves, spec = tree.flatten(result)
+            nodes = [to_node(leaf) for leaf in leaves]
+            n_in, n_out = sum(w.size for w in call.wrt), sum(n.size for n in nodes)
+            reverse = mode == "rev" or mode == "auto" and n_out <= n_in
+            blocks = (_rows if reverse else _columns)(graph, new, nodes, call.wrt)
+        # blocks[o][i]: result leaf o by argument leaf i
+        outs = [call.gradient_tree(row) for row in blocks]
+        return tree.unflatten(spec, outs)
+
+    return wrapper
+
+
+def _rows(graph, new, nodes, wrt):
+    """Reverse mode: one backward pass per element of the result."""
+    blocks = []
+    for node in nodes:
+        rows = []
+        if new:
+            ct = graph.add_input(node.shape, node.dtype)
+            grads = backward([node], [ct], wrt)
+        for k in range(node.size):
+            unit = np.zeros(node.shape, node.dtype)
+            unit.reshape(-1)[k] = 1
+            if new:
+                graph.values[ct] = unit
+            else:
+                grads = backward([node], [to_node(unit)], wrt)
+            filled = [full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, wrt)]
+            rows.append(evaluate(graph, filled) if new else [Tracer(g) for g in filled])
+        blocks.append([_assemble([r[i] for r in rows], node.shape + w.shape, 0, w.dtype) for i, w in enumerate(wrt)])
+    return blocks
+
+
+def _columns(graph, new, nodes, wrt):
+    """Forward mode: one pass per element of the argument."""
+    columns = [[] for _ in wrt]
+    for i, w in enumerate(wrt):
+        if new:
+            t = graph.add_input(w.shape, w.dtype)
+            outs = forward(nodes, [w], [t])
+        for k in range(w.size):
+            unit = np.zeros(w.shape, w.dtype)
+            unit.reshape(-1)[k] = 1
+            if new:
+                graph.values[t] = unit
+            else:
+                outs = forward(nodes, [w], [to_node(unit)])
+            filled = [full(n.shape, 0, n.dtype) if o is None else o for o, n in zip(outs, nodes)]
+            columns[i].append(evaluate(graph, filled) if new else [Tracer(o) for o in filled])
+    return [[_assemble([c[o] for c in columns[i]], n.shape + w.shape, n.ndim, n.dtype) for i, w in enumerate(wrt)]
+            for o, n in enumerate(nodes)]
+
+
+def _assemble(parts, shape, axis, dtype):
+    if not parts:
+        return np.zeros(shape, dtype)
+    return np.stack(parts, axis).reshape(shape)
+
+
+def hessian(f, argnums=0):
+    """Second derivatives of a scalar function: shape of the argument twice."""
+    return jacobian(grad(f, argnums), argnums, mode="fwd")
+
+
+def hvp(f, primals, vector):
+    """Product of the Hessian of a scalar function with `vector`, at the cost of a few gradients.
+
+    primals : tuple of arguments; vector : a tuple of the same structure.
+    """
+    numbers = tuple(range(len(primals)))
+    _, product = jvp(lambda *p: grad(f, numbers)(*p), primals, vector)
+    return product if len(primals) > 1 else product[0]
+
+
+def stop_gradient(x):
+    """`x` itself, through which no derivative flows. Takes arrays and containers of them."""
+    from .control import stop
+
+    return tree.map(lambda leaf: Tracer(stop(leaf.node)) if isinstance(leaf, Tracer) else leaf, x)

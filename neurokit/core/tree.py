@@ -1,0 +1,168 @@
+"""Nested containers of arrays ("pytrees"): flatten, rebuild, map.
+
+dict, list, tuple, namedtuple, dataclass and None are containers; `register` adds classes; a
+*model*, any object that holds arrays as attributes, is one too (see `model.py`). All else is a leaf.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from . import model as _model
+from .tracer import Tracer
+
+_registered = {}
+_LEAVES = (np.ndarray, np.generic, int, float, complex, bool, str, bytes, Tracer)
+
+
+class Spec:
+    """How a flattened tree is put together again; specs of equal trees are equal."""
+
+    __slots__ = ("kind", "meta", "children", "_hash")
+
+    def __init__(self, kind, meta, children):
+        self.kind, self.meta, self.children = kind, meta, children
+        self._hash = None
+
+    def __eq__(self, other):
+        return self is other or (isinstance(other, Spec) and self.kind is other.kind and self.meta == other.meta
+                                 and self.children == other.children)
+
+    def __hash__(self):
+        if self._hash is None:
+            self._hash = hash((self.kind, self.children))
+        return self._hash
+
+    def __repr__(self):
+        return f"Spec({getattr(self.kind, '__name__', self.kind)}, {self.meta}, {list(self.children)})"
+
+    @property
+    def n_leaves(self):
+        return 1 if self.kind is _Leaf else sum(c.n_leaves for c in self.children)
+
+
+class _Leaf:
+    """Kind of a leaf."""
+
+
+LEAF = Spec(_Leaf, None, ())
+
+
+def register(cls, flatten, unflatten):
+    """Make `cls` a container: flatten(x) -> (children, meta), unflatten(meta, children) -> x."""
+    _registered[cls] = (flatten, unflatten)
+    return cls
+
+
+def _open(x):
+    """(kind, meta, children) of a container, or None for a leaf."""
+    cls = x.__class__
+    if cls in _LEAVES:
+        return None
+    if x is None:
+        return type(None), None, ()
+    if cls is tuple or cls is list:
+        return cls, len(x), x
+    if cls is dict or isinstance(x, dict):
+        try:
+            keys = sorted(x)
+        except TypeError:
+            keys = list(x)
+        return cls, tuple(keys), [x[k] for k in keys]
+    if isinstance(x, _LEAVES):
+        return None
+    if cls in _registered:
+        children, meta = _registered[cls][0](x)
+        return cls, meta, list(children)
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return cls, len(x), x
+    if isinstance(x, (list, tuple)):
+        return cls, len(x), x
+    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+        names = tuple(f.name for f in dataclasses.fields(x))
+        return cls, names, [getattr(x, n) for n in names]
+    return _model.open_model(x)
+
+
+def flatten(tree):
+    """(leaves, spec) of a nested container."""
+    leaves = []
+    return leaves, _flatten(tree, leaves)
+
+
+def _flatten(x, leaves):
+    opened = _open(x)
+    if opened is None:
+        leaves.append(x)
+        return LEAF
+    kind, meta, children = opened
+    return Spec(kind, meta, tuple([_flatten(c, leaves) for c in children]))
+
+
+def unflatten(spec, leaves):
+    """The container that `flatten` took apart, with other leaves."""
+    it = iter(leaves)
+    tree = _unflatten(spec, it)
+    if next(it, it) is not it:
+        raise ValueError(f"tree.unflatten: {spec.n_leaves} leaves wanted, got more")
+    return tree
+
+
+def _unflatten(spec, it):
+    kind = spec.kind
+    if kind is _Leaf:
+        try:
+            return next(it)
+        except StopIteration:
+            raise ValueError("tree.unflatten: fewer leaves than the structure has places for") from None
+    children = [_unflatten(c, it) for c in spec.children]
+    if kind is type(None):
+        return None
+    if kind is tuple or kind is list:
+        return kind(children)
+    if isinstance(kind, type) and issubclass(kind, dict):
+        return kind(zip(spec.meta, children))
+    if kind in _registered:
+        return _registered[kind][1](spec.meta, children)
+    if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return kind(*children)
+    if isinstance(kind, type) and issubclass(kind, (list, tuple)):
+        return kind(children)
+    if kind is _model.Handle:
+        return spec.meta.rebuild(children)
+    return kind(**dict(zip(spec.meta, children)))
+
+
+def leaves(tree):
+    """The leaves of a tree, in order."""
+    return flatten(tree)[0]
+
+
+def map(f, tree, *rest):  # noqa: A001 - the field's word
+    """Apply `f` to the leaves of `tree` (and the matching leaves of further trees)."""
+    first, spec = flatten(tree)
+    others = []
+    for k, other in enumerate(rest):
+        values, other_spec = flatten(other)
+        if other_spec != spec:
+            raise ValueError(f"tree.map: tree {k + 2} has another structure than the first: got {other_spec}, "
+                             f"wanted {spec}")
+        others.append(values)
+    return unflatten(spec, [f(*xs) for xs in zip(first, *others)])
+
+
+def paths(tree, prefix=""):
+    """Names of the leaves, such as "['w'][0]", in the order of `leaves`."""
+    opened = _open(tree)
+    if opened is None:
+        return [prefix]
+    kind, meta, children = opened
+    if isinstance(kind, type) and issubclass(kind, dict):
+        names = [f"[{k!r}]" for k in meta]
+    elif kind is _model.Handle:
+        names = [f".{n}" for n in meta.names]
+    elif isinstance(meta, tuple) and all(isinstance(m, str) for m in meta) and len(meta) == len(children):
+        names = [f".{n}" for n in meta]
+    else:
+        names = [f"[{i}]" for i in range(len(children))]
+    return [p for n, c in zip(names, children) for p in paths(c, prefix + n)]

@@ -1,0 +1,289 @@
+"""NumPy's ufuncs on traced arrays: type resolution by NumPy itself, then rows of the table."""
+
+import math
+
+import numpy as np
+from scipy import special
+
+from . import elementwise as ew
+from .control import stop
+from .errors import TraceError
+from .graph import BOOL, COMPUTED, FLOAT64, INT64, LITERAL, literal
+from .shaping import full
+from .tracer import Tracer, broadcast_value, to_node
+
+_resolved = {}
+_DEFAULT = {int: INT64, float: FLOAT64}
+
+
+def resolve(ufunc, nodes):
+    """(dtypes of the inputs, dtype of the result, weak kind) by NumPy's promotion rules."""
+    key = (ufunc,) + tuple([n.weak or n.dtype for n in nodes])
+    known = _resolved.get(key)
+    if known is None:
+        kinds = key[1:]
+        weak = None
+        if all(isinstance(k, type) for k in kinds):
+            weak = float if float in kinds or ufunc.resolve_dtypes(
+                tuple(_DEFAULT[k] for k in kinds) + (None,) * ufunc.nout)[-1].kind == "f" else int
+            kinds = tuple(_DEFAULT[k] for k in kinds)
+        dtypes = ufunc.resolve_dtypes(kinds + (None,) * ufunc.nout)
+        ins, out = dtypes[:ufunc.nin], dtypes[ufunc.nin]
+        for d in (*ins, out):
+            if d not in COMPUTED:
+                raise TypeError(f"np.{ufunc.__name__} of {', '.join(str(n.dtype) for n in nodes)} computes in {d} in NumPy, "
+                                f"which a trace does not: convert with .astype first")
+        if weak is not None and out == BOOL:
+            weak = None
+        known = _resolved[key] = ins, out, weak
+    return known
+
+
+def as_dtype(node, dtype):
+    if node.dtype == dtype:
+        return node
+    if node.prim is LITERAL:
+        value = node.params[0]
+        if node.weak is int and dtype.kind == "i" and not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
+            raise OverflowError(f"Python integer {value} out of bounds for {dtype}")
+        return literal(np.array(value, node.dtype).astype(dtype)[()], dtype, node.weak)
+    return ew.convert(node, dtype)
+
+
+def call_ufunc(ufunc, method, inputs, kwargs):
+    """The result of a ufunc (or its reduce, accumulate, outer) on inputs of which some are traced."""
+    if method != "__call__":
+        return _method(ufunc, method, inputs, kwargs)
+    out = kwargs.pop("out", None) if kwargs else None
+    if kwargs:
+        inputs = _options(ufunc, inputs, kwargs)
+    result = apply_ufunc(ufunc, inputs)
+    if out is not None:
+        return _store(ufunc, result, out)
+    return result
+
+
+def apply_ufunc(ufunc, inputs):
+    name = ew.BY_UFUNC.get(ufunc)
+    if name is None:
+        composite = COMPOSITES.get(ufunc)
+        if composite is None:
+            raise TraceError(f"np.{ufunc.__name__} has no traced form: {nearest(ufunc)}")
+        return composite(*inputs)
+    nodes = [to_node(x) for x in inputs]
+    ins, out, weak = resolve(ufunc, nodes)
+    nodes = [n if n.dtype == d else as_dtype(n, d) for n, d in zip(nodes, ins)]
+    node = elementwise(name, nodes)
+    if weak is not None and node.prim is LITERAL:
+        node = literal(node.params[0], node.dtype, weak)
+    elif weak is not None:
+        node.weak = weak
+    return Tracer(node)
+
+
+def elementwise(name, nodes):
+    """Bind the row `name`, with the rewrites that NumPy's own loops make."""
+    dtype = nodes[0].dtype
+    if dtype == BOOL:
+        name = ew.BOOL_LOOPS.get(name, name)
+        if name is None:
+            return nodes[0]
+    if name == "add":
+        return ew.add(*nodes)
+    if name == "pow":
+        return _power(*nodes)
+    if name == "neg":
+        return ew.neg(nodes[0])
+    if name == "mul":
+        return ew.mul(*nodes)
+    if name in ("floor", "ceil", "rint", "trunc") and dtype.kind in "bi":
+        return nodes[0]
+    return ew.apply(ew.ROWS[name], *nodes)
+
+
+def _power(a, b):
+    if b.prim is LITERAL and a.prim is not LITERAL:
+        k = b.params[0]
+        if a.dtype.kind == "f":
+            if k == 2:
+                return ew.apply(ew.ROWS["square"], a)
+            if k == 1:
+                return a
+            if k == 0.5:
+                return ew.apply(ew.ROWS["sqrt"], a)
+            if k == -1:
+                return ew.apply(ew.ROWS["reciprocal"], a)
+            if k == 3:
+                return ew.mul(a, ew.apply(ew.ROWS["square"], a))
+            if k == 0:
+                return full(a.shape, 1, a.dtype)
+        elif k < 0:
+            raise ValueError("Integers to negative integer powers are not allowed.")
+    return ew.apply(ew.ROWS["pow"], a, b)
+
+
+def _options(ufunc, inputs, kwargs):
+    dtype = kwargs.pop("dtype", None)
+    where = kwargs.pop("where", True)
+    for name in ("casting", "order", "subok"):
+        kwargs.pop(name, None)
+    if where is not True:
+        raise TraceError(f"np.{ufunc.__name__}(..., where=mask) leaves parts undefined: use np.where(mask, result, other)")
+    if kwargs:
+        raise TraceError(f"np.{ufunc.__name__}: {', '.join(kwargs)} is not supported on traced arrays")
+    if dtype is not None:
+        inputs = [Tracer(as_dtype(to_node(x), np.dtype(dtype))) for x in inputs]
+    return inputs
+
+
+def _store(ufunc, result, out):
+    targets = out if isinstance(out, tuple) else (out,)
+    results = result if isinstance(result, tuple) else (result,)
+    for target, value in zip(targets, results):
+        if target is None:
+            continue
+        if not isinstance(target, Tracer):
+            raise TraceError(
+                f"np.{ufunc.__name__} with out= a plain array (also `array += traced`) would drop the derivative: write "
+                f"array = array + traced, or make the array with nk.zeros(shape, like=t)")
+        store_into(target, value)
+    return out[0] if isinstance(out, tuple) and len(out) == 1 else out
+
+
+def store_into(target, value):
+    node = to_node(value)
+    if not np.can_cast(node.dtype, target.dtype, "same_kind"):
+        raise TypeError(f"Cannot cast output from {node.dtype} to {target.dtype} with casting rule 'same_kind'")
+    target.assign(broadcast_value(as_dtype(node, target.dtype), target.shape))
+
+
+def _method(ufunc, method, inputs, kwargs):
+    from . import numpy_table as table
+
+    x = inputs[0]
+    if method == "reduce":
+        function = {np.add: table.sum, np.multiply: table.prod, np.maximum: table.amax, np.minimum: table.amin,
+                    np.logical_and: table.all, np.logical_or: table.any}.get(ufunc)
+        if function is not None:
+            axis = kwargs.pop("axis", inputs[1] if len(inputs) > 1 else 0)
+            return function(x, axis=axis, **kwargs)
+    if method == "accumulate":
+        function = {np.add: table.cumsum, np.multiply: table.cumprod}.get(ufunc)
+        if function is not None:
+            return function(x, axis=kwargs.pop("axis", 0), **kwargs)
+    if method == "outer":
+        a, b = Tracer(to_node(inputs[0])), Tracer(to_node(inputs[1]))
+        return ufunc(a.reshape(a.shape + (1,) * b.ndim), b)
+    raise TraceError(f"np.{ufunc.__name__}.{method} has no traced form: use np.{ufunc.__name__} itself, np.sum, np.cumsum "
+                     f"or t[i] = v")
+
+
+# ---------------------------------------------------------------------------- composites
+
+def _float(x):
+    """As the smallest float type that NumPy would compute in."""
+    node = to_node(x)
+    return Tracer(node if node.dtype.kind == "f" else as_dtype(node, FLOAT64))
+
+
+def _truth(x):
+    node = to_node(x)
+    return node if node.dtype == BOOL else ew.apply(ew.ROWS["ne"], node, literal(0, node.dtype))
+
+
+def _logical(name):
+    def call(a, b):
+        return Tracer(ew.apply(ew.ROWS[name], _truth(a), _truth(b)))
+
+    return call
+
+
+def _logaddexp(a, b):
+    a, b = _float(a), _float(b)
+    m = Tracer(stop(np.maximum(a, b).node))
+    same = np.isinf(m)
+    safe = _where(same, 0.0, m)
+    return np.log(np.exp(a - safe) + np.exp(b - safe)) + safe
+
+
+def _where(c, a, b):
+    from .numpy_table import where
+
+    return where(c, a, b)
+
+
+def _hypot(a, b):
+    a, b = np.abs(_float(a)), np.abs(_float(b))
+    big, small = np.maximum(a, b), np.minimum(a, b)
+    ratio = small / _where(big == 0, 1.0, big)
+    return big * np.sqrt(1.0 + ratio * ratio)
+
+
+def _fextreme(better):
+    def call(a, b):
+        return _where(np.isnan(a), b, _where(np.isnan(b), a, better(a, b)))
+
+    return call
+
+
+def _divmod(a, b):
+    return np.floor_divide(a, b), np.remainder(a, b)
+
+
+def _fmod(a, b):
+    return a - np.trunc(np.true_divide(a, b)) * b if to_node(a).dtype.kind == "f" else \
+        np.sign(a) * np.remainder(np.abs(a), np.abs(b))
+
+
+def _heaviside(x, half):
+    x = _float(x)
+    return _where(np.isnan(x), x, _where(x == 0, half, _where(x > 0, 1.0, 0.0)))
+
+
+def _cbrt(x):
+    x = _float(x)
+    return np.sign(x) * np.abs(x) ** (1.0 / 3.0)
+
+
+def _signbit(x):
+    x = _float(x)
+    return np.copysign(_ones(x), x) < 0
+
+
+def _ones(x):
+    node = to_node(x)
+    return Tracer(full(node.shape, 1, node.dtype))
+
+
+def _xlogy(a, b):
+    zero = np.equal(a, 0)
+    return _where(zero, 0.0, a * np.log(_where(zero, 1.0, b)))
+
+
+COMPOSITES = {
+    np.logical_and: _logical("and"), np.logical_or: _logical("or"), np.logical_xor: _logical("xor"),
+    np.positive: lambda x: Tracer(to_node(x)),
+    np.logaddexp: _logaddexp,
+    np.logaddexp2: lambda a, b: _logaddexp(_float(a) * math.log(2), _float(b) * math.log(2)) / math.log(2),
+    np.hypot: _hypot, np.fmax: _fextreme(np.maximum), np.fmin: _fextreme(np.minimum), np.divmod: _divmod,
+    np.fmod: _fmod, np.heaviside: _heaviside, np.cbrt: _cbrt, np.signbit: _signbit,
+    np.deg2rad: lambda x: _float(x) * (math.pi / 180), np.radians: lambda x: _float(x) * (math.pi / 180),
+    np.rad2deg: lambda x: _float(x) * (180 / math.pi), np.degrees: lambda x: _float(x) * (180 / math.pi),
+    np.conjugate: lambda x: Tracer(to_node(x)),
+    special.logit: lambda p: np.log(_float(p)) - np.log1p(-_float(p)),
+    special.xlogy: _xlogy, special.xlog1py: lambda a, b: _xlogy(a, 1.0 + b),
+    special.log_expit: lambda x: -_logaddexp(0.0, -_float(x)),
+    special.erfc: lambda x: 1.0 - special.erf(_float(x)),
+    special.ndtr: lambda x: 0.5 * (1.0 + special.erf(_float(x) * math.sqrt(0.5))),
+    special.entr: lambda x: -_xlogy(x, x),
+    special.exp10: lambda x: np.exp(_float(x) * math.log(10)),
+}
+
+_NEAREST = {"matmul": "the operator @", "frexp": "np.log2 and np.floor", "modf": "np.trunc", "nextafter": "t + eps",
+            "spacing": "np.finfo", "ldexp": "x * 2.0 ** n", "gcd": "np.gcd on plain arrays", "lcm": "np.lcm on plain arrays"}
+
+
+def nearest(ufunc):
+    return f"use {_NEAREST[ufunc.__name__]}" if ufunc.__name__ in _NEAREST else \
+        "compute it on plain arrays outside of the trace, or build it from np.exp, np.log and arithmetic"
+

@@ -1,0 +1,33 @@
+"""Where a value lies: a buffer, an offset, a shape and strides (bytes)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+def c_strides(shape, dtype):
+    """Strides in bytes of a C-contiguous array."""
+    strides, step = [], dtype.itemsize
+    for d in reversed(shape):
+        strides.append(step)
+        step *= max(d, 1)
+    return tuple(reversed(strides))
+
+
+class View(NamedTuple):
+    buffer: int
+    dtype: np.dtype
+    offset: int
+    shape: tuple
+    strides: tuple
+
+    @property
+    def contiguous(self):
+        step = self.dtype.itemsize
+        for d, s in zip(reversed(self.shape), reversed(self.strides)):
+            if d == 0:
+                return True
+            if d != 1 and s != step:
+                return False
+            step *= d
+        return True
