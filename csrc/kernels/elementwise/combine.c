@@ -1,0 +1,156 @@
+/* Rewrites a micro-program before it is compiled: aliases, superinstructions, dead values.
+ *
+ * Every rewrite keeps the bits: a chain does both roundings of the operations it replaces, and a
+ * comparison is repeated inside the selection that wants it.
+ */
+#include "combine.h"
+
+static int chain_first(int code) {
+  switch (code) {
+  case NK_OP_add: return NK_CHAIN_ADD;
+  case NK_OP_sub: return NK_CHAIN_SUB;
+  case NK_OP_mul: return NK_CHAIN_MUL;
+  case NK_OP_div: return NK_CHAIN_DIV;
+  default: return -1;
+  }
+}
+
+/* The second operation of a chain whose operand `side` is the first one's result. */
+static int chain_second(int code, int side) {
+  if (side == 0) return chain_first(code);
+  if (code == NK_OP_sub) return NK_CHAIN_RSUB;
+  return code == NK_OP_add || code == NK_OP_mul ? chain_first(code) : -1;
+}
+
+static bool is_float(int dtype) {
+  return dtype == NK_F32 || dtype == NK_F64;
+}
+
+/* A value that is another one: copies, conversions to the own type, rounding of integers. */
+static int same_as(const nk_micro *m, int v) {
+  const nk_value *value = m->value + v;
+  if (value->code < 0) return v;
+  const int from = value->src[0];
+  const bool whole = !is_float(value->dtype);
+  const bool same =
+      value->code == NK_OP_copy ||
+      (value->code == NK_OP_convert && m->value[from].dtype == value->dtype) ||
+      (value->code == NK_OP_abs && value->dtype == NK_BOOL) ||
+      (whole && (value->code == NK_OP_floor || value->code == NK_OP_ceil ||
+                 value->code == NK_OP_trunc));
+  return same ? from : v;
+}
+
+/* Counts uses and marks what the outputs need. `alias[v]` is the value v stands for. */
+void NK_LV(nk_combine_alias)(nk_micro *m, int32_t *alias) {
+  for (int v = 0; v < m->n_value; v++) {
+    nk_value *value = m->value + v;
+    for (int k = 0; k < value->n_src; k++) value->src[k] = alias[value->src[k]];
+    const int to = same_as(m, v);
+    alias[v] = to == v ? v : alias[to];
+  }
+  for (int k = 0; k < m->n_out; k++) {
+    m->value[alias[m->results[k]]].output = true;
+    m->value[alias[m->results[k]]].live = true;
+  }
+  for (int v = m->n_value - 1; v >= 0; v--) {
+    nk_value *value = m->value + v;
+    if (!value->live) continue;
+    for (int k = 0; k < value->n_src; k++) {
+      m->value[value->src[k]].live = true;
+      m->value[value->src[k]].uses++;
+    }
+  }
+}
+
+static void release(nk_micro *m, int v) {
+  nk_value *value = m->value + v;
+  if (--value->uses > 0 || value->output) return;
+  value->live = false;
+  for (int k = 0; k < value->n_src; k++) release(m, value->src[k]);
+}
+
+static void swap_first(nk_value *value) {
+  const int32_t a = value->src[0];
+  value->src[0] = value->src[1];
+  value->src[1] = a;
+}
+
+/* (a op1 b) op2 c as one step when op1's result has no other reader. */
+static void try_chain(nk_micro *m, int v) {
+  nk_value *value = m->value + v;
+  if (value->uniform || !is_float(value->dtype) || chain_first(value->code) < 0) return;
+  for (int side = 0; side < 2; side++) {
+    const nk_value *first = m->value + value->src[side];
+    const int second = chain_second(value->code, side);
+    const int op1 = first->code < 0 ? -1 : chain_first(first->code);
+    if (op1 < 0 || second < 0 || first->uniform || first->uses != 1 || first->output) continue;
+    const int32_t other = value->src[1 - side], gone = value->src[side];
+    value->code = (int16_t)NK_CHAIN_CODE(op1, second);
+    value->n_src = 3;
+    value->src[0] = first->src[0];
+    value->src[1] = first->src[1];
+    value->src[2] = other;
+    m->value[gone].live = false; /* its operands' uses pass to the chain */
+    m->value[gone].uses = 0;
+    return;
+  }
+}
+
+static int mirrored(int compare) {
+  switch (compare) {
+  case NK_OP_lt: return NK_OP_gt;
+  case NK_OP_le: return NK_OP_ge;
+  case NK_OP_gt: return NK_OP_lt;
+  case NK_OP_ge: return NK_OP_le;
+  default: return compare;
+  }
+}
+
+/* select(a cmp b, x, y) as one step when both types have one size. */
+static void try_compare_select(nk_micro *m, int v) {
+  nk_value *value = m->value + v;
+  if (value->code != NK_OP_select || value->uniform) return;
+  const int32_t test = value->src[0];
+  const nk_value *compare = m->value + test;
+  if (compare->code < NK_OP_lt || compare->code > NK_OP_ne || compare->uniform) return;
+  if (compare->op_dtype == NK_BOOL ||
+      nk_dtype_size[compare->op_dtype] != nk_dtype_size[value->dtype])
+    return;
+  const int32_t x = value->src[1], y = value->src[2];
+  int32_t a = compare->src[0], b = compare->src[1];
+  int code = compare->code;
+  if (m->value[a].uniform) {
+    const int32_t swap = a;
+    a = b;
+    b = swap;
+    code = mirrored(code);
+  }
+  m->value[a].uses++;
+  m->value[b].uses++;
+  value->code = (int16_t)(NK_OP_CMP_SELECT + code - NK_OP_lt);
+  value->op_dtype = compare->op_dtype;
+  value->n_src = 4;
+  value->src[0] = a;
+  value->src[1] = b;
+  value->src[2] = x;
+  value->src[3] = y;
+  release(m, test);
+}
+
+void NK_LV(nk_combine)(nk_micro *m) {
+  for (int v = m->n_in + m->n_const; v < m->n_value; v++) {
+    nk_value *value = m->value + v;
+    if (!value->live) continue;
+    value->uniform = true;
+    for (int k = 0; k < value->n_src; k++) value->uniform &= m->value[value->src[k]].uniform;
+    try_chain(m, v);
+    try_compare_select(m, v);
+    const bool commutes = value->code == NK_OP_fma ||
+                          (value->code >= NK_CHAIN_CODE(NK_CHAIN_ADD, 0) &&
+                           value->code < NK_CHAIN_CODE(NK_CHAIN_SUB, 0)) ||
+                          (value->code >= NK_CHAIN_CODE(NK_CHAIN_MUL, 0) &&
+                           value->code < NK_CHAIN_CODE(NK_CHAIN_DIV, 0));
+    if (commutes && m->value[value->src[0]].uniform) swap_first(value);
+  }
+}

@@ -1,0 +1,86 @@
+/* The fused elementwise kernel: types shared by its parser, builder and runner.
+ *
+ * Letters: B elements of a block, R registers. A register is an index into the table of pointers a
+ * block function sees: inputs, outputs, constants, then places in the workspace.
+ */
+#ifndef NK_ELEMENTWISE_FUSED_H
+#define NK_ELEMENTWISE_FUSED_H
+
+#include "../../engine/kernel.h"
+#include "ops.h"
+
+enum {
+  NK_FUSED_VALUES = 1024,        /* inputs + outputs + constants + operations of one group */
+  NK_FUSED_REGS = 3 * NK_FUSED_VALUES,
+  NK_FUSED_CACHE = 24576,        /* bytes of block registers: stays in a 32 KiB L1 with the rest */
+  NK_FUSED_STACK = 40960,        /* workspace that fits here lives on the runner's stack */
+  NK_FUSED_SPLAT = NK_LANES * 8, /* bytes of one value repeated, and of a padded remainder */
+  NK_FUSED_CHUNK = 60000,        /* nanoseconds of one parallel piece, by the estimate of build.c */
+  NK_FUSED_ROW = 128             /* shorter inner axes are gathered, not looped over */
+};
+
+/* A value of the micro-program: input, constant or result of an operation. */
+typedef struct nk_value {
+  int16_t code;     /* nk_op_code; -1 for inputs and constants */
+  uint8_t dtype;    /* of the value */
+  uint8_t op_dtype; /* of the computation */
+  int32_t src[NK_OP_SOURCES];
+  uint8_t n_src;
+  bool uniform; /* one value for the whole row */
+  bool live;
+  bool output;
+  int32_t uses;
+  int32_t last; /* step that reads it last */
+  int32_t reg;
+} nk_value;
+
+/* The parsed micro-program. Values are numbered inputs, constants, operations. */
+typedef struct nk_micro {
+  int n_in, n_const, n_op, n_out, n_value;
+  const int64_t *constants; /* (dtype, bits) pairs in the call's parameters */
+  const int64_t *results;   /* value of each output, in the call's parameters */
+  nk_value *value;          /* [n_value] */
+} nk_micro;
+
+enum { NK_ARG_DIRECT, NK_ARG_SCALAR, NK_ARG_STRIDED };
+
+/* How one operand of the call is walked. */
+typedef struct nk_arg {
+  uint8_t kind;
+  uint8_t size;  /* bytes of an element */
+  int32_t reg;   /* direct: its own; scalar: its repeated value; strided: its block */
+  int32_t tail;  /* offset of the padded remainder in the workspace */
+  int64_t stride[NK_MAXDIM];
+} nk_arg;
+
+typedef struct nk_fused {
+  int64_t total, row, block, chunk; /* elements in all, per row, per block, per parallel piece */
+  int ndim;                         /* axes after merging */
+  int row_ndim;                     /* leading axes the row loop walks */
+  int64_t shape[NK_MAXDIM];
+  int n_in, n_out, n_const, n_place, n_reg;
+  int n_before, n_step; /* steps run once per row, and per block */
+  int n_splat;          /* of n_before, the steps on one repeated value; the rest fill blocks */
+  bool flush;           /* float arithmetic inside: denormal results are flushed */
+  size_t work_size;
+  nk_arg *arg;        /* [n_in + n_out] */
+  nk_step *before;    /* [n_before] */
+  nk_step *step;      /* [n_step] */
+  int64_t *place;     /* [n_place] offsets in the workspace of the last registers */
+  char *constant;     /* [n_const] repeated values */
+} nk_fused;
+
+nk_status NK_LV(nk_micro_parse)(nk_micro *m, const nk_call *call);
+nk_status NK_LV(nk_fused_shape)(nk_fused *f, const nk_call *call);
+nk_status NK_LV(nk_fused_build)(nk_fused **result, const nk_call *call);
+nk_status NK_LV(nk_fused_run)(const nk_call *call);
+nk_status NK_LV(nk_fused_check)(nk_call *call);
+void NK_LV(nk_fused_release)(void *prep);
+
+/* Copies n elements from flat index `start` of a strided operand into a block, and back. */
+void NK_LV(nk_fused_gather)(char *block, const nk_fused *f, const nk_arg *arg, const char *data,
+                            int64_t start, int64_t n);
+void NK_LV(nk_fused_scatter)(char *data, const nk_fused *f, const nk_arg *arg, const char *block,
+                             int64_t start, int64_t n);
+
+#endif
