@@ -42,5 +42,12 @@ typedef struct nk_kernel {
 
 /* The table of the CPU level chosen at start; NULL when there is no such kernel. */
 const nk_kernel *nk_kernel_find(const char *name);
+const nk_kernel *nk_kernel_at(int64_t i); /* the i-th row; NULL past the end */
+
+/* Chooses the level: `wanted` by name (NULL or "" for the best this CPU runs). Once, at start. */
+nk_status nk_kernel_select(const char *wanted, nk_error *error);
+const char *nk_kernel_level(void); /* the chosen one */
+int nk_kernel_n_levels(void);      /* those built */
+const char *nk_kernel_level_name(int i);
 
 #endif

@@ -1,0 +1,58 @@
+/* BLAS and LAPACK of the OpenBLAS carried inside the package (32-bit integers, scipy_ prefix).
+ *
+ * Its own threads are off: parallel work is cut by nk_parallel. Only what is used is declared; add
+ * a prototype here when a kernel needs one. LAPACK is the Fortran interface: all by address, column
+ * major.
+ */
+#ifndef NK_BLAS_H
+#define NK_BLAS_H
+
+enum {
+  NK_ROW_MAJOR = 101,
+  NK_COL_MAJOR = 102,
+  NK_NO_TRANS = 111,
+  NK_TRANS = 112,
+  NK_CONJ_TRANS = 113,
+  NK_UPPER = 121,
+  NK_LOWER = 122
+};
+
+void scipy_cblas_sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha,
+                       const float *a, int lda, const float *b, int ldb, float beta, float *c,
+                       int ldc);
+void scipy_cblas_dgemm(int order, int trans_a, int trans_b, int m, int n, int k, double alpha,
+                       const double *a, int lda, const double *b, int ldb, double beta, double *c,
+                       int ldc);
+void scipy_cblas_cgemm(int order, int trans_a, int trans_b, int m, int n, int k,
+                       const void *alpha, const void *a, int lda, const void *b, int ldb,
+                       const void *beta, void *c, int ldc);
+void scipy_cblas_zgemm(int order, int trans_a, int trans_b, int m, int n, int k,
+                       const void *alpha, const void *a, int lda, const void *b, int ldb,
+                       const void *beta, void *c, int ldc);
+void scipy_cblas_sgemv(int order, int trans, int m, int n, float alpha, const float *a, int lda,
+                       const float *x, int incx, float beta, float *y, int incy);
+void scipy_cblas_dgemv(int order, int trans, int m, int n, double alpha, const double *a, int lda,
+                       const double *x, int incx, double beta, double *y, int incy);
+void scipy_cblas_ssyrk(int order, int uplo, int trans, int n, int k, float alpha, const float *a,
+                       int lda, float beta, float *c, int ldc);
+void scipy_cblas_dsyrk(int order, int uplo, int trans, int n, int k, double alpha,
+                       const double *a, int lda, double beta, double *c, int ldc);
+
+void scipy_spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info);
+void scipy_dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
+void scipy_spotrs_(const char *uplo, const int *n, const int *nrhs, const float *a, const int *lda,
+                   float *b, const int *ldb, int *info);
+void scipy_dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a,
+                   const int *lda, double *b, const int *ldb, int *info);
+void scipy_ssyevd_(const char *jobz, const char *uplo, const int *n, float *a, const int *lda,
+                   float *w, float *work, const int *lwork, int *iwork, const int *liwork,
+                   int *info);
+void scipy_dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda,
+                   double *w, double *work, const int *lwork, int *iwork, const int *liwork,
+                   int *info);
+
+void scipy_openblas_set_num_threads(int n);
+char *scipy_openblas_get_config(void);
+char *scipy_openblas_get_corename(void);
+
+#endif

@@ -1,0 +1,145 @@
+"""Compiles csrc/ into neurokit/_core and puts OpenBLAS beside it.
+
+Files in csrc/base, csrc/engine and csrc/bind are compiled once, those in csrc/simd and
+csrc/kernels once per CPU level. An object is rebuilt when its source, a header it read
+or its command line has changed. Environment:
+
+CC                  compiler (default cc)
+NEUROKIT_SANITIZE   1: address and undefined-behaviour sanitizers
+NEUROKIT_WERROR     1: warnings are errors
+NEUROKIT_JOBS       parallel compilations (default: CPUs granted)
+"""
+
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ROOT = Path(__file__).parent.resolve()
+ONCE = ("base", "engine", "bind")
+PER_LEVEL = ("simd", "kernels")
+
+WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wconversion"]
+COMMON = ["-std=c11", "-D_GNU_SOURCE", "-fPIC", "-fvisibility=hidden", "-pthread", *WARNINGS]
+# -ffast-math is out: it breaks range reduction. Contraction is out: kernels write NK_FMA where
+# they mean it, so that a level's results do not hang on the compiler's mood.
+KERNEL = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
+SANITIZE = ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined"]
+
+
+def flag(name):
+    return os.environ.get(name, "0") not in ("", "0")
+
+
+def levels(compiler_is_clang):
+    """Compile flags of each CPU level this architecture has."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return {"base": []}
+    flags = {name: [f"-march=x86-64-{name}"] for name in ("v2", "v3", "v4")}
+    if not compiler_is_clang:
+        flags["v4"].append("-mprefer-vector-width=512")
+    return flags
+
+
+def jobs():
+    return int(os.environ.get("NEUROKIT_JOBS", 0)) or len(os.sched_getaffinity(0))
+
+
+def read_files_of(target):
+    """Files the compiler read for an object, from the rule it wrote beside it."""
+    rule = target.with_suffix(".d").read_text().replace("\\\n", " ")
+    return shlex.split(rule.split(":", 1)[1])
+
+
+def is_current(target, command):
+    """Whether an object was made by this command and is newer than every file it came from."""
+    stamp = target.with_suffix(".o.cmd")
+    if not target.exists() or not stamp.exists() or stamp.read_text() != shlex.join(command):
+        return False
+    made = target.stat().st_mtime_ns
+    return all(os.path.exists(f) and os.stat(f).st_mtime_ns < made for f in read_files_of(target))
+
+
+def run(command):
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    sys.stderr.write(done.stderr)
+    if done.returncode != 0:
+        raise SystemExit(f"failed: {shlex.join(command)}")
+
+
+def compile_object(target, command):
+    run(command)
+    target.with_suffix(".o.cmd").write_text(shlex.join(command))
+
+
+def place_library(library, package):
+    """Copies a shared library to the folder where the extension looks for it."""
+    copy = Path(package, ".libs", library.name)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    if not copy.exists() or copy.stat().st_mtime_ns < library.stat().st_mtime_ns:
+        shutil.copy2(library, copy)
+    return copy
+
+
+class BuildCore(build_ext):
+    """build_ext for the one extension: own flags per file, incremental, parallel."""
+
+    def build_extension(self, ext):
+        import numpy
+        import scipy_openblas32
+
+        self.cc = shlex.split(os.environ.get("CC", "cc"))
+        version = subprocess.run([*self.cc, "--version"], capture_output=True, text=True).stdout
+        self.is_clang = "clang" in version
+        sanitize = "asan-" if flag("NEUROKIT_SANITIZE") else ""
+        self.objects = ROOT / "build" / "objects" / (sanitize + Path(self.cc[0]).name)
+        includes = ["-isystem", numpy.get_include(), "-isystem", sysconfig.get_path("include")]
+        tasks = list(self.compile_tasks(includes))
+        stale = [t for t in tasks if not is_current(*t)]
+        with ThreadPoolExecutor(jobs()) as executor:
+            list(executor.map(lambda task: compile_object(*task), stale))
+
+        target = Path(self.get_ext_fullpath(ext.name)).resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.library = Path(scipy_openblas32.get_lib_dir()) / "libscipy_openblas.so"
+        library = place_library(self.library, target.parent)
+        link = [*self.cc, "-shared", "-pthread", *(str(t[0]) for t in tasks), str(library), "-lm"]
+        link += ["-Wl,-rpath,$ORIGIN/.libs", "-o", str(target)]
+        run(link + (SANITIZE[-1:] if sanitize else []))
+
+    def copy_extensions_to_source(self):
+        super().copy_extensions_to_source()
+        place_library(self.library, ROOT / "neurokit")
+
+    def compile_tasks(self, includes):
+        """(object, command) of every translation unit."""
+        common = [*COMMON, *(["-Werror"] if flag("NEUROKIT_WERROR") else [])]
+        sanitize = SANITIZE if flag("NEUROKIT_SANITIZE") else []
+        for folder in ONCE:
+            extra = []
+            if folder == "bind":
+                extra = [*includes, f'-DNEUROKIT_VERSION="{self.distribution.get_version()}"']
+            for source in sorted((ROOT / "csrc" / folder).glob("*.c")):
+                yield self.compile_task(source, "once", [*common, "-O2", *sanitize, *extra])
+        for level, march in levels(self.is_clang).items():
+            flags = [*common, *KERNEL, *march, f"-DNK_LEVEL={level}", *sanitize]
+            for folder in PER_LEVEL:
+                for source in sorted((ROOT / "csrc" / folder).rglob("*.c")):
+                    yield self.compile_task(source, level, flags)
+
+    def compile_task(self, source, level, flags):
+        name = source.relative_to(ROOT)
+        target = self.objects / level / name.with_suffix(".o")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target, [*self.cc, *flags, "-MMD", "-c", str(name), "-o", str(target)]
+
+
+setup(ext_modules=[Extension("neurokit._core", sources=[])], cmdclass={"build_ext": BuildCore})
