@@ -21,7 +21,7 @@ BATCH, EPOCHS, LEARNING_RATE = 64, 20, 1e-3
 ACCURACY_BAND = (90.0, 100.0)  # per cent of the test images
 
 
-def latency_code(images, steps=STEPS, tau=30.0, threshold=0.2):
+def latency_code(images, steps=STEPS, tau=50.0, threshold=0.2):
     """Spike trains of images: the brighter the pixel, the sooner its one spike.
 
     A pixel of intensity x charges a leaky cell with time constant `tau` that fires at
@@ -189,7 +189,15 @@ def plot_example(spikes, ax):
     """Input spikes of one image, pixels over time."""
     step, pixel = np.nonzero(spikes)
     ax.plot(step * DT, pixel, "|", color="k", ms=4)
-    ax.set(xlabel="time (ms)", ylabel="pixel", xlim=(0, len(spikes)), title="One image as spikes")
+    ax.set(xlabel="time (ms)", ylabel="pixel", xlim=(0, len(spikes)), title="Its spikes")
+    return ax
+
+
+def plot_latency(spikes, ax):
+    """The same image, the earlier a pixel's spike the darker."""
+    first = np.where(spikes.any(axis=0), np.argmax(spikes, axis=0), np.inf)
+    ax.imshow(1 / (1 + (first / 15) ** 2).reshape(8, 8), cmap="gray_r", vmin=0)
+    ax.set(xticks=[], yticks=[], title="One test image")
     return ax
 
 
@@ -201,9 +209,10 @@ def run(progress):
     start = time.perf_counter()
     weights, history = train(train_set, test_set, progress=progress)
     seconds = time.perf_counter() - start
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    plot_example(test_set[0][:, 0], left)
+    figure = Figure(figsize=(9, 3.0), layout="constrained")
+    left, middle, right = figure.subplots(1, 3, width_ratios=(2, 3, 4))
+    plot_latency(test_set[0][:, 0], left)
+    plot_example(test_set[0][:, 0], middle)
     plot_history(history, right)
     _, counts = forward(weights, test_set[0])
     updates = EPOCHS * (len(train_set[1]) // BATCH)
@@ -219,6 +228,6 @@ def run(progress):
         "most once, the brighter the sooner. The gradient runs backwards through all 100 time "
         f"steps; {updates} updates of {BATCH} images by Adam."
     )
-    caption = "Input of one test image, and the share of correct answers after each epoch."
+    caption = "A test image (dark: early), its spikes, and the share of correct answers after each epoch."
     return {"title": "A spiking network learns digits", "figures": [(caption, figure)],
             "rows": rows, "text": text}

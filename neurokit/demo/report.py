@@ -26,8 +26,9 @@ table { width: 100%; border-collapse: collapse; font-size: .94rem; }
 th { text-align: left; color: var(--soft); font-weight: 500; font-size: .82rem;
   border-bottom: 1px solid var(--line); padding: .3rem .6rem .3rem 0; }
 td { border-bottom: 1px solid #eef1f4; padding: .38rem .6rem .38rem 0; vertical-align: top; }
+th:first-child { width: 46%; } th:nth-child(2) { width: 18%; }
 tr:last-child td { border-bottom: 0; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.number, th.number { text-align: right; padding-right: 2rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .ok { color: var(--good); font-weight: 600; }
 .bad { color: var(--bad); font-weight: 600; }
 .soft { color: var(--soft); }
