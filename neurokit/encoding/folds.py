@@ -1,0 +1,68 @@
+"""Cross-validation folds from everything that people hand over for ``cv``."""
+
+from numbers import Integral
+
+import numpy as np
+
+
+def splits(cv, X, y=None):
+    """List of (train, test) index arrays.
+
+    Parameters
+    ----------
+    cv : int, array of length n_samples, splitter, or iterable of (train, test)
+        A number of contiguous folds; the run or group of each sample (each group is left out once,
+        in order of first appearance); an object with ``split`` as scikit-learn's; or the splits.
+    X, y : ndarray
+        Handed to a splitter; ``len(X)`` is the number of samples.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two folds or groups, an empty side, or indices out of range.
+    """
+    n = len(X)
+    if isinstance(cv, Integral):
+        if not 2 <= cv <= n:
+            raise ValueError(f"cv={cv} folds do not fit n_samples = {n}: wanted 2 to n_samples")
+        return _leave_out(np.repeat(np.arange(cv), [len(part) for part in np.array_split(np.arange(n), cv)]))
+    if hasattr(cv, "split"):
+        return _checked(cv.split(X, y), n)
+    if not hasattr(cv, "__len__"):
+        return _checked(cv, n)
+    if len(cv) == n and all(np.ndim(label) == 0 for label in cv):
+        return _leave_out(np.asarray(cv))
+    return _checked(cv, n)
+
+
+def _leave_out(groups):
+    labels, first = np.unique(groups, return_index=True)
+    if len(labels) < 2:
+        raise ValueError("cv: at least 2 groups are needed, got 1")
+    return [
+        (np.flatnonzero(groups != label), np.flatnonzero(groups == label))
+        for label in labels[np.argsort(first)]
+    ]
+
+
+def _checked(pairs, n):
+    out = []
+    try:
+        for train, test in pairs:
+            train, test = (
+                np.flatnonzero(part) if np.asarray(part).dtype == bool else np.asarray(part)
+                for part in (train, test)
+            )
+            out.append((train, test))
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"cv: wanted a number, {n} group labels, a splitter, or pairs (train, test)"
+        ) from None
+    if not out:
+        raise ValueError("cv: no splits")
+    for train, test in out:
+        if len(train) < 1 or len(test) < 1:
+            raise ValueError("cv: a split without training or test samples")
+        if max(train.max(), test.max()) >= n or min(train.min(), test.min()) < 0:
+            raise ValueError(f"cv: indices out of range for {n} samples")
+    return out

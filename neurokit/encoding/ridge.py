@@ -1,0 +1,140 @@
+"""Ridge regression with cross-validated regularisation for many targets."""
+
+import numpy as np
+
+from ._base import BaseEstimator, MultiOutputMixin, RegressorMixin, check_is_fitted, validate_data
+from ._ridge import (
+    fold_scores,
+    kernel_coefficients,
+    kernel_folds,
+    primal_coefficients,
+    primal_folds,
+)
+from .folds import splits
+
+
+class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
+    """Ridge regression that picks the regularisation of each target by cross-validation.
+
+    Parameters
+    ----------
+    alphas : array_like, shape (n_alphas,)
+        Strengths to choose from, all above zero: the penalty is ``alpha * |coef|^2``.
+    cv : int, array of length n_samples, splitter, or iterable of (train, test)
+        Number of contiguous folds; or the run (group) of each sample, each left out once; or a
+        scikit-learn splitter; or the splits themselves.
+    alpha_per_target : bool
+        Choose for each target, or one alpha that is best on average.
+    fit_intercept : bool
+        Centre features and targets (within each training fold too).
+    solver : {"auto", "primal", "kernel"}
+        Work with features x features or samples x samples; "auto" takes the smaller.
+
+    Attributes
+    ----------
+    coef_ : ndarray, shape (n_targets, n_features) or (n_features,) for a single target
+    intercept_ : ndarray, shape (n_targets,), or float
+    alpha_ : ndarray, shape (n_targets,), or float
+    cv_scores_ : ndarray, shape (n_alphas, n_targets)
+        R2 of each alpha, averaged over the test folds.
+    n_features_in_ : int
+
+    Notes
+    -----
+    One Gram matrix serves all folds (each fold's part is taken away), each fold is diagonalised
+    once for all alphas and targets, targets run through in chunks so that memory stays bounded.
+    float32 data keep float32 products; Gram matrices and their eigenvectors are float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurokit.encoding import RidgeCV
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((60, 4))
+    >>> Y = X @ rng.standard_normal((4, 3))
+    >>> model = RidgeCV(alphas=[0.01, 1.0, 100.0], cv=np.repeat([0, 1, 2], 20)).fit(X, Y)
+    >>> model.alpha_
+    array([0.01, 0.01, 0.01])
+    >>> model.coef_.shape
+    (3, 4)
+    """
+
+    def __init__(
+        self,
+        alphas=(0.1, 1.0, 10.0),
+        cv=5,
+        alpha_per_target=True,
+        fit_intercept=True,
+        solver="auto",
+    ):
+        self.alphas = alphas
+        self.cv = cv
+        self.alpha_per_target = alpha_per_target
+        self.fit_intercept = fit_intercept
+        self.solver = solver
+
+    def fit(self, X, y):
+        """Choose alphas and fit.
+
+        Parameters
+        ----------
+        X : array_like, shape (n_samples, n_features)
+        y : array_like, shape (n_samples, n_targets) or (n_samples,)
+
+        Returns
+        -------
+        self : RidgeCV
+
+        Raises
+        ------
+        ValueError
+            For NaN or infinite values, alphas that are not positive, folds that do not fit.
+        """
+        X, y = validate_data(
+            self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True,
+            ensure_min_samples=2,
+        )  # fmt: skip
+        alphas = np.atleast_1d(np.asarray(self.alphas, dtype=float))
+        if alphas.ndim != 1 or len(alphas) == 0 or not (np.isfinite(alphas) & (alphas > 0)).all():
+            raise ValueError(f"alphas: wanted positive numbers, got {self.alphas!r}")
+        if self.solver not in ("auto", "primal", "kernel"):
+            raise ValueError(f"solver: wanted 'auto', 'primal' or 'kernel', got {self.solver!r}")
+        Y = y.reshape(len(y), -1).astype(X.dtype, copy=False)
+        primal = self.solver == "primal" or (self.solver == "auto" and X.shape[1] <= len(X))
+        pairs = splits(self.cv, X, y)
+
+        center = bool(self.fit_intercept)
+        x_mean = X.mean(0, dtype=float) if center else np.zeros(X.shape[1])
+        y_mean = Y.mean(0, dtype=float) if center else np.zeros(Y.shape[1])
+        X = X - x_mean.astype(X.dtype)
+        Y = Y - y_mean.astype(Y.dtype)
+
+        folds = (primal_folds if primal else kernel_folds)(X, pairs, center)
+        self.cv_scores_ = fold_scores(X, Y, folds, alphas, center)
+        if self.alpha_per_target:
+            best = np.argmax(self.cv_scores_, axis=0)
+        else:
+            best = np.full(Y.shape[1], np.argmax(self.cv_scores_.mean(1)))
+        alpha = alphas[best]
+        coef = (primal_coefficients if primal else kernel_coefficients)(X, Y, alpha)
+        intercept = (y_mean - coef @ x_mean).astype(X.dtype)
+        if y.ndim == 1:
+            self.coef_, self.intercept_, self.alpha_ = coef[0], intercept[0], alpha[0]
+        else:
+            self.coef_, self.intercept_, self.alpha_ = coef, intercept, alpha
+        return self
+
+    def predict(self, X):
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : array_like, shape (n_samples, n_features)
+
+        Returns
+        -------
+        prediction : ndarray, shape (n_samples, n_targets) or (n_samples,)
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return X @ self.coef_.T + self.intercept_

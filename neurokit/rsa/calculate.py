@@ -1,0 +1,364 @@
+"""Dissimilarities from patterns."""
+
+import warnings
+
+import numpy as np
+
+from neurokit import _core
+
+from .noise import Noise
+from .rdms import RDMs, pair_index
+
+METRICS = {"euclidean": 0, "correlation": 1, "cosine": 2}
+ALL_METRICS = (*METRICS, "mahalanobis", "crossnobis", "poisson", "poisson_cv")
+PRIOR_RATE, PRIOR_WEIGHT = 1.0, 0.1
+
+
+def rdm(
+    patterns,
+    conditions=None,
+    *,
+    folds=None,
+    noise=None,
+    metric="correlation",
+    convention=None,
+    threads=None,
+):
+    """Compute the dissimilarity of every pair of conditions.
+
+    Parameters
+    ----------
+    patterns : ndarray, shape (n_obs, n_channels), or a list of such, or xarray.DataArray
+        One measured pattern per row. A list holds one array per subject, channels may differ; each
+        gives one matrix of the result. A DataArray is read as (observations, channels), its first
+        coordinate giving the conditions when they are not given.
+    conditions : sequence of length n_obs, or a list of such, optional
+        Condition of each row; rows of one condition are averaged. Conditions keep their order of
+        first appearance. By default each row is a condition of its own. Lists of subjects may have
+        different conditions: pairs that a subject lacks are NaN.
+    folds : sequence of length n_obs, or a list of such
+        Run of each row, for the cross-validated metrics.
+    noise : Noise, ndarray, or a list of such, optional
+        Noise from :func:`shrinkage`, or a precision matrix (n_channels, n_channels); a list gives
+        one per subject, or for one subject one per fold (``crossnobis``). Needed for
+        ``mahalanobis``; the other metrics whiten the patterns with it.
+    metric : {"correlation", "euclidean", "cosine", "mahalanobis", "crossnobis", "poisson", \
+"poisson_cv"}
+        ``euclidean``, ``mahalanobis`` and ``crossnobis`` are squared and divided by the number of
+        channels.
+    convention : {None, "rsatoolbox"}
+        With "rsatoolbox", ``poisson_cv`` keeps the last fold only, as that package does; all other
+        metrics agree on balanced data.
+    threads : int, optional
+        Upper bound of threads; the result does not depend on it.
+
+    Returns
+    -------
+    rdms : RDMs
+        One matrix per subject, float32 for float32 patterns.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two conditions or (cross-validated) two folds, lengths that differ, infinite
+        values, rates below zero, or an unknown metric.
+
+    Warns
+    -----
+    RuntimeWarning
+        Where the correlation or cosine of a condition is not defined (a pattern without variation):
+        its pairs are NaN.
+
+    Notes
+    -----
+    Channels that are NaN in one of two patterns are left out for that pair; a pair without any
+    common channel is NaN. Crossnobis is
+
+        d_ij = 1/(M(M-1)d) sum_{m != k} (b_im - b_jm)' W (b_ik - b_jk)
+
+    over M folds. When a condition is missing in some fold, products are averaged over all pairs of
+    trials from different folds instead, k_ij = mean x_a' W x_b / d, d_ij = k_ii + k_jj - 2 k_ij.
+    With one W per fold, the pair (m, k) uses the inverse of the mean of both covariances.
+
+    References
+    ----------
+    .. [1] Walther et al. (2016), doi:10.1016/j.neuroimage.2015.12.012
+    .. [2] Schuett et al. (2023), doi:10.7554/eLife.82566
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurokit import rsa
+    >>> x = np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0], [1.0, 3.0, 2.0]])
+    >>> rsa.rdm(x, ["a", "b", "c"]).values
+    array([[2. , 0.5, 1.5]])
+    """
+    if metric not in ALL_METRICS:
+        raise ValueError(f"metric: wanted one of {', '.join(ALL_METRICS)}, got {metric!r}")
+    if convention not in (None, "rsatoolbox"):
+        raise ValueError(f"convention: wanted None or 'rsatoolbox', got {convention!r}")
+    several = isinstance(patterns, (list, tuple)) and np.ndim(patterns[0]) == 2
+    subjects = list(patterns) if several or np.ndim(patterns) == 3 else [patterns]
+    n = len(subjects)
+    parts = [
+        _Subject(
+            x, _own(conditions, k, n), _own(folds, k, n), _own_noise(noise, k, n), metric, convention
+        )
+        for k, x in enumerate(subjects)
+    ]
+    rows = []
+    for part in parts:
+        rows.append((part.labels, part.compute(threads or 0)))
+    return _join(rows)
+
+
+def _own(labels, k, n_subjects):
+    """The labels of subject k: a list of sequences has one per subject, one sequence serves all."""
+    if not isinstance(labels, (list, tuple)) or not labels or np.ndim(labels[0]) == 0:
+        return labels
+    if len(labels) != n_subjects:
+        raise ValueError(f"conditions, folds: wanted {n_subjects} sequences, got {len(labels)}")
+    return labels[k]
+
+
+def _own_noise(noise, k, n_subjects):
+    if n_subjects == 1 or not isinstance(noise, (list, tuple)):
+        return noise
+    if len(noise) != n_subjects:
+        raise ValueError(f"noise: wanted one for each of {n_subjects} subjects, got {len(noise)}")
+    return noise[k]
+
+
+def _codes(labels, n_obs, what):
+    """Labels in order of first appearance and the number of each observation's label."""
+    labels = np.asarray(labels)
+    if labels.shape != (n_obs,):
+        raise ValueError(f"{what}: wanted {n_obs}, one per row of patterns, got shape {labels.shape}")
+    _, first, code = np.unique(labels, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return labels[np.sort(first)], place[code]
+
+
+class _Subject:
+    """One matrix of patterns with its labels, checked; computes one condensed row."""
+
+    def __init__(self, patterns, conditions, folds, noise, metric, convention):
+        if conditions is None and hasattr(patterns, "coords") and patterns.dims[0] in patterns.coords:
+            conditions = patterns.coords[patterns.dims[0]].values
+        x = np.asarray(patterns)
+        if x.dtype not in (np.float32, np.float64):
+            x = x.astype(float)
+        if x.ndim != 2:
+            raise ValueError(f"patterns: wanted (n_obs, n_channels), got shape {x.shape}")
+        self.x, self.metric, self.convention = x, metric, convention
+        self.crossed = metric in ("crossnobis", "poisson_cv")
+        if conditions is None:
+            if self.crossed:
+                raise ValueError(f"{metric} needs the conditions of the rows")
+            conditions = np.arange(len(x))
+        self.labels, self.code = _codes(conditions, len(x), "conditions")
+        if len(self.labels) < 2:
+            raise ValueError(f"an RDM needs at least 2 conditions, got {len(self.labels)}")
+        self.fold = None
+        if self.crossed:
+            if folds is None:
+                raise ValueError(f"{metric} needs folds, the run of each row")
+            self.fold_labels, self.fold = _codes(folds, len(x), "folds")
+            if len(self.fold_labels) < 2:
+                raise ValueError(f"{metric} needs at least 2 folds, got {len(self.fold_labels)}")
+        if metric == "mahalanobis" and noise is None:
+            raise ValueError("mahalanobis needs noise, see rsa.shrinkage")
+        self.noise = noise
+
+    def compute(self, threads):
+        self.threads = threads
+        with np.errstate(invalid="ignore", divide="ignore"):
+            if self.metric == "crossnobis":
+                out = self._crossnobis()
+            elif self.metric.startswith("poisson"):
+                out = self._poisson()
+            else:
+                out = self._plain()
+        return out
+
+    def _whiten(self, x, noise):
+        if noise is None:
+            return x
+        if isinstance(noise, (list, tuple)):
+            raise ValueError(f"one noise per fold is for crossnobis, not for {self.metric}")
+        n_channels = x.shape[-1]
+        rows = x.reshape(-1, n_channels)
+        size = noise.n_channels if isinstance(noise, Noise) else len(np.atleast_1d(noise))
+        if size != n_channels:
+            raise ValueError(f"noise: wanted {n_channels} channels, got {size}")
+        if isinstance(noise, Noise):
+            white = noise.whiten(rows)
+        else:
+            try:
+                white = rows @ np.linalg.cholesky(np.asarray(noise))
+            except np.linalg.LinAlgError:
+                raise np.linalg.LinAlgError("noise: the precision is not positive definite") from None
+        return np.ascontiguousarray(white.reshape(x.shape), dtype=x.dtype)
+
+    def _means(self):
+        """Mean pattern of each condition; channels missing in a repetition use the others."""
+        n = len(self.labels)
+        if n == len(self.x):
+            return self.x  # each condition once, in its own order
+        member = (self.code == np.arange(n)[:, None]).astype(self.x.dtype)
+        means = (member @ self.x) / member.sum(1, keepdims=True)
+        if np.isnan(means).any() and np.isnan(self.x).any():
+            have = ~np.isnan(self.x)
+            means = (member @ np.where(have, self.x, 0)) / (member @ have.astype(self.x.dtype))
+        return means
+
+    def _plain(self):
+        x = self._whiten(self._means(), self.noise)
+        out = self._call("rdm", x[None], METRICS.get(self.metric, 0))
+        undefined = np.isnan(out)
+        if undefined.any():
+            self._refuse_infinite(x)
+            if np.isnan(x).any():
+                out = self._call("rdm_masked", x[None], METRICS.get(self.metric, 0))
+                undefined = np.isnan(out)
+            self._warn_constant(x, undefined)
+        return out
+
+    def _call(self, kernel, x, metric):
+        n = x.shape[1]
+        out = np.empty((1, n * (n - 1) // 2), x.dtype)
+        _core.call(kernel, [out], [x], (metric,), threads=self.threads)
+        return out[0]
+
+    def _refuse_infinite(self, x):
+        if np.isinf(x).any():
+            rows = np.flatnonzero(np.isinf(x).any(1))
+            raise ValueError(f"patterns: infinite values in {self.labels[rows[:5]].tolist()}")
+
+    def _warn_constant(self, x, undefined):
+        """One warning that names the conditions whose pairs have no value of this metric."""
+        if self.metric not in ("correlation", "cosine") or not undefined.any():
+            return
+        if self.metric == "cosine":
+            flat = np.nansum(np.abs(x), 1) == 0
+        else:
+            flat = np.nanmax(x, 1) == np.nanmin(x, 1)
+        if flat.any():
+            names = self.labels[flat].tolist()
+            shown = ", ".join(map(str, names[:10])) + (" ..." if len(names) > 10 else "")
+            warnings.warn(
+                f"{self.metric} is not defined for patterns without variation; NaN for: {shown}",
+                RuntimeWarning,
+                stacklevel=5,
+            )
+
+    def _by_fold(self):
+        """Sums (M, n, channels) and counts (M, n) over the rows of each fold and condition."""
+        n, n_fold = len(self.labels), len(self.fold_labels)
+        cell = self.fold * n + self.code
+        counts = np.bincount(cell, minlength=n_fold * n)
+        if counts.max() == 1:
+            sums = np.zeros((n_fold * n, self.x.shape[1]), self.x.dtype)
+            sums[cell] = self.x
+        else:
+            member = (cell == np.arange(n_fold * n)[:, None]).astype(self.x.dtype)
+            sums = member @ self.x
+        return sums.reshape(n_fold, n, -1), counts.reshape(n_fold, n).astype(float)
+
+    def _crossnobis(self):
+        if np.isnan(self.x).any():
+            raise ValueError("crossnobis: NaN in patterns; leave those channels out")
+        self._refuse_infinite_rows()
+        sums, counts = self._by_fold()
+        balanced = (counts > 0).all()
+        if balanced:
+            sums /= counts[..., None].astype(sums.dtype)
+        if isinstance(self.noise, (list, tuple)):
+            return self._crossnobis_by_run(sums, counts, balanced)
+        x = self._whiten(sums, self.noise)
+        n = len(self.labels)
+        out = np.empty((1, n * (n - 1) // 2), x.dtype)
+        ins = [x[None]] if balanced else [x[None], counts[None]]
+        _core.call("crossnobis", [out], ins, threads=self.threads)
+        return out[0]
+
+    def _crossnobis_by_run(self, sums, counts, balanced):
+        """One covariance per fold: each pair of folds is whitened by the mean of its two."""
+        n_fold, n, n_channels = sums.shape
+        if len(self.noise) != n_fold:
+            raise ValueError(f"noise: wanted one for each of {n_fold} folds, got {len(self.noise)}")
+        covariance = [
+            noise.covariance if isinstance(noise, Noise) else np.linalg.inv(noise)
+            for noise in self.noise
+        ]
+        gram, pairs = np.zeros((n, n)), np.zeros((n, n))
+        weight = np.ones_like(counts) if balanced else counts
+        for m in range(n_fold):
+            for k in range(m):
+                both = Noise((covariance[m] + covariance[k]) / 2)
+                product = both.whiten(sums[m]) @ both.whiten(sums[k]).T
+                gram += product + product.T
+                pairs += np.multiply.outer(weight[m], weight[k])
+                pairs += np.multiply.outer(weight[k], weight[m])
+        gram /= pairs * n_channels
+        i, j = np.triu_indices(n, 1)
+        d = np.diagonal(gram)
+        return (d[i] + d[j] - 2 * gram[i, j]).astype(self.x.dtype)
+
+    def _refuse_infinite_rows(self):
+        if np.isinf(self.x).any():
+            rows = np.flatnonzero(np.isinf(self.x).any(1))
+            raise ValueError(f"patterns: infinite values in rows {rows[:5].tolist()}")
+
+    def _poisson(self):
+        if np.isnan(self.x).any():
+            raise ValueError(f"{self.metric}: NaN in patterns; leave those channels out")
+        self._refuse_infinite_rows()
+        if (self.x < 0).any():
+            raise ValueError(f"{self.metric}: rates below zero")
+        if self.metric == "poisson":
+            rate = _regularised(self._means())
+            log = np.log(rate)
+            # (l_i - l_j)(v_i - v_j) is a quarter of the difference of two squares
+            return (
+                self._call("rdm", np.ascontiguousarray(rate + log)[None], 0)
+                - self._call("rdm", np.ascontiguousarray(rate - log)[None], 0)
+            ) / 4
+        sums, counts = self._by_fold()
+        n_fold, n, n_channels = sums.shape
+        if not (counts > 0).all() or not (counts.sum(0) > counts).all():
+            raise ValueError("poisson_cv: every condition must be in every fold")
+        i, j = np.triu_indices(n, 1)
+        total, out = sums.sum(0), 0
+        tested = range(n_fold) if self.convention is None else [n_fold - 1]
+        for m in tested:
+            test = np.log(_regularised(sums[m] / counts[m][:, None]))
+            train = _regularised((total - sums[m]) / (counts.sum(0) - counts[m])[:, None])
+            product = train @ test.T
+            d = np.diagonal(product)
+            out = out + (d[i] + d[j] - product[i, j] - product[j, i]) / n_channels
+        return (out / len(tested)).astype(self.x.dtype)
+
+
+def _regularised(rate):
+    return (rate + PRIOR_RATE * PRIOR_WEIGHT) / (1 + PRIOR_WEIGHT)
+
+
+def _join(parts):
+    """One RDMs of several subjects over the union of their conditions."""
+    conditions = parts[0][0]
+    if all(np.array_equal(conditions, labels) for labels, _ in parts):
+        return RDMs(np.stack([row for _, row in parts]), conditions)
+    place = {}
+    for labels, _ in parts:
+        for label in labels.tolist():
+            place.setdefault(label, len(place))
+    n = len(place)
+    values = np.full((len(parts), n * (n - 1) // 2), np.nan, np.result_type(*(r for _, r in parts)))
+    for row, (labels, own) in zip(values, parts, strict=True):
+        at = np.array([place[label] for label in labels.tolist()])
+        i, j = np.triu_indices(len(at), 1)
+        row[pair_index(n, at[i], at[j])] = own
+    return RDMs(values, np.array(list(place)))

@@ -1,0 +1,104 @@
+"""Multidimensional scaling."""
+
+import numpy as np
+from scipy.spatial.distance import pdist
+
+from .rdms import RDMs
+
+
+def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7):
+    """Place the conditions in a few dimensions so that distances are like the dissimilarities.
+
+    Parameters
+    ----------
+    rdms : RDMs or array_like of condensed values
+        Dissimilarities, read as distances (not squared).
+    n : int
+        Number of dimensions.
+    method : {"metric", "classical"}
+        Least squares of distances (SMACOF, started at the classical solution, so no seed is
+        needed), or the leading eigenvectors of the doubly centred squared dissimilarities.
+    max_iter, tol
+        Metric only: stop after ``max_iter`` steps or when the stress falls by less than ``tol`` of
+        itself.
+
+    Returns
+    -------
+    points : ndarray, shape (n_rdm, n_conditions, n)
+        Centred, turned to their principal axes; the first condition that is not zero on an axis is
+        on its positive side.
+
+    Raises
+    ------
+    ValueError
+        For NaN or negative dissimilarities (crossnobis: set negative values to zero first), or more
+        dimensions than conditions minus one.
+
+    Examples
+    --------
+    >>> from neurokit import rsa
+    >>> rsa.mds([[3.0, 4.0, 5.0]]).shape
+    (1, 3, 2)
+    """
+    rdms = rdms if isinstance(rdms, RDMs) else RDMs(rdms)
+    if method not in ("metric", "classical"):
+        raise ValueError(f"method: wanted 'metric' or 'classical', got {method!r}")
+    if not 1 <= n < rdms.n_conditions:
+        raise ValueError(f"n: wanted 1 to {rdms.n_conditions - 1} dimensions, got {n}")
+    if np.isnan(rdms.values).any():
+        raise ValueError("mds needs whole matrices: take a subset without NaN pairs")
+    if (rdms.values < 0).any():
+        raise ValueError("mds needs dissimilarities of at least 0: rdms.transform(np.maximum ...)")
+    points = np.stack([_classical(d.astype(float), n) for d in rdms.square()])
+    if method == "metric":
+        points = np.stack(
+            [_smacof(d.astype(float), x, max_iter, tol) for d, x in zip(rdms.square(), points)]
+        )
+    return points
+
+
+def stress(rdms, points):
+    """Kruskal's stress-1 of points against dissimilarities, shape (n_rdm,).
+
+    Parameters
+    ----------
+    rdms : RDMs
+    points : ndarray, shape (n_rdm, n_conditions, n)
+    """
+    distances = np.stack([pdist(x) for x in points])
+    return np.sqrt(
+        np.sum((distances - rdms.values) ** 2, 1) / np.sum(rdms.values.astype(float) ** 2, 1)
+    )
+
+
+def _turned(x):
+    """Centred and along principal axes, with signs fixed."""
+    x = x - x.mean(0)
+    _, _, axes = np.linalg.svd(x, full_matrices=False)
+    x = x @ axes.T
+    large = np.abs(x) > 1e-9 * np.abs(x).max()
+    first = np.argmax(large, axis=0)
+    return x * np.where(x[first, np.arange(x.shape[1])] < 0, -1, 1)
+
+
+def _classical(d, n):
+    g = -(d**2) / 2
+    g = g - g.mean(0) - g.mean(1)[:, None] + g.mean()
+    values, vectors = np.linalg.eigh(g)
+    x = vectors[:, ::-1][:, :n] * np.sqrt(np.maximum(values[::-1][:n], 0))
+    return _turned(x)
+
+
+def _smacof(d, x, max_iter, tol):
+    upper = np.triu_indices(len(d), 1)
+    before = np.inf
+    for _ in range(max_iter):
+        distance = np.sqrt(np.sum((x[:, None] - x) ** 2, -1))
+        now = np.sum((distance - d)[upper] ** 2)
+        if before - now <= tol * now:
+            break
+        before = now
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = np.where(distance > 0, d / distance, 0)
+        x = (x * ratio.sum(1)[:, None] - ratio @ x) / len(d)
+    return _turned(x)

@@ -1,0 +1,141 @@
+"""Pictures of dissimilarity matrices, embeddings and model comparisons."""
+
+import numpy as np
+
+from neurokit.plot import PALETTE, axes, colors_of, group_bars
+
+from .embedding import mds
+
+
+def plot_rdm(rdms, groups=None, rank=True, cmap="viridis", legend=True, colorbar=True, ax=None):
+    """Show one dissimilarity matrix.
+
+    Parameters
+    ----------
+    rdms : RDMs
+        The mean is shown when there are several.
+    groups : sequence of length n_conditions, optional
+        Category of each condition: coloured bars along the edges. Conditions stay in their order.
+    rank : bool
+        Show percentiles of the dissimilarities instead of their values.
+    cmap : matplotlib colormap
+    legend, colorbar : bool
+    ax : Axes, optional
+
+    Returns
+    -------
+    ax : Axes
+    """
+    ax = axes(ax, (5.2, 4.2))
+    shown = rdms if len(rdms) == 1 else rdms.mean()
+    label = "dissimilarity"
+    if rank:
+        ranks = shown.rank()
+        shown = ranks.transform(lambda v: 100 * (v - 1) / max(np.nanmax(v) - 1, 1))
+        label = "dissimilarity (percentile)"
+    matrix = shown.square()[0].astype(float)
+    np.fill_diagonal(matrix, np.nan)
+    picture = ax.imshow(matrix, cmap=cmap, interpolation="nearest")
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    if groups is not None:
+        if len(groups) != rdms.n_conditions:
+            raise ValueError(f"groups: wanted {rdms.n_conditions}, got {len(groups)}")
+        colors = group_bars(ax, groups)
+        if legend:
+            _legend(ax, colors, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2)
+    if colorbar:
+        ax.figure.colorbar(picture, ax=ax, label=label, shrink=0.8)
+    return ax
+
+
+def plot_mds(rdms, groups=None, labels=False, points=None, legend=True, ax=None):
+    """Show the conditions of one matrix as points in the plane, like near like.
+
+    Parameters
+    ----------
+    rdms : RDMs
+        The mean is embedded when there are several.
+    groups : sequence of length n_conditions, optional
+        Category of each condition, shown by colour.
+    labels : bool
+        Write each condition's label beside its point.
+    points : ndarray, shape (n_conditions, 2), optional
+        Where to put them; :func:`mds` by default.
+    legend : bool
+    ax : Axes, optional
+
+    Returns
+    -------
+    ax : Axes
+    """
+    ax = axes(ax, (4.6, 4.2))
+    if points is None:
+        points = mds(rdms if len(rdms) == 1 else rdms.mean())[0]
+    colors = colors_of(["all"] if groups is None else groups)
+    groups = np.array(["all"] * len(points)) if groups is None else np.asarray(groups)
+    for name, color in colors.items():
+        x, y = points[groups == name].T
+        ax.scatter(x, y, s=28, color=color, edgecolor="white", linewidth=0.5, label=name)
+    if labels:
+        for (x, y), label in zip(points, rdms.conditions, strict=True):
+            ax.annotate(str(label), (x, y), xytext=(3, 3), textcoords="offset points", fontsize=7)
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.set_xticks([])
+    ax.set_yticks([])
+    if legend and len(colors) > 1:
+        _legend(ax, colors, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2)
+    return ax
+
+
+def plot_models(scores, names, ceiling=None, ylabel="similarity", ax=None):
+    """Show how well models do: a bar per model, a dot per subject, the noise ceiling.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n_models, n_subjects)
+    names : sequence of length n_models
+    ceiling : tuple of float, optional
+        Lower and upper bound, see :func:`noise_ceiling`.
+    ylabel : str
+    ax : Axes, optional
+
+    Returns
+    -------
+    ax : Axes
+        Bars in descending order of the mean; error bars are standard errors over subjects.
+    """
+    scores = np.atleast_2d(np.asarray(scores, dtype=float))
+    if len(scores) != len(names):
+        raise ValueError(f"names: wanted {len(scores)}, got {len(names)}")
+    ax = axes(ax, (5.2, 3.6))
+    order = np.argsort(-scores.mean(1), kind="stable")
+    place = np.arange(len(order))
+    if ceiling is not None:
+        ax.axhspan(*ceiling, color="0.85", lw=0, label="noise ceiling")
+    ax.bar(place, scores[order].mean(1), 0.7, color=PALETTE[0], alpha=0.85)
+    n_subjects = scores.shape[1]
+    if n_subjects > 1:
+        error = scores[order].std(1, ddof=1) / np.sqrt(n_subjects)
+        ax.errorbar(place, scores[order].mean(1), error, fmt="none", color="k", lw=1.2)
+        shift = np.linspace(-0.18, 0.18, n_subjects)
+        ax.scatter(
+            (place[:, None] + shift).ravel(), scores[order].ravel(), s=12, color="0.25", zorder=3
+        )
+    ax.axhline(0, color="k", lw=0.8)
+    ax.set_xticks(place, [names[k] for k in order], rotation=35, ha="right")
+    ax.set_ylabel(ylabel)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    if ceiling is not None:
+        ax.legend(frameon=False, loc="upper right")
+    return ax
+
+
+def _legend(ax, colors, **options):
+    from matplotlib.lines import Line2D
+
+    marks = [Line2D([], [], marker="s", ls="", color=color) for color in colors.values()]
+    ax.legend(marks, list(colors), frameon=False, fontsize=8, handletextpad=0.3, **options)

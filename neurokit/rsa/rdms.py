@@ -1,0 +1,293 @@
+"""The container of representational dissimilarity matrices."""
+
+import base64
+import os
+import struct
+import tempfile
+import zlib
+
+import numpy as np
+
+from neurokit import _core
+
+
+def n_conditions_of(n_pairs):
+    """Number of conditions that have ``n_pairs`` pairs; ValueError when there is none."""
+    n = int(round((1 + np.sqrt(1 + 8 * n_pairs)) / 2))
+    if n * (n - 1) // 2 != n_pairs or n_pairs < 1:
+        raise ValueError(f"{n_pairs} values are not the pairs of any number of conditions")
+    return n
+
+
+def pair_index(n, i, j):
+    """Places of the pairs (i, j), i != j, in a condensed row; works on arrays."""
+    i, j = np.minimum(i, j), np.maximum(i, j)
+    return i * (2 * n - i - 1) // 2 + (j - i - 1)
+
+
+class RDMs:
+    """A set of dissimilarity matrices over the same conditions.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_rdm, n_pairs) or (n_pairs,) or (n_rdm, n, n)
+        Dissimilarities of the pairs i < j, row by row (SciPy's condensed form), or square matrices
+        as a three-dimensional array. NaN stands for a pair that was not measured.
+    conditions : sequence of length n, optional
+        Labels of the conditions, each once; ``0 .. n - 1`` by default.
+    labels : sequence of length n_rdm, optional
+        Labels of the matrices (subjects, models); ``0 .. n_rdm - 1`` by default.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n_rdm, n_pairs)
+    conditions, labels : ndarray
+
+    Raises
+    ------
+    ValueError
+        When the number of values belongs to no number of conditions, labels are repeated, or a
+        square matrix is not symmetric.
+
+    Examples
+    --------
+    >>> from neurokit import rsa
+    >>> r = rsa.RDMs([1.0, 2.0, 3.0], conditions=["a", "b", "c"])
+    >>> r.square()[0]
+    array([[0., 1., 2.],
+           [1., 0., 3.],
+           [2., 3., 0.]])
+    >>> r.subset(["c", "a"]).values
+    array([[2.]])
+    """
+
+    def __init__(self, values, conditions=None, labels=None):
+        values = np.array(values)
+        if values.dtype not in (np.float32, np.float64):
+            values = values.astype(float)
+        if values.ndim == 3:
+            values = _condense(values)
+        if values.ndim == 1:
+            values = values[None]
+        if values.ndim != 2:
+            raise ValueError(f"values: wanted 1 to 3 dimensions, got {values.ndim}")
+        n = n_conditions_of(values.shape[1])
+        self.values = values
+        self.conditions = _labels(conditions, n, "conditions")
+        self.labels = _labels(labels, len(values), "labels", unique=False)
+
+    @property
+    def n_conditions(self):
+        return len(self.conditions)
+
+    def __len__(self):
+        return len(self.values)
+
+    def __iter__(self):
+        return (self[k] for k in range(len(self)))
+
+    def __getitem__(self, which):
+        """Matrices by number, slice, mask or array of numbers; always an ``RDMs``."""
+        if isinstance(which, (int, np.integer)):
+            which = [which]
+        return RDMs(self.values[which], self.conditions, self.labels[which])
+
+    def __repr__(self):
+        return f"RDMs: {len(self)} of {self.n_conditions} conditions, {self.values.dtype}"
+
+    def square(self):
+        """Square matrices with zero diagonals, shape (n_rdm, n, n)."""
+        n = self.n_conditions
+        out = np.zeros((len(self), n, n), self.values.dtype)
+        i, j = np.triu_indices(n, 1)
+        out[:, i, j] = self.values
+        out[:, j, i] = self.values
+        return out
+
+    def subset(self, conditions):
+        """The matrices over some conditions, in the order given.
+
+        Raises
+        ------
+        ValueError
+            For an unknown or repeated label, or fewer than two.
+        """
+        at = find_labels(self.conditions, conditions)
+        if len(at) < 2:
+            raise ValueError(f"a subset needs at least 2 conditions, got {len(at)}")
+        i, j = np.triu_indices(len(at), 1)
+        values = self.values[:, pair_index(self.n_conditions, at[i], at[j])]
+        return RDMs(values, self.conditions[at], self.labels)
+
+    def mean(self, weights=None):
+        """The mean matrix; NaN pairs are left out of the mean of that pair."""
+        weights = np.ones(len(self)) if weights is None else np.asarray(weights, dtype=float)
+        if weights.shape != (len(self),):
+            raise ValueError(f"weights: wanted {len(self)}, got shape {weights.shape}")
+        have = ~np.isnan(self.values)
+        total = np.where(have, self.values, 0).T @ weights
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = total / (have.T @ weights)
+        return RDMs(mean.astype(self.values.dtype), self.conditions, ["mean"])
+
+    def rank(self):
+        """Mid-ranks 1 .. n_pairs within each matrix; NaN pairs stay NaN and are not counted."""
+        out = np.empty(self.values.shape)
+        _core.call("rank", [out], [self.values])
+        return RDMs(out, self.conditions, self.labels)
+
+    def transform(self, f):
+        """The matrices with ``f`` applied to the array of all values."""
+        values = np.asarray(f(self.values.copy()))
+        if values.shape != self.values.shape:
+            raise ValueError(f"f changed the shape from {self.values.shape} to {values.shape}")
+        return RDMs(values, self.conditions, self.labels)
+
+    def concat(self, *others):
+        """This set and others after it; conditions are matched by label."""
+        return concat([self, *others])
+
+    def to_dataframe(self):
+        """A pandas table with one row per matrix and pair: rdm, first, second, dissimilarity."""
+        import pandas as pd
+
+        i, j = np.triu_indices(self.n_conditions, 1)
+        return pd.DataFrame(
+            {
+                "rdm": np.repeat(self.labels, len(i)),
+                "first": np.tile(self.conditions[i], len(self)),
+                "second": np.tile(self.conditions[j], len(self)),
+                "dissimilarity": self.values.ravel(),
+            }
+        )
+
+    def to_xarray(self):
+        """An xarray DataArray of square matrices with dimensions rdm, first, second."""
+        import xarray as xr
+
+        coordinates = {"rdm": self.labels, "first": self.conditions, "second": self.conditions}
+        return xr.DataArray(
+            self.square(), coordinates, ("rdm", "first", "second"), name="dissimilarity"
+        )
+
+    def save(self, path):
+        """Write to an ``.npz`` file of plain arrays; an existing file is replaced as a whole."""
+        for name, labels in (("conditions", self.conditions), ("labels", self.labels)):
+            if labels.dtype == object:
+                raise ValueError(f"{name} of mixed types cannot be saved: make them strings")
+        path = os.fspath(path)
+        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", suffix=".npz")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                np.savez(
+                    file, values=self.values, conditions=self.conditions, labels=self.labels
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+    @staticmethod
+    def load(path):
+        """Read what :meth:`save` wrote; nothing is unpickled."""
+        with np.load(path, allow_pickle=False) as file:
+            missing = {"values", "conditions", "labels"} - set(file.files)
+            if missing:
+                raise ValueError(f"{path}: not a file of RDMs (no {', '.join(sorted(missing))})")
+            return RDMs(file["values"], file["conditions"], file["labels"])
+
+    def _repr_html_(self):
+        shown = self[:4]
+        pictures = "".join(
+            f"<figure style='display:inline-block;margin:4px;text-align:center'>"
+            f"<img width=140 style='image-rendering:pixelated' "
+            f"src='data:image/png;base64,{_png(matrix)}'><figcaption>{label}</figcaption></figure>"
+            for matrix, label in zip(shown.square(), shown.labels, strict=True)
+        )
+        more = f" (first {len(shown)})" if len(shown) < len(self) else ""
+        return f"<div>{repr(self)}{more}<br>{pictures}</div>"
+
+
+def concat(sets):
+    """Join sets of matrices over the same conditions, matched by label to the first set.
+
+    Raises
+    ------
+    ValueError
+        When the sets do not have the same conditions.
+    """
+    sets = list(sets)
+    if not sets:
+        raise ValueError("concat needs at least one set of RDMs")
+    first, *others = sets
+    others = [match_conditions(first, other) for other in others]
+    values = np.concatenate([first.values, *(r.values for r in others)])
+    return RDMs(values, first.conditions, np.concatenate([first.labels, *(r.labels for r in others)]))
+
+
+def match_conditions(reference, rdms):
+    """``rdms`` with its conditions in the order of ``reference``; both need the same labels."""
+    if np.array_equal(reference.conditions, rdms.conditions):
+        return rdms
+    if len(reference.conditions) != len(rdms.conditions):
+        raise ValueError(
+            f"RDMs of {reference.n_conditions} and {rdms.n_conditions} conditions do not match"
+        )
+    return rdms.subset(reference.conditions)
+
+
+def find_labels(known, wanted):
+    """Places of the wanted labels among the known ones."""
+    place = {label: k for k, label in enumerate(known.tolist())}
+    wanted = np.asarray(wanted).tolist()
+    unknown = [label for label in wanted if label not in place]
+    if unknown:
+        raise ValueError(f"unknown conditions: {unknown[:5]}; known are {list(place)[:5]} ...")
+    if len(set(wanted)) < len(wanted):
+        raise ValueError("a condition was asked for twice")
+    return np.array([place[label] for label in wanted], dtype=np.int64)
+
+
+def _labels(labels, n, what, unique=True):
+    if labels is None:
+        return np.arange(n)
+    labels = np.array(labels)
+    if labels.shape != (n,):
+        raise ValueError(f"{what}: wanted {n}, got shape {labels.shape}")
+    if unique and len(set(labels.tolist())) < n:
+        raise ValueError(f"{what}: each label may stand only once")
+    return labels
+
+
+def _condense(square):
+    n = square.shape[-1]
+    if square.shape[-2] != n or n < 2:
+        raise ValueError(f"square matrices wanted, got shape {square.shape}")
+    if not np.allclose(square, np.swapaxes(square, -1, -2), equal_nan=True):
+        raise ValueError("a dissimilarity matrix must be symmetric")
+    i, j = np.triu_indices(n, 1)
+    return square[..., i, j]
+
+
+def _png(matrix):
+    """A grey picture of a matrix, dark where similar, as base64 text."""
+    low, high = np.nanmin(matrix), np.nanmax(matrix)
+    grey = np.nan_to_num((matrix - low) / (high - low if high > low else 1) * 255)
+    rows = np.zeros((len(matrix), len(matrix) + 1), np.uint8)  # each row led by its filter, none
+    rows[:, 1:] = grey
+
+    def chunk(kind, body):
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
+
+    head = struct.pack(">IIBBBBB", len(matrix), len(matrix), 8, 0, 0, 0, 0)
+    picture = (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows.tobytes()))
+        + chunk(b"IEND", b"")
+    )
+    return base64.b64encode(picture).decode()
