@@ -11,7 +11,7 @@ CATEGORIES_HAXBY = (
 )  # fmt: skip
 FINGERS = ("thumb", "index", "middle", "ring", "little")
 MODELS_92 = (
-    "animacy", "face-body-manmade-natural", "monkey IT", "EVA", "HMAX", "V1", "silhouette", "RADON",
+    "animacy", "four categories", "monkey IT", "EVA", "HMAX", "V1", "silhouette", "RADON",
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ def plot_alphas(model, ax=None):
     chosen = np.atleast_1d(model.alpha_)
     count = [(chosen == alpha).sum() for alpha in alphas]
     ax.bar(np.arange(len(alphas)), count, 0.8, color=PALETTE[0])
-    shown = np.unique(np.linspace(0, len(alphas) - 1, 6).astype(int))
+    shown = np.unique(np.linspace(0, len(alphas) - 1, 4).astype(int))
     ax.set_xticks(shown, [f"{alphas[k]:.3g}" for k in shown])
     ax.set_xlabel("alpha")
     ax.set_ylabel("targets")

@@ -1,0 +1,138 @@
+"""Ranks and comparisons of dissimilarities against SciPy and explicit formulas."""
+
+import numpy as np
+import pytest
+from neurokit import _core, rsa
+from scipy import stats
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("n", [1, 2, 1000, 30_001])
+def test_rank_equals_scipy(n, dtype):
+    rng = np.random.default_rng(0)
+    x = np.round(rng.standard_normal((5, n)), 2).astype(dtype)
+    x[1] = rng.standard_normal(n)
+    x[2] *= 1e30
+    x[3, : n // 2] = -0.0
+    x[4, ::7] = np.nan
+    x[4, 1::7] = np.inf
+    out = np.empty(x.shape)
+    _core.call("rank", [out], [x])
+    np.testing.assert_array_equal(out, stats.rankdata(x, axis=1, nan_policy="omit"))
+    strided = np.empty((5, 2 * n))[:, ::2]
+    _core.call("rank", [strided], [x[:, ::-1]], threads=2)
+    np.testing.assert_array_equal(strided, out[:, ::-1])
+
+
+@pytest.fixture
+def two_sets():
+    rng = np.random.default_rng(1)
+    a = rng.random((3, 66))
+    b = np.round(rng.random((4, 66)) + a[0], 1)
+    return a, b
+
+
+def reference(method, u, v):
+    have = ~np.isnan(u) & ~np.isnan(v)
+    u, v = u[have], v[have]
+    n = len(u)
+    if method == "cosine":
+        return u @ v / np.sqrt(u @ u * (v @ v))
+    if method == "pearson":
+        return stats.pearsonr(u, v).statistic
+    if method == "spearman":
+        return stats.spearmanr(u, v).statistic
+    if method == "tau_b":
+        return stats.kendalltau(u, v).statistic
+    if method == "tau_a":
+        i, j = np.triu_indices(n, 1)
+        return np.sum(np.sign(u[i] - u[j]) * np.sign(v[i] - v[j])) / len(i)
+    ranks = stats.rankdata(u) @ stats.rankdata(v)
+    return 12 * ranks / (n**3 - n) - 3 * (n + 1) / (n - 1)
+
+
+METHODS = ("cosine", "pearson", "spearman", "rho_a", "tau_a", "tau_b")
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("missing", [False, "same", "different"])
+def test_compare_equals_scipy(two_sets, method, missing):
+    a, b = (x.copy() for x in two_sets)
+    if missing == "same":
+        a[:, 5:9] = b[:, 5:9] = np.nan
+    if missing == "different":
+        a[0, 3:8] = a[2, 60:] = b[1, :5] = np.nan
+    want = [[reference(method, u, v) for v in b] for u in a]
+    np.testing.assert_allclose(rsa.compare(a, b, method), want, atol=1e-12)
+
+
+def test_rho_a_is_spearman_without_ties_and_its_mean_over_broken_ties():
+    rng = np.random.default_rng(2)
+    u, v = rng.random(15), np.repeat(np.arange(5.0), 3)
+    assert rsa.compare(u, rng.random(15), "rho_a").shape == (1, 1)
+    broken = [stats.spearmanr(u, v + 1e-6 * rng.random(15)).statistic for _ in range(4000)]
+    assert abs(rsa.compare(u, v, "rho_a")[0, 0] - np.mean(broken)) < 3e-3
+
+
+@pytest.mark.parametrize("kind", ["identity", "diagonal", "full"])
+@pytest.mark.parametrize("method", ["whitened_cosine", "whitened_pearson"])
+def test_whitened_equals_the_explicit_covariance(kind, method):
+    rng = np.random.default_rng(3)
+    n = 9
+    a = rng.standard_normal((n, 30))
+    sigma = {"identity": np.eye(n), "diagonal": np.diag(rng.uniform(0.5, 2, n)), "full": a @ a.T / 30}[
+        kind
+    ]
+    i, j = np.triu_indices(n, 1)
+    contrast = np.eye(n)[i] - np.eye(n)[j]
+    v = np.linalg.inv((contrast @ sigma @ contrast.T) ** 2)
+    x, y = rng.random((2, len(i)))
+    got = rsa.compare(x, y, method, None if kind == "identity" else sigma)[0, 0]
+    if method == "whitened_pearson":
+        x, y = x - x.mean(), y - y.mean()
+    np.testing.assert_allclose(got, x @ v @ y / np.sqrt((x @ v @ x) * (y @ v @ y)), atol=1e-12)
+    if kind == "diagonal":
+        assert rsa.compare(x, y, "whitened_cosine", np.diag(sigma)) == pytest.approx(
+            rsa.compare(x, y, "whitened_cosine", sigma)
+        )
+
+
+def test_bures_of_patterns():
+    """The similarity is the nuclear norm of X1'X2 over the norms, the distance its metric."""
+    rng = np.random.default_rng(4)
+    x1, x2 = (x - x.mean(0) for x in rng.standard_normal((2, 8, 5)))
+    a, b = (rsa.rdm(x, metric="euclidean").transform(lambda d: 5 * d) for x in (x1, x2))
+    nuclear = np.linalg.svd(x1.T @ x2, compute_uv=False).sum()
+    t1, t2 = np.sum(x1**2), np.sum(x2**2)
+    assert rsa.compare(a, b, "bures")[0, 0] == pytest.approx(nuclear / np.sqrt(t1 * t2), abs=1e-7)
+    assert rsa.compare(a, b, "bures_distance")[0, 0] == pytest.approx(
+        np.sqrt(t1 + t2 - 2 * nuclear), abs=1e-6
+    )
+    assert rsa.compare(a, a, "bures")[0, 0] == pytest.approx(1, abs=1e-7)
+
+
+def test_riemannian_is_zero_for_equal_geometry_up_to_scale():
+    x = np.random.default_rng(5).standard_normal((6, 9))
+    a = rsa.rdm(x, metric="euclidean")
+    scaled = a.transform(lambda d: 3 * d)
+    assert rsa.compare(a, scaled, "riemannian")[0, 0] == pytest.approx(0, abs=1e-2)
+    other = rsa.rdm(np.random.default_rng(6).standard_normal((6, 9)), metric="euclidean")
+    assert rsa.compare(a, other, "riemannian")[0, 0] < -0.5
+
+
+def test_conditions_are_matched_by_label():
+    rng = np.random.default_rng(7)
+    a = rsa.RDMs(rng.random((2, 10)), list("abcde"))
+    b = a.subset(list("edcba"))
+    np.testing.assert_allclose(np.diagonal(rsa.compare(a, b, "pearson")), 1)
+    with pytest.raises(ValueError, match="unknown conditions"):
+        rsa.compare(a, rsa.RDMs(rng.random(10), list("abcdx")))
+    with pytest.raises(ValueError, match="do not match"):
+        rsa.compare(a, a.subset(list("abc")))
+    with pytest.raises(ValueError, match="method"):
+        rsa.compare(a, a, "kendall")
+
+
+def test_constant_rdm_is_nan():
+    assert np.isnan(rsa.compare(np.ones(6), np.arange(6.0), "pearson")[0, 0])
+    assert np.isnan(rsa.compare(np.zeros(6), np.arange(6.0), "cosine")[0, 0])
