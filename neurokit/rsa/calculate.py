@@ -219,7 +219,7 @@ class _Subject:
         out = self._call("rdm", x[None], METRICS.get(self.metric, 0))
         undefined = np.isnan(out)
         if undefined.any():
-            self._refuse_infinite(x)
+            self._refuse_infinite()
             if np.isnan(x).any():
                 out = self._call("rdm_masked", x[None], METRICS.get(self.metric, 0))
                 undefined = np.isnan(out)
@@ -232,10 +232,10 @@ class _Subject:
         _core.call(kernel, [out], [x], (metric,), threads=self.threads)
         return out[0]
 
-    def _refuse_infinite(self, x):
-        if np.isinf(x).any():
-            rows = np.flatnonzero(np.isinf(x).any(1))
-            raise ValueError(f"patterns: infinite values in {self.labels[rows[:5]].tolist()}")
+    def _refuse_infinite(self):
+        if np.isinf(self.x).any():
+            rows = np.flatnonzero(np.isinf(self.x).any(1))
+            raise ValueError(f"patterns: infinite values in rows {rows[:5].tolist()}")
 
     def _warn_constant(self, x, undefined):
         """One warning that names the conditions whose pairs have no value of this metric."""
@@ -244,7 +244,7 @@ class _Subject:
         if self.metric == "cosine":
             flat = np.nansum(np.abs(x), 1) == 0
         else:
-            flat = np.nanmax(x, 1) == np.nanmin(x, 1)
+            flat = np.fmax.reduce(x, 1) == np.fmin.reduce(x, 1)
         if flat.any():
             names = self.labels[flat].tolist()
             shown = ", ".join(map(str, names[:10])) + (" ..." if len(names) > 10 else "")
@@ -270,7 +270,7 @@ class _Subject:
     def _crossnobis(self):
         if np.isnan(self.x).any():
             raise ValueError("crossnobis: NaN in patterns; leave those channels out")
-        self._refuse_infinite_rows()
+        self._refuse_infinite()
         sums, counts = self._by_fold()
         balanced = (counts > 0).all()
         if balanced:
@@ -307,15 +307,10 @@ class _Subject:
         d = np.diagonal(gram)
         return (d[i] + d[j] - 2 * gram[i, j]).astype(self.x.dtype)
 
-    def _refuse_infinite_rows(self):
-        if np.isinf(self.x).any():
-            rows = np.flatnonzero(np.isinf(self.x).any(1))
-            raise ValueError(f"patterns: infinite values in rows {rows[:5].tolist()}")
-
     def _poisson(self):
         if np.isnan(self.x).any():
             raise ValueError(f"{self.metric}: NaN in patterns; leave those channels out")
-        self._refuse_infinite_rows()
+        self._refuse_infinite()
         if (self.x < 0).any():
             raise ValueError(f"{self.metric}: rates below zero")
         if self.metric == "poisson":
