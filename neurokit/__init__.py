@@ -9,21 +9,37 @@ from neurokit import _core
 from neurokit._version import __version__
 
 # Subpackages, loaded when first named.
-_SUBPACKAGES = ("data", "demo", "encoding", "ops", "optim", "plot", "rsa", "sim", "tree")
+_SUBPACKAGES = ("data", "demo", "encoding", "ops", "optim", "plot", "rsa", "sim")
 
 # Public names and the module that defines each.
 _NAMES = {
+    **dict.fromkeys(
+        ("grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "stop_gradient"),
+        "neurokit.core.transforms",
+    ),
+    "scan": "neurokit.core.scan",
+    "jit": "neurokit.core.jit",
+    **dict.fromkeys(("spike", "surrogate", "custom_vjp"), "neurokit.core.spikes"),
+    "check_grads": "neurokit.core.check",
+    **dict.fromkeys(
+        ("array", "zeros", "ones", "full", "empty", "arange", "eye"), "neurokit.core.creation"
+    ),
+    "Rng": "neurokit.core.rng",
+    **dict.fromkeys(("param", "state", "params", "states"), "neurokit.core.model"),
+    "options": "neurokit.core.options",
     "get_threads": "neurokit.config",
     "set_threads": "neurokit.config",
     "show_config": "neurokit.config",
 }
 
-__all__ = ["__version__", *_SUBPACKAGES, *_NAMES]
+__all__ = ["__version__", *_SUBPACKAGES, "tree", *_NAMES]
 
 
 def __getattr__(name):
     if name in _NAMES:
         value = getattr(importlib.import_module(_NAMES[name]), name)
+    elif name == "tree":
+        value = importlib.import_module("neurokit.core.tree")
     elif name in _SUBPACKAGES:
         value = importlib.import_module(f"neurokit.{name}")
     else:

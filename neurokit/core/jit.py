@@ -11,7 +11,6 @@ import types
 
 import numpy as np
 
-from . import tree
 from .arguments import Opened, input_tracer, is_array, output_nodes, plain
 from .graph import Graph, current
 from .runtime import compiled, execute, used_inputs, verify_captured

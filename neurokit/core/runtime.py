@@ -6,7 +6,6 @@ from collections import OrderedDict
 
 import numpy as np
 
-from .. import _core
 from .errors import CapturedArrayError, where_text
 from .graph import INPUT, reachable, swaps
 from .structure import structure

@@ -1,0 +1,200 @@
+"""Loops: values against a Python loop, gradients against finite differences, plans bit for bit."""
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+from neurokit.core import loops
+
+RNG = np.random.default_rng(5)
+
+
+def python_scan(f, carry, xs, length=None, reverse=False):
+    n = len(xs) if xs is not None else length
+    rows = [None] * n
+    for t in range(n)[::-1] if reverse else range(n):
+        carry, rows[t] = f(carry, None if xs is None else xs[t])
+    return carry, np.stack(rows)
+
+
+def lif(dtype=np.float64):
+    w = RNG.normal(size=(3, 3)).astype(dtype)
+
+    def step(carry, x):
+        v, s = carry
+        v = v + 0.2 * (x + s @ w - v)
+        s = nk.spike(v - 0.3, "sigmoid")
+        return (np.where(s > 0, np.zeros_like(v), v), s), v * s + v
+    return step, w
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("n", [0, 1, 5, 12])
+def test_values(reverse, n):
+    xs = RNG.normal(size=(n, 3))
+    w = RNG.normal(size=(3, 3))
+
+    def f(c, x):
+        c = np.tanh(c @ w + x)
+        return c, c * 2
+    got = nk.scan(f, np.zeros(3), xs, reverse=reverse)
+    if n == 0:
+        np.testing.assert_array_equal(got[0], np.zeros(3))
+        assert got[1].shape == (0, 3)
+        return
+    wanted = python_scan(f, np.zeros(3), xs, reverse=reverse)
+    np.testing.assert_allclose(got[0], wanted[0], rtol=1e-13)
+    np.testing.assert_allclose(got[1], wanted[1], rtol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_every_plan_gives_the_same_bits(dtype, reverse):
+    step, w = lif(dtype)
+    xs = RNG.normal(size=(23, 3)).astype(dtype)
+    k = RNG.normal(size=3).astype(dtype)
+
+    def loss(v0, w2, xs, plan):
+        def f(c, x):
+            c, y = step(c, x * k)
+            return (c[0] * w2, c[1]), (y, c[0])
+        (v, _), (ys, vs) = nk.scan(f, (v0, np.zeros(3, dtype)), xs, reverse=reverse, checkpoint=plan)
+        return (ys ** 2).sum() + (v * vs[2]).sum()
+    args = (RNG.normal(size=3).astype(dtype), np.full(3, 0.9, dtype), xs)
+    plain = nk.value_and_grad(loss, (0, 1, 2))(*args, None)
+    for plan in ("auto", 1, 2, 5, 7, 22, 23, "1KB"):
+        other = nk.value_and_grad(loss, (0, 1, 2))(*args, plan)
+        assert plain[0] == other[0], plan
+        for a, b in zip(plain[1], other[1]):
+            assert a.tobytes() == b.tobytes(), plan
+
+
+@pytest.mark.parametrize("plan", [None, 1, 3, 4])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_gradient(plan, reverse):
+    w = RNG.normal(size=(2, 2))
+
+    def loss(c0, w, xs):
+        def f(c, x):
+            h, n = c
+            h = np.tanh(h @ w + x)
+            return (h, n + 1), h[0] * x
+        (h, n), ys = nk.scan(f, (c0, 0.0), xs, checkpoint=plan, reverse=reverse)
+        return (ys ** 3).sum() + h[1] * n
+    nk.check_grads(loss, (RNG.normal(size=2), w, RNG.normal(size=(7, 2))), order=2)
+
+
+def test_nested_scans():
+    def inner(c, x):
+        return c * 0.9 + x, c
+
+    def outer(c, x):
+        c, ys = nk.scan(inner, c, x, checkpoint=2)
+        return np.sin(c), ys.sum()
+
+    def loss(c, xs):
+        c, ys = nk.scan(outer, c, xs, checkpoint=2)
+        return c + (ys ** 2).sum()
+    xs = RNG.normal(size=(5, 4))
+    c, total = 0.3, 0.0
+    for row in xs:
+        part = 0.0
+        for x in row:
+            c, part = c * 0.9 + x, part + c
+        c, total = np.sin(c), total + part ** 2
+    np.testing.assert_allclose(loss(0.3, xs), c + total, rtol=1e-12)
+    nk.check_grads(loss, (0.3, xs), order=2)
+
+
+def test_grad_inside_a_body():
+    def f(c, x):
+        return c - 0.1 * nk.grad(lambda a: ((a - x) ** 2).sum())(c), c
+    c, _ = nk.scan(f, np.zeros(2), np.ones((40, 2)))
+    np.testing.assert_allclose(c, 1 - 0.8 ** 40, rtol=1e-12)
+
+
+def test_custom_rule_inside_a_body():
+    @nk.custom_vjp
+    def double(x):
+        return x * 2.0
+    double.defvjp(lambda x: (x * 2.0, None), lambda res, ct: (ct * 10.0,))
+    gradient = nk.grad(lambda x: nk.scan(lambda c, _: (double(c), None), x, length=3)[0])(1.0)
+    assert gradient == 1000.0
+
+
+def test_captured_array_is_read_at_each_call():
+    w = np.ones(2)
+    f = nk.jit(lambda xs: nk.scan(lambda c, x: (c + w * x, None), np.zeros(2), xs)[0])
+    np.testing.assert_array_equal(f(np.arange(3.0)), [3, 3])
+    w[0] = 2
+    np.testing.assert_array_equal(f(np.arange(3.0)), [6, 3])
+
+
+def test_carry_kinds():
+    carry, ys = nk.scan(lambda c, x: ({"a": c["a"] + x, "n": c["n"] + 1}, None), {"a": 0.0, "n": 0}, np.ones(3, np.float32))
+    assert carry["a"] == 3 and carry["a"].dtype == np.float32 and carry["n"] == 3 and ys is None
+    carry, _ = nk.scan(lambda c, x: (c + x, None), 0.0, np.ones((3, 4)))
+    np.testing.assert_array_equal(carry, np.full(4, 3.0))
+    (a, b), _ = nk.scan(lambda c, x: ((c[1], c[0]), None), (1.0, 2.0), length=3)
+    assert (a, b) == (2.0, 1.0)
+    c, y = nk.scan(lambda c, x: (c, c), np.arange(3.0), length=2)
+    np.testing.assert_array_equal(y, [np.arange(3.0)] * 2)
+
+
+def test_bad_loops():
+    with pytest.raises(TypeError, match=r"carry.*float32.*float64"):
+        nk.scan(lambda c, x: (c + x, None), np.zeros(2, np.float32), np.zeros((3, 2)))
+    with pytest.raises(TypeError, match="shape|begins"):
+        nk.scan(lambda c, x: (np.stack([c, c]), None), np.zeros(2), length=2)
+    with pytest.raises(TypeError, match="structure"):
+        nk.scan(lambda c, x: ((c, c), None), 0.0, length=2)
+    with pytest.raises(TypeError, match="carry, y"):
+        nk.scan(lambda c, x: c, 0.0, length=2)
+    with pytest.raises(ValueError, match="agree"):
+        nk.scan(lambda c, x: (c, None), 0.0, (np.zeros(3), np.zeros(4)))
+    with pytest.raises(ValueError, match="length"):
+        nk.scan(lambda c, x: (c, None), 0.0)
+    with pytest.raises(ValueError, match="checkpoint"):
+        nk.grad(lambda x: nk.scan(lambda c, _: (c * x, None), 1.0, length=9, checkpoint="lots")[0])(1.0)
+
+
+def test_hoisting_moves_products_out():
+    w, u = RNG.normal(size=(3, 4)), RNG.normal(size=(4, 4))
+    seen = []
+    original = loops.bind_scan
+
+    def watch(body, *rest):
+        seen.append(body)
+        return original(body, *rest)
+    loss = lambda w, u, xs: (nk.scan(lambda h, x: (np.tanh(x @ w + h @ (u * 2.0)), h), np.zeros(4), xs)[1] ** 2).sum()  # noqa: E731
+    xs = RNG.normal(size=(6, 3))
+    from neurokit.core import scan as scan_module
+    scan_module = __import__("sys").modules["neurokit.core.scan"]
+    scan_module.bind_scan = watch
+    try:
+        nk.value_and_grad(loss, (0, 1, 2))(w, u, xs)
+    finally:
+        scan_module.bind_scan = original
+    from neurokit.core.graph import reachable
+    names = [n.prim.name for n in reachable(seen[0].outputs)]
+    assert names.count("matmul") == 1 and "mul" not in names
+    nk.check_grads(loss, (w, u, xs), order=1)
+
+
+def test_progress_reports():
+    done = []
+    carry, ys = nk.scan(lambda c, x: (c + x, c), 0.0, np.ones(250), progress=lambda a, b: done.append((a, b)))
+    assert carry == 250 and ys.shape == (250,) and done[-1] == (250, 250) and len(done) > 50
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_do_not_change_the_numbers(threads):
+    step, w = lif()
+    xs = np.random.default_rng(0).normal(size=(20, 3))
+
+    def loss(xs):
+        return (nk.scan(step, (np.zeros(3), np.zeros(3)), xs)[1] ** 2).sum()
+    with nk.options(threads=1):
+        wanted = nk.grad(loss)(xs)
+    with nk.options(threads=threads):
+        assert nk.grad(loss)(xs).tobytes() == wanted.tobytes()

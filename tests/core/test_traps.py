@@ -1,0 +1,239 @@
+"""What a trace cannot do must raise and say the way out: never a wrong number."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+from neurokit.core.errors import AbstractValueError, CapturedArrayError, DetachedWarning, LeakedTracerError, TraceError
+
+X = np.array([1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("f", [
+    lambda t: np.array([t[0], 1.0]),
+    lambda t: np.array([[t[0], t[1]], [1.0, 2.0]]),
+    lambda t: np.asarray((t[0], 1.0)),
+    lambda t: np.full(3, t[0]),
+    lambda t: np.zeros(3).__setitem__(0, t[0]),
+    lambda t: np.linspace(0, t[0]),
+    lambda t: np.sort(t),
+    lambda t: np.unique(t),
+    lambda t: np.nonzero(t),
+    lambda t: np.interp(t, X, X),
+    lambda t: np.add(t, 1.0, out=np.zeros(3)),
+    lambda t: np.sum(t, out=np.zeros(())),
+    lambda t: np.add.at(t, [0], 1.0),
+    lambda t: np.add(t, 1, where=np.array([True, False, True])),
+    lambda t: np.frexp(t),
+    lambda t: hash(t),
+])
+@pytest.mark.parametrize("transform", [lambda f: nk.jit(f), lambda f: nk.grad(lambda t: np.sum(f(t) * 1.0))],
+                         ids=["abstract", "lazy"])
+def test_refused(f, transform):
+    with pytest.raises(TypeError) as error:
+        transform(f)(X)
+    assert len(str(error.value)) > 20 or "hash" in str(error.value)
+
+
+def test_list_in_a_variable():
+    def f(t):
+        parts = [t[0], 2.0]
+        return np.array(parts).sum()
+    for g in (nk.jit(f), nk.grad(f)):
+        with pytest.raises(TraceError, match="np.stack"):
+            g(X)
+
+
+def test_augmented_plain_buffer():
+    def f(t):
+        total = np.zeros(3)
+        total += t
+        return total.sum()
+    for g in (nk.jit(f), nk.grad(f)):
+        with pytest.raises(TraceError, match="array \\+ traced"):
+            g(X)
+
+
+def test_plain_buffer_written_to():
+    def f(t):
+        b = np.zeros(3)
+        b[1] = t[0]
+        return b.sum()
+    for g in (nk.jit(f), nk.grad(f)):
+        with pytest.raises(TraceError):
+            g(X)
+
+
+def test_plain_array_indexed():
+    table = np.arange(10.0)
+
+    def f(t):
+        return table[t.astype(np.int64)[0]]
+    with pytest.raises(TraceError):
+        nk.jit(f)(X)
+    with pytest.raises(TraceError, match="np.take"):
+        nk.grad(lambda t: f(t) * t[0])(X)
+
+
+def test_branching():
+    def f(t):
+        return t * 2 if t.sum() > 0 else t * 3
+    np.testing.assert_array_equal(nk.grad(lambda t: f(t).sum())(X), [2, 2, 2])
+    np.testing.assert_array_equal(nk.grad(lambda t: f(t).sum())(-X), [3, 3, 3])
+    with pytest.raises(AbstractValueError, match=r"test_traps.py:\d+.*np.where"):
+        nk.jit(f)(X)
+    with pytest.raises(AbstractValueError):
+        nk.scan(lambda c, x: (c + 1 if c > 0 else c, None), 0.0, length=3)
+
+
+def test_detached_values_warn_once():
+    def f(t):
+        return (t * float(t[0])).sum() + math.sqrt(t[1] * 1.0)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        np.testing.assert_array_equal(nk.grad(f)(X), [1, 1, 1])
+        nk.grad(f)(X)
+    assert sum(issubclass(w.category, DetachedWarning) for w in seen) == 1
+    for value in (lambda t: t.item(0), lambda t: int(t[0]), lambda t: np.asarray(t)):
+        with pytest.raises(AbstractValueError):
+            nk.jit(value)(X)
+
+
+def test_random_inside_abstract_traces():
+    generator = np.random.default_rng(0)
+    for draw in (lambda: np.random.rand(3), lambda: generator.normal(size=3)):
+        with pytest.raises(TraceError, match="nk.Rng"):
+            nk.jit(lambda t: t + draw())(X)
+        with pytest.raises(TraceError, match="nk.Rng"):
+            nk.scan(lambda c, x: (c + draw(), None), X, length=2)
+    nk.grad(lambda t: (t * np.random.rand(3)).sum())(X)  # lazy: a draw is plain data
+
+
+def test_data_dependent_shapes():
+    for f in (lambda t: t[t > 1], lambda t: np.where(t > 1), lambda t: np.repeat(t, t.astype(int))):
+        with pytest.raises(TypeError):
+            nk.jit(f)(X)
+    np.testing.assert_array_equal(nk.grad(lambda t: t[t > 1].sum())(X), [0, 1, 1])
+
+
+def test_edit_of_captured_array():
+    w = np.ones(3)
+    f = nk.jit(lambda t: (t * w).sum())
+    assert f(X) == 6
+    w[:] = 2
+    assert f(X) == 12
+
+    def edits(t):
+        b = np.ones(3)
+        y = t * b
+        b[0] = 5
+        return (y + t * b).sum()
+    for g in (nk.jit(edits), nk.grad(edits)):
+        with pytest.raises(CapturedArrayError, match="edited"):
+            g(X)
+
+
+def test_rebound_globals_and_closures_are_seen():
+    scale, w = 2.0, np.ones(3)
+
+    def f(t):
+        return (t * scale * w).sum()
+    g = nk.jit(f)
+    assert g(X) == 12
+    scale = 3.0
+    assert g(X) == 18
+    w = np.zeros(3)
+    assert g(X) == 0
+
+    def helper(t):
+        return t.sum()
+    h = nk.jit(lambda t: helper(t))
+    assert h(X) == 6
+
+    def helper(t):  # noqa: F811 - a notebook cell run again
+        return t.sum() * 2
+    assert h(X) == 12
+
+
+def test_attributes_of_captured_objects():
+    class Config:
+        gain = 1.0
+    config = Config()
+    config.gain = 2.0
+    f = nk.jit(lambda t: t.sum() * config.gain)
+    assert f(X) == 12
+    config.gain = 0.5
+    assert f(X) == 3
+
+
+def test_leaks():
+    kept = []
+
+    def f(t):
+        kept.append(t * 2)
+        return t.sum()
+    nk.jit(f)(X)
+    with pytest.raises(LeakedTracerError, match="return it"):
+        nk.jit(lambda t: t + kept[0])(X)
+    nk.scan(lambda c, x: (kept.append(c) or c, None), X, length=2)
+    with pytest.raises(LeakedTracerError):
+        nk.grad(lambda t: (t * kept[-1]).sum())(X)
+
+
+@pytest.mark.parametrize("bad", [np.arange(3), True, 3, "text", np.array([1 + 2j]), np.array([None])])
+def test_gradient_wants_floats(bad):
+    with pytest.raises(TypeError, match="float"):
+        nk.grad(lambda t: 0.0)(bad)
+
+
+def test_gradient_wants_a_scalar():
+    with pytest.raises(ValueError, match="scalar"):
+        nk.grad(lambda t: t)(X)
+    with pytest.raises(TypeError, match="one number"):
+        nk.grad(lambda t: (t.sum(), 1))(X)
+    with pytest.raises(TypeError):
+        nk.grad(lambda t: (t > 0).sum())(X)
+    with pytest.raises(ValueError, match="argnums"):
+        nk.grad(lambda t: t.sum(), argnums=1)(X)
+
+
+def test_no_nan_from_masked_branches():
+    x = np.array([-1.0, 0.0, 4.0])
+    cases = [lambda t: np.where(t > 0, np.log(t), 0.0), lambda t: np.where(t > 0, np.sqrt(t), 0.0),
+             lambda t: np.where(t != 0, 1.0 / t, 0.0), lambda t: np.where(t > 0, t ** 0.3, 0.0),
+             lambda t: np.where(t > 0, np.log1p(t - 1), 0.0), lambda t: np.where(t < 3, np.exp(t * 1000), 0.0) * 0.0]
+    for f in cases:
+        with np.errstate(all="ignore"):
+            g = nk.grad(lambda t: f(t).sum())(x)
+        assert np.isfinite(g).all(), g
+
+
+def test_ties_are_shared():
+    np.testing.assert_array_equal(nk.grad(lambda t: np.max(t))(np.array([2.0, 2.0, 1.0])), [0.5, 0.5, 0])
+    np.testing.assert_array_equal(nk.grad(lambda t: np.maximum(t, 2.0).sum())(np.array([2.0, 3.0])), [0.5, 1])
+    assert nk.grad(lambda t: abs(t))(0.0) == 0
+
+
+def test_errors_name_the_users_line():
+    def f(t, i):
+        return np.take(t, i)
+    with pytest.raises(IndexError, match=r"test_traps.py:\d+"):
+        nk.jit(f)(X, np.array([5]))
+    with nk.options(nan_check=True), pytest.raises(FloatingPointError, match=r"test_traps.py:\d+"):
+        nk.jit(lambda t: np.log(t - 2.0))(X)
+
+
+def test_large_python_integers():
+    with pytest.raises(OverflowError):
+        nk.jit(lambda t: t + 2 ** 70)(np.arange(3))
+    with pytest.raises(OverflowError):
+        nk.jit(lambda t: t + 2 ** 40)(np.arange(3, dtype=np.int32))
+
+
+def test_unsupported_types():
+    for bad in (np.ones(2, np.float16), np.ones(2, complex), np.array(["a"])):
+        with pytest.raises(TypeError):
+            nk.jit(lambda t: t * 2)(bad)

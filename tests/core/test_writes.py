@@ -1,0 +1,105 @@
+"""In-place writes, views and aliasing of traced arrays, as NumPy does them."""
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+
+X = np.random.default_rng(3).normal(size=(4, 5))
+
+
+def view_then_write(x):
+    y = x.copy()
+    row = y[1]
+    row[2:] = 7.0
+    y[0] += row
+    return y
+
+
+def write_then_read_view(x):
+    y = x.copy()
+    v = y[:, 1]
+    y[2, 1] = 5.0
+    return v * 2
+
+
+def through_reshape(x):
+    y = x.copy()
+    y.ravel()[3] = 9.0
+    y.reshape(5, 4)[0] *= 2.0
+    y.T[0] = -1.0
+    return y
+
+
+def by_arrays(x):
+    y = x.copy()
+    y[[0, 2]] = y[[2, 0]]
+    y[[1, 1, 3], [0, 0, 4]] = np.array([1.0, 2.0, 3.0])
+    return y
+
+
+def by_mask(x):
+    y = x.copy()
+    y[y > 0] = 0.5
+    y[np.array([True, False, False, True])] *= 3.0
+    return y
+
+
+def in_place_operators(x):
+    y = x.copy()
+    z = y
+    y += 1
+    y *= x
+    z -= 2
+    y **= 2
+    return y + z
+
+
+def by_out(x):
+    y = x.copy()
+    np.add(y, 1.0, out=y)
+    np.multiply(y, x, y)
+    return y
+
+
+@pytest.mark.parametrize("f", [view_then_write, write_then_read_view, through_reshape, by_arrays, by_mask,
+                               in_place_operators, by_out], ids=lambda f: f.__name__)
+def test_same_as_numpy(f):
+    wanted = f(X.copy())
+    np.testing.assert_allclose(nk.jit(f)(X), wanted, rtol=1e-13)
+    nk.check_grads(f, (X,), order=2)
+
+
+def test_arguments_are_not_edited():
+    x = X.copy()
+
+    def f(t):
+        t += 1
+        t[0] = 0
+        return t.sum()
+
+    nk.grad(f)(x)
+    nk.jit(f)(x)
+    np.testing.assert_array_equal(x, X)
+
+
+def test_write_in_loop_is_in_place():
+    """A ring buffer in the carry: the cost does not grow with the size of the buffer."""
+    def f(carry, x):
+        ring, i = carry
+        old = ring[i]
+        ring[i] = x
+        return (ring, (i + 1) % 5), old
+
+    (ring, i), old = nk.scan(f, (np.zeros((5, 2)), 0), np.arange(16.0).reshape(8, 2))
+    np.testing.assert_array_equal(old, np.concatenate([np.zeros((5, 2)), np.arange(6.0).reshape(3, 2)]))
+    assert i == 3
+
+
+def test_bad_writes():
+    with pytest.raises(ValueError, match="could not broadcast"):
+        nk.jit(lambda t: t.__setitem__(0, np.ones(3)))(X)
+    with pytest.raises(IndexError):
+        nk.jit(lambda t: t.__setitem__(9, 0.0))(X)
+    with pytest.raises(TypeError, match="same_kind"):
+        nk.jit(lambda t: t.__iadd__(0.5))(np.arange(3))
