@@ -1,0 +1,86 @@
+/* The private memory of a run: operand views with real pointers, calls, sub-frames and the arena.
+ *
+ * One allocation holds everything. Pointers into the arena and to constants are filled once; the
+ * views of inputs and outputs are patched by nk_frame_bind whenever that memory moves, which in a
+ * scan is once per step for carries, x and y, and for nothing else.
+ */
+#ifndef NK_ENGINE_FRAME_H
+#define NK_ENGINE_FRAME_H
+
+#include "program.h"
+
+enum { NK_RUN_NAN_CHECK = 1, NK_RUN_PROFILE = 2 };
+
+typedef struct nk_run nk_run;
+typedef struct nk_frame nk_frame;
+
+typedef struct nk_counter {
+  int64_t calls, ns;
+} nk_counter;
+
+/* What a scan, cond or while_loop instruction finds in call->prep. */
+typedef struct nk_loop {
+  const nk_program *parent;
+  const nk_instr *instr;
+  nk_frame *frame; /* [instr->n_sub] */
+  int64_t index;   /* scan: memory of the body's index input */
+  char answer;     /* while_loop: memory of the test's output */
+} nk_loop;
+
+struct nk_frame {
+  const nk_program *program;
+  nk_run *run;
+  char *arena;
+  nk_view *view;       /* [n_view] */
+  nk_call *call;       /* [n_instr] */
+  nk_loop *loop;       /* one per loop instruction, in order */
+  nk_frame *sub;       /* [n_sub] */
+  nk_counter *counter; /* [n_instr] */
+};
+
+struct nk_run {
+  nk_ctx ctx;
+  int flags;
+  bool blamed; /* the error already names its instruction */
+  nk_frame frame;
+};
+
+/* A run's memory, ready to bind; reusable after any outcome. */
+nk_status nk_run_new(const nk_program *p, nk_run **run, nk_error *error);
+void nk_run_free(nk_run *run);
+
+/* Runs the program on ins and outs (data pointers, in order of the signature). */
+nk_status nk_run_execute(nk_run *run, char *const *ins, char *const *outs, const nk_ctx *ctx,
+                         int flags);
+
+/* Runs the instructions once; everything is bound. */
+nk_status nk_frame_run(nk_frame *frame);
+
+/* Binds everything, an in-place carry first moving into the memory of its output, and runs. */
+nk_status nk_frame_call(nk_frame *frame, char *const *ins, char *const *outs);
+
+int64_t nk_frame_bytes(const nk_program *p);
+
+static inline void nk_frame_bind(nk_frame *frame, int64_t slot, char *data) {
+  const nk_program *p = frame->program;
+  for (int64_t i = p->patch_start[slot]; i < p->patch_start[slot + 1]; ++i)
+    frame->view[p->patch[i].view].data = data + p->patch[i].offset;
+}
+
+static inline void nk_frame_bind_in(nk_frame *frame, int64_t k, char *data) {
+  nk_frame_bind(frame, k, data);
+}
+
+static inline void nk_frame_bind_out(nk_frame *frame, int64_t j, char *data) {
+  nk_frame_bind(frame, frame->program->n_in + j, data);
+}
+
+/* Adds ", step 12" to the error of a failed loop body. */
+void nk_frame_blame_step(nk_run *run, int64_t step);
+
+/* observe.c: is there a NaN in an input, before the run; NK_ERR_NAN when an output has one. */
+bool nk_nan_in(const nk_call *call);
+nk_status nk_nan_check(const nk_call *call, nk_error *error);
+int64_t nk_clock_ns(void);
+
+#endif
