@@ -18,20 +18,12 @@ typedef struct {
 
 static PyTypeObject program_type;
 
-/* ---- tuples to C ---- */
-
-static int parse_dtype(PyObject *object, nk_dtype *dtype) {
-  PyArray_Descr *descr = NULL;
-  if (PyArray_DescrCheck(object)) {
-    descr = (PyArray_Descr *)Py_NewRef(object);
-  } else if (!PyArray_DescrConverter(object, &descr)) {
-    return -1;
-  }
-  int found = nk_bind_dtype(descr, dtype);
-  if (found < 0) PyErr_Format(PyExc_TypeError, "a program has no arrays of type %R", descr);
-  Py_DECREF(descr);
-  return found;
+static int fail(const nk_error *error) {
+  nk_raise(error, NULL);
+  return -1;
 }
+
+/* ---- tuples to C ---- */
 
 static int parse_int64(PyObject *object, int64_t *value) {
   *value = PyLong_AsLongLong(object);
@@ -47,6 +39,40 @@ static int parse_int(PyObject *object, int *value) {
   }
   *value = (int)wide;
   return 0;
+}
+
+static bool find_dtype(const PyArray_Descr *descr, nk_dtype *dtype) {
+  for (int i = 0; i < NK_NDTYPES; ++i)
+    if (nk_dtype_to_typenum((nk_dtype)i) == descr->type_num ||
+        PyArray_EquivTypenums(nk_dtype_to_typenum((nk_dtype)i), descr->type_num)) {
+      *dtype = (nk_dtype)i;
+      return true;
+    }
+  return false;
+}
+
+/* A numpy dtype, or its number in the order of nk_dtype. */
+static int parse_dtype(PyObject *object, nk_dtype *dtype) {
+  if (PyLong_Check(object)) {
+    int number = -1;
+    if (parse_int(object, &number) < 0) return -1;
+    if (number < 0 || number >= NK_NDTYPES) {
+      PyErr_Format(PyExc_TypeError, "there is no element type number %d", number);
+      return -1;
+    }
+    *dtype = (nk_dtype)number;
+    return 0;
+  }
+  PyArray_Descr *descr = NULL;
+  if (PyArray_DescrCheck(object)) {
+    descr = (PyArray_Descr *)Py_NewRef(object);
+  } else if (!PyArray_DescrConverter(object, &descr)) {
+    return -1;
+  }
+  bool found = find_dtype(descr, dtype);
+  if (!found) PyErr_Format(PyExc_TypeError, "a program has no arrays of type %R", descr);
+  Py_DECREF(descr);
+  return found ? 0 : -1;
 }
 
 /* A tuple of up to NK_MAXDIM integers; returns how many, or -1. */
@@ -207,7 +233,7 @@ static int fill_spec(nk_program *program, PyObject *const *parts, scratch *s) {
                         .sub = s->sub};
   if (spec.kernel == NULL || spec.where == NULL) return -1;
   nk_error error = {.status = NK_OK};
-  return nk_program_instr(program, &spec, &error) == NK_OK ? 0 : nk_bind_raise(&error);
+  return nk_program_instr(program, &spec, &error) == NK_OK ? 0 : fail(&error);
 }
 
 static int add_instr(nk_program *program, PyObject *object, scratch *s) {
@@ -236,7 +262,7 @@ static int build(nk_program *program, PyObject *buffers, PyObject *instrs) {
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(buffers); ++i) {
     nk_buffer buffer;
     if (parse_buffer(PySequence_Fast_GET_ITEM(buffers, i), &buffer) < 0) return -1;
-    if (nk_program_buffer(program, &buffer, &error) != NK_OK) return nk_bind_raise(&error);
+    if (nk_program_buffer(program, &buffer, &error) != NK_OK) return fail(&error);
   }
   scratch s = {.block = NULL};
   int result = 0;
@@ -244,7 +270,7 @@ static int build(nk_program *program, PyObject *buffers, PyObject *instrs) {
     result = add_instr(program, PySequence_Fast_GET_ITEM(instrs, i), &s);
   nk_free(s.block);
   if (result < 0) return -1;
-  return nk_program_finish(program, &error) == NK_OK ? 0 : nk_bind_raise(&error);
+  return nk_program_finish(program, &error) == NK_OK ? 0 : fail(&error);
 }
 
 static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
@@ -261,7 +287,7 @@ static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
   instrs = buffers == NULL ? NULL : PySequence_Fast(instrs, "instrs must be a sequence");
   int result = instrs == NULL ? -1 : 0;
   if (result == 0 && nk_program_new(&self->program, n_in, n_out, &error) != NK_OK)
-    result = nk_bind_raise(&error);
+    result = fail(&error);
   if (result == 0) result = build(self->program, buffers, instrs);
   Py_XDECREF(buffers);
   Py_XDECREF(instrs);
@@ -303,13 +329,13 @@ static PyArrayObject *take_input(PyObject *object, Py_ssize_t k, const nk_view *
   nk_dtype dtype;
   bool same = PyArray_NDIM(array) == wanted->ndim;
   for (int d = 0; same && d < wanted->ndim; ++d) same = PyArray_DIM(array, d) == wanted->shape[d];
-  bool typed = nk_bind_dtype(PyArray_DESCR(array), &dtype) == 0 && dtype == wanted->dtype;
+  bool typed = find_dtype(PyArray_DESCR(array), &dtype) && dtype == wanted->dtype;
   if (typed && same && PyArray_ISCARRAY_RO(array)) return array;
   PyArrayObject *native = NULL;
-  PyArray_Descr *descr = PyArray_DescrFromType(nk_bind_typenum(wanted->dtype));
+  PyArray_Descr *descr = PyArray_DescrFromType(nk_dtype_to_typenum(wanted->dtype));
   if (!same) {
     raise_shape(k, array, wanted);
-  } else if (!PyArray_EquivTypenums(descr->type_num, PyArray_TYPE(array))) {
+  } else if (!typed) {
     PyErr_Format(PyExc_TypeError, "input %zd: got %S, wanted %s", k, PyArray_DESCR(array),
                  nk_dtype_name[wanted->dtype]);
   } else {
@@ -325,7 +351,7 @@ static nk_run *run_take(program_object *self) {
   nk_run *run = self->spare;
   self->spare = NULL;
   nk_error error = {.status = NK_OK};
-  if (run == NULL && nk_run_new(self->program, &run, &error) != NK_OK) nk_bind_raise(&error);
+  if (run == NULL && nk_run_new(self->program, &run, &error) != NK_OK) fail(&error);
   return run;
 }
 
@@ -379,11 +405,9 @@ static int execute(program_object *self, char **ins, char **outs, int threads, i
   int result = 0;
   if (flags & NK_RUN_PROFILE) result = keep_times(self, run);
   run_give(self, run);
-  if (status != NK_OK) {
-    error.status = status;
-    return nk_bind_raise(&error);
-  }
-  return result;
+  if (status == NK_OK) return result;
+  if (result == 0) nk_raise_run(status, &error, NULL);
+  return -1;
 }
 
 /* held: room for n_in + n_out references; pointers likewise. Fills them and runs. */
@@ -402,7 +426,7 @@ static PyObject *run_arrays(program_object *self, PyObject *inputs, int threads,
     const nk_view *v = signature(p, p->out_buffer[j]);
     npy_intp shape[NK_MAXDIM];
     for (int d = 0; d < v->ndim; ++d) shape[d] = (npy_intp)v->shape[d];
-    PyObject *out = PyArray_SimpleNew(v->ndim, shape, nk_bind_typenum(v->dtype));
+    PyObject *out = PyArray_SimpleNew(v->ndim, shape, nk_dtype_to_typenum(v->dtype));
     if (out == NULL) {
       Py_DECREF(outs);
       return NULL;
@@ -527,7 +551,9 @@ static int describe(PyObject *lines, const nk_program *p, int depth) {
     const nk_instr *instr = &nk_instrs(p)[i];
     const nk_view *view = nk_views(p) + instr->operand;
     const nk_operand *operand = nk_operands(p) + instr->operand;
-    PyObject *line = PyUnicode_FromFormat("%*s%s", 2 * depth, "", instr->kernel->name);
+    char indent[64];
+    snprintf(indent, sizeof indent, "%*s", 2 * depth, "");
+    PyObject *line = PyUnicode_FromFormat("%s%s", indent, instr->kernel->name);
     for (int k = 0; line != NULL && k < instr->n_out + instr->n_in; ++k) {
       char text[200];
       nk_view_text(&view[k], text, sizeof text);
@@ -592,6 +618,4 @@ static PyTypeObject program_type = {
     .tp_getset = getset,
 };
 
-int nk_bind_add_program(PyObject *module) {
-  return PyModule_AddType(module, &program_type);
-}
+int nk_bind_program(PyObject *module) { return PyModule_AddType(module, &program_type); }

@@ -113,8 +113,8 @@ static nk_status blame(nk_frame *f, int number, nk_status status) {
   }
   char text[NK_ERROR_TEXT];
   memcpy(text, error->text, sizeof text);
-  snprintf(error->text, sizeof error->text, "%.200s, in %.90s", text,
-           nk_where(f->program, &nk_instrs(f->program)[number]));
+  snprintf(error->text, sizeof error->text, "%.90s: %.200s",
+           nk_where(f->program, &nk_instrs(f->program)[number]), text);
   return status;
 }
 
@@ -122,7 +122,7 @@ void nk_frame_blame_step(nk_run *run, int64_t step) {
   nk_error *error = run->ctx.error;
   size_t used = strlen(error->text);
   if (error->status != NK_ERR_CANCELLED)
-    snprintf(error->text + used, sizeof error->text - used, ", step %lld", (long long)step);
+    snprintf(error->text + used, sizeof error->text - used, " (step %lld)", (long long)step);
 }
 
 /* With options: a NaN is looked for after every instruction that is no loop; time is counted. */

@@ -75,7 +75,7 @@ static inline void nk_frame_bind_out(nk_frame *frame, int64_t j, char *data) {
   nk_frame_bind(frame, frame->program->n_in + j, data);
 }
 
-/* Adds ", step 12" to the error of a failed loop body. */
+/* Adds " (step 12)" to the error of a failed loop body. */
 void nk_frame_blame_step(nk_run *run, int64_t step);
 
 /* observe.c: is there a NaN in an input, before the run; NK_ERR_NAN when an output has one. */

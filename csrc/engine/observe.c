@@ -1,6 +1,4 @@
 /* What a run may watch on request: the first NaN, and time. */
-#define _POSIX_C_SOURCE 200809L
-
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

@@ -1,4 +1,6 @@
 /* The walk of argmax and argmin: the best value of each block, then the first place that has it. */
+#include <string.h>
+
 #include "reduce.h"
 
 static nk_status arg_chunk(void *arg, int64_t chunk, int worker) {
@@ -17,7 +19,7 @@ static nk_status arg_chunk(void *arg, int64_t chunk, int worker) {
       const void *x = NK_LV(nk_reduce_read)(p, call->in[0].data + in, pos, n, buffer);
       p->op->block(value, x, n);
       if (pos > 0 && !p->op->better(value, best)) continue;
-      for (int b = 0; b < NK_REDUCE_ITEM; ++b) best[b] = value[b];
+      memcpy(best, value, (size_t)p->acc_item);
       found = pos + p->op->find(x, n, value);
     }
     *(int64_t *)(void *)(call->out[0].data + out) = found;

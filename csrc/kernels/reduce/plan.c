@@ -64,10 +64,9 @@ static void set_chunks(nk_reduce_plan *p) {
 
 nk_status NK_LV(nk_reduce_plan_make)(nk_reduce_plan *p, const nk_reduce_op *op, nk_call *call) {
   const nk_view *out = &call->out[0], *in = &call->in[0];
-  nk_dtype to = op->find != NULL && out->dtype == NK_I64 ? NK_I64 : out->dtype;
   p->op = op;
   p->load = NK_LV(nk_cast_find)(op->acc, in->dtype);
-  p->store = NK_LV(nk_cast_find)(to, op->acc);
+  p->store = NK_LV(nk_cast_find)(out->dtype, op->acc);
   p->direct = op->acc == in->dtype;
   p->item = nk_dtype_size[in->dtype];
   p->acc_item = nk_dtype_size[op->acc];
