@@ -6,127 +6,22 @@ of the arrays it captured (their contents are read at each call).
 """
 
 import functools
-import inspect
-import types
 
 import numpy as np
 
 from .arguments import Opened, input_tracer, is_array, output_nodes, plain
 from .graph import Graph, current
+from .guards import Guards, RandomTrap
 from .runtime import compiled, execute, used_inputs, verify_captured
-from .scan import check_random, random_state
 from .tracer import Tracer
-
-_MISSING = object()
-_SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic)
-
-
-class _Guards:
-    """What a function reaches outside of its arguments, and whether it is still the same."""
-
-    def __init__(self, f):
-        self.rows, seen = [], set()
-        self._visit(f, seen, 0)
-
-    def _visit(self, f, seen, depth):
-        if isinstance(f, types.MethodType):
-            self._object(f.__self__, seen, depth)
-            f = f.__func__
-        f = inspect.unwrap(f) if callable(f) else f
-        if isinstance(f, functools.partial):
-            for value in (f.func, *f.args, *f.keywords.values()):
-                self._value(value, seen, depth)
-            return
-        code = getattr(f, "__code__", None)
-        if code is None or id(f) in seen or depth > 8:
-            return
-        seen.add(id(f))
-        for cell in f.__closure__ or ():
-            self._row(_cell, cell, seen, depth)
-        self._names(code, f.__globals__, seen, depth)
-        for value in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
-            self._value(value, seen, depth)
-
-    def _names(self, code, space, seen, depth):
-        for name in code.co_names:
-            if name in space:
-                self._row(space.get, name, seen, depth)
-        for const in code.co_consts:
-            if isinstance(const, types.CodeType):
-                self._names(const, space, seen, depth)
-
-    def _row(self, get, key, seen, depth):
-        value = get(key)
-        if isinstance(value, (types.ModuleType, type, types.BuiltinFunctionType, np.ufunc)) or value is _MISSING:
-            return
-        self.rows.append((get, key, value))
-        self._value(value, seen, depth)
-
-    def _value(self, value, seen, depth):
-        if isinstance(value, (types.FunctionType, types.MethodType, functools.partial)):
-            module = getattr(value, "__module__", None) or ""
-            if not module.startswith(("numpy", "neurokit.", "scipy")):
-                self._visit(value, seen, depth + 1)
-        elif isinstance(value, (list, tuple, dict)) and id(value) not in seen and depth < 4:
-            seen.add(id(value))
-            self._container(value, seen, depth)
-        elif hasattr(value, "__dict__") and not isinstance(value, (types.ModuleType, type, np.ndarray)):
-            self._object(value, seen, depth)
-
-    def _container(self, value, seen, depth):
-        keys = list(value) if isinstance(value, dict) else range(len(value))
-        self.rows.append((len, value, len(value)))
-        for key in keys:
-            item = value[key]
-            if not isinstance(value, tuple):
-                self.rows.append((functools.partial(_item, value), key, item))
-            self._value(item, seen, depth + 1)
-
-    def _object(self, value, seen, depth):
-        module = type(value).__module__ or ""
-        if id(value) in seen or depth > 4 or module.startswith(("numpy", "neurokit", "scipy")):
-            return
-        seen.add(id(value))
-        for name, item in list(vars(value).items()):
-            if isinstance(item, (*_SIMPLE, np.ndarray, types.FunctionType)):
-                self.rows.append((vars(value).get, name, item))
-            self._value(item, seen, depth + 1)
-
-    def hold(self):
-        for get, key, value in self.rows:
-            now = get(key)
-            if now is not value and not _equal(now, value):
-                return False
-        return True
-
-
-def _cell(cell):
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return _MISSING
-
-
-def _item(container, key):
-    try:
-        return container[key]
-    except (KeyError, IndexError):
-        return _MISSING
-
-
-def _equal(now, value):
-    return type(now) is type(value) and isinstance(value, _SIMPLE) and (
-        now == value or now != now and value != value)
-
 
 class _Traced:
     """One signature: its program, how to feed it, and what its result is made of."""
 
     def __init__(self, f, args, kwargs, dynamic):
-        self.guards = _Guards(f)
         opened = Opened(dynamic)
         graph = Graph(None, True, f"nk.jit of {getattr(f, '__name__', 'a function')}")
-        before = random_state(f)
+        trap = RandomTrap(f)
         with graph:
             leaves = [input_tracer(graph, x) if is_array(x) else x for x in opened.leaves]
             states = [input_tracer(graph, s) for s in opened.states]
@@ -135,7 +30,8 @@ class _Traced:
                 written = opened.written()
             out_nodes, self.rebuild = output_nodes(result)
             state_nodes, self.rebuild_states = output_nodes(written)
-        check_random(f, before)
+        trap.check()
+        self.guards = Guards(f)
         verify_captured(graph)
         outputs = out_nodes + state_nodes
         self.n_out = len(out_nodes)

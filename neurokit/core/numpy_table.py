@@ -634,7 +634,7 @@ def rot90(m, k=1, axes=(0, 1)):
         return m[...]
     if k == 2:
         return flip(flip(m, a), b)
-    return flip(swapaxes(m, a, b), a if k == 1 else b) if k == 1 else swapaxes(flip(m, a), a, b)
+    return swapaxes(flip(m, b), a, b) if k == 1 else flip(swapaxes(m, a, b), b)
 
 
 @implements(np.pad)

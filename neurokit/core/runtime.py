@@ -58,11 +58,11 @@ def evaluate(graph, outputs):
     """Arrays of `outputs`, nodes of the root graph `graph` whose inputs have values."""
     inputs = used_inputs(outputs)
     values = graph.values
+    verify_captured(graph)
     if run_options.reference:
         from .reference import run_nodes
 
         return run_nodes(outputs, {n: values[n] for n in inputs})
-    verify_captured(graph)
     return execute(compiled(inputs, outputs), [values[n] for n in inputs])
 
 

@@ -7,6 +7,7 @@ from . import batching  # noqa: F401 - fills in the batching rules
 from .arguments import input_tracer, plain
 from .errors import TraceError
 from .graph import INT64, LITERAL, Graph, _local, current, lift, literal, reachable, replay
+from .guards import RandomTrap
 from .loops import Body, bind_scan
 from .runtime import evaluate
 from .shaping import broadcast
@@ -139,10 +140,10 @@ def trace_body(f, inits, spec, xs, x_spec, length):
         with graph:
             carries = [graph.add_input(n.shape, n.dtype, n.weak) for n in inits]
             x_inputs = [graph.add_input(n.shape[1:], n.dtype) for n in xs]
-            before = random_state(f)
+            trap = RandomTrap(f)
             result = f(tree.unflatten(spec, [Tracer(n) for n in carries]),
                        tree.unflatten(x_spec, [Tracer(n) for n in x_inputs]))
-            check_random(f, before)
+            trap.check()
             if not isinstance(result, tuple) or len(result) != 2:
                 raise TypeError(f"scan: the body must return (carry, y), got {type(result).__name__}"
                                 + (f" of length {len(result)}" if isinstance(result, tuple) else ""))
@@ -235,41 +236,6 @@ def _rebind(node):
     if node.prim.name == "broadcast" and node.args[0].prim is LITERAL:
         return broadcast(node.args[0], node.shape)
     return node
-
-
-# ---------------------------------------------------------------------------- random traps
-
-def random_state(f):
-    state = np.random.get_state(legacy=False)["state"]
-    own = [(g, _generator_state(g)) for g in _generators(f)]
-    return int(state["pos"]), hash(state["key"].tobytes()), own
-
-
-def _generators(f):
-    """NumPy generators that a function reaches through its closure or globals."""
-    cells = [c.cell_contents for c in (getattr(f, "__closure__", None) or ()) if _filled(c)]
-    code, space = getattr(f, "__code__", None), getattr(f, "__globals__", {})
-    cells += [space[n] for n in (code.co_names if code else ()) if n in space]
-    return [g for g in cells if isinstance(g, (np.random.Generator, np.random.RandomState))]
-
-
-def _filled(cell):
-    try:
-        cell.cell_contents
-    except ValueError:
-        return False
-    return True
-
-
-def _generator_state(g):
-    return str(g.bit_generator.state if isinstance(g, np.random.Generator) else g.get_state()[1:3])
-
-
-def check_random(f, before):
-    after = random_state(f)
-    if after[:2] != before[:2] or any(_generator_state(g) != s for g, s in before[2]):
-        raise TraceError("the traced function drew from np.random: the draw would be made once and frozen into the loop; "
-                         "draw before it and pass the numbers in, or use nk.Rng(seed)")
 
 
 # ---------------------------------------------------------------------------- hoisting

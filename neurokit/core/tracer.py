@@ -99,9 +99,10 @@ class Tracer:
         """The value for plain code, with one warning per line that no derivative follows it."""
         value = self._value(what)
         where = user_line()
-        if where is not None and where not in _warned:
-            _warned.add(where)
-            warnings.warn(f"{what} at {where_text(where)} takes a traced value out of the computation: no derivative "
+        line = where_text(where)
+        if where is not None and line not in _warned:
+            _warned.add(line)
+            warnings.warn(f"{what} at {line} takes a traced value out of the computation: no derivative "
                           f"flows through it", DetachedWarning, stacklevel=3)
         return value
 
@@ -249,8 +250,11 @@ def _refuse_hidden(tracer, method):
     """Raise where NumPy itself, not the user, asks for the value and would drop the derivative."""
     frame = sys._getframe(2)
     if tracer.abstract:
-        tracer._value({"__array__": "np.asarray() or np.array()", "__index__": "an index"}.get(
-            method, method.strip("_") + "()"))
+        if method == "__array__":
+            raise AbstractValueError(
+                f"np.array, np.asarray or plain NumPy code at {where_text(user_line())} cannot hold a traced array inside "
+                f"{tracer.node.graph.what}: use np.stack([...]), nk.array([...]) or nk.zeros(shape, like=t)")
+        tracer._value({"__index__": "an index"}.get(method, method.strip("_") + "()"))
     name = frame.f_code.co_filename
     if name.startswith(_NUMPY):
         while frame is not None and frame.f_code.co_filename.startswith(_NUMPY):

@@ -69,7 +69,7 @@ def apply_ufunc(ufunc, inputs):
         composite = COMPOSITES.get(ufunc)
         if composite is None:
             raise TraceError(f"np.{ufunc.__name__} has no traced form: {nearest(ufunc)}")
-        return composite(*inputs)
+        return _composite(ufunc, composite, inputs)
     nodes = [to_node(x) for x in inputs]
     ins, out, weak = resolve(ufunc, nodes)
     nodes = [n if n.dtype == d else as_dtype(n, d) for n, d in zip(nodes, ins)]
@@ -79,6 +79,15 @@ def apply_ufunc(ufunc, inputs):
     elif weak is not None:
         node.weak = weak
     return Tracer(node)
+
+
+def _composite(ufunc, composite, inputs):
+    """A ufunc written with others, on inputs cast as NumPy would cast them."""
+    if ufunc.signature is not None:
+        return composite(*inputs)
+    nodes = [to_node(x) for x in inputs]
+    ins, _, _ = resolve(ufunc, nodes)
+    return composite(*[Tracer(as_dtype(n, d)) for n, d in zip(nodes, ins)])
 
 
 def elementwise(name, nodes):
@@ -180,12 +189,6 @@ def _method(ufunc, method, inputs, kwargs):
 
 # ---------------------------------------------------------------------------- composites
 
-def _float(x):
-    """As the smallest float type that NumPy would compute in."""
-    node = to_node(x)
-    return Tracer(node if node.dtype.kind == "f" else as_dtype(node, FLOAT64))
-
-
 def _truth(x):
     node = to_node(x)
     return node if node.dtype == BOOL else ew.apply(ew.ROWS["ne"], node, literal(0, node.dtype))
@@ -199,7 +202,6 @@ def _logical(name):
 
 
 def _logaddexp(a, b):
-    a, b = _float(a), _float(b)
     m = Tracer(stop(np.maximum(a, b).node))
     same = np.isinf(m)
     safe = _where(same, 0.0, m)
@@ -213,7 +215,7 @@ def _where(c, a, b):
 
 
 def _hypot(a, b):
-    a, b = np.abs(_float(a)), np.abs(_float(b))
+    a, b = np.abs(a), np.abs(b)
     big, small = np.maximum(a, b), np.minimum(a, b)
     ratio = small / _where(big == 0, 1.0, big)
     return big * np.sqrt(1.0 + ratio * ratio)
@@ -231,22 +233,19 @@ def _divmod(a, b):
 
 
 def _fmod(a, b):
-    return a - np.trunc(np.true_divide(a, b)) * b if to_node(a).dtype.kind == "f" else \
+    return np.copysign(np.remainder(np.abs(a), np.abs(b)), a) if a.dtype.kind == "f" else \
         np.sign(a) * np.remainder(np.abs(a), np.abs(b))
 
 
 def _heaviside(x, half):
-    x = _float(x)
-    return _where(np.isnan(x), x, _where(x == 0, half, _where(x > 0, 1.0, 0.0)))
+    return _where(np.isnan(x), x, _where(x == 0, half, _where(x > 0, _ones(x), 0.0)))
 
 
 def _cbrt(x):
-    x = _float(x)
     return np.sign(x) * np.abs(x) ** (1.0 / 3.0)
 
 
 def _signbit(x):
-    x = _float(x)
     return np.copysign(_ones(x), x) < 0
 
 
@@ -256,27 +255,32 @@ def _ones(x):
 
 
 def _xlogy(a, b):
-    zero = np.equal(a, 0)
+    zero = np.equal(a, 0) & ~np.isnan(b)
     return _where(zero, 0.0, a * np.log(_where(zero, 1.0, b)))
+
+
+def _xlog1py(a, b):
+    zero = np.equal(a, 0) & ~np.isnan(b)
+    return _where(zero, 0.0, a * np.log1p(_where(zero, 0.0, b)))
 
 
 COMPOSITES = {
     np.logical_and: _logical("and"), np.logical_or: _logical("or"), np.logical_xor: _logical("xor"),
     np.positive: lambda x: Tracer(to_node(x)),
     np.logaddexp: _logaddexp,
-    np.logaddexp2: lambda a, b: _logaddexp(_float(a) * math.log(2), _float(b) * math.log(2)) / math.log(2),
+    np.logaddexp2: lambda a, b: _logaddexp(a * math.log(2), b * math.log(2)) / math.log(2),
     np.hypot: _hypot, np.fmax: _fextreme(np.maximum), np.fmin: _fextreme(np.minimum), np.divmod: _divmod,
     np.fmod: _fmod, np.heaviside: _heaviside, np.cbrt: _cbrt, np.signbit: _signbit,
-    np.deg2rad: lambda x: _float(x) * (math.pi / 180), np.radians: lambda x: _float(x) * (math.pi / 180),
-    np.rad2deg: lambda x: _float(x) * (180 / math.pi), np.degrees: lambda x: _float(x) * (180 / math.pi),
+    np.deg2rad: lambda x: x * (math.pi / 180), np.radians: lambda x: x * (math.pi / 180),
+    np.rad2deg: lambda x: x * (180 / math.pi), np.degrees: lambda x: x * (180 / math.pi),
     np.conjugate: lambda x: Tracer(to_node(x)),
-    special.logit: lambda p: np.log(_float(p)) - np.log1p(-_float(p)),
-    special.xlogy: _xlogy, special.xlog1py: lambda a, b: _xlogy(a, 1.0 + b),
-    special.log_expit: lambda x: -_logaddexp(0.0, -_float(x)),
-    special.erfc: lambda x: 1.0 - special.erf(_float(x)),
-    special.ndtr: lambda x: 0.5 * (1.0 + special.erf(_float(x) * math.sqrt(0.5))),
-    special.entr: lambda x: -_xlogy(x, x),
-    special.exp10: lambda x: np.exp(_float(x) * math.log(10)),
+    special.logit: lambda p: np.log(p) - np.log1p(-p),
+    special.xlogy: _xlogy, special.xlog1py: _xlog1py,
+    special.log_expit: lambda x: -_logaddexp(0.0, -x),
+    special.erfc: lambda x: 1.0 - special.erf(x),
+    special.ndtr: lambda x: 0.5 * (1.0 + special.erf(x * math.sqrt(0.5))),
+    special.entr: lambda x: _where(x < 0, -np.inf, -_xlogy(x, x)),
+    special.exp10: lambda x: np.exp(x * math.log(10)),
 }
 
 _NEAREST = {"matmul": "the operator @", "frexp": "np.log2 and np.floor", "modf": "np.trunc", "nextafter": "t + eps",

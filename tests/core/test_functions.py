@@ -62,7 +62,7 @@ CASES = {
     "repeat": (lambda x: np.repeat(x, [1, 0, 2], axis=0), X),
     "flip": (lambda x: np.flip(x, 1), X),
     "roll": (lambda x: np.roll(x, (1, -2), axis=(0, 1)), X),
-    "rot90": (lambda x: np.rot90(x) @ np.rot90(x, 3), X),
+    "rot90": (lambda x: np.rot90(x) @ np.rot90(x, 2) + np.rot90(x, 3) @ x, X),
     "pad": (lambda x: np.pad(x, ((1, 0), (0, 2)), constant_values=1.0), X),
     "pad edge": (lambda x: np.pad(x, 1, mode="edge"), X),
     "take": (lambda x: np.take(x, [[0, 2], [1, -1]], axis=1), X),

@@ -33,7 +33,7 @@ X = np.array([1.0, 2.0, 3.0])
 @pytest.mark.parametrize("transform", [lambda f: nk.jit(f), lambda f: nk.grad(lambda t: np.sum(f(t) * 1.0))],
                          ids=["abstract", "lazy"])
 def test_refused(f, transform):
-    with pytest.raises(TypeError) as error:
+    with pytest.raises((TypeError, ValueError)) as error:
         transform(f)(X)
     assert len(str(error.value)) > 20 or "hash" in str(error.value)
 
@@ -63,7 +63,7 @@ def test_plain_buffer_written_to():
         b[1] = t[0]
         return b.sum()
     for g in (nk.jit(f), nk.grad(f)):
-        with pytest.raises(TraceError):
+        with pytest.raises((TypeError, ValueError)):
             g(X)
 
 

@@ -87,8 +87,6 @@ def compare(ufunc, args, wanted, traced=None):
 
 def computed(ufunc, args):
     """Whether NumPy's loop for these types is one that a trace computes in."""
-    if ufunc in COMPOSITES:
-        return True
     kinds = tuple(a.dtype if isinstance(a, (np.ndarray, np.generic)) else np.dtype(bool) if a is True else type(a)
                   for a in args)
     dtypes = ufunc.resolve_dtypes(kinds + (None,) * ufunc.nout)
