@@ -22,6 +22,7 @@
 
 int nk_bind_call(PyObject *module);
 int nk_bind_config(PyObject *module);
+int nk_bind_elementwise(PyObject *module);
 int nk_bind_program(PyObject *module);
 
 /* Sets the Python exception of `error`, prefixed by `where` ("file:line op") unless NULL or "".

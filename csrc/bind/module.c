@@ -10,6 +10,7 @@
 static int (*const parts[])(PyObject *) = {
     nk_bind_call,
     nk_bind_config,
+    nk_bind_elementwise,
     nk_bind_program,
 };
 
