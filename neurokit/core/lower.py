@@ -121,7 +121,7 @@ class Lowering:
         """A contiguous place for the value of `node`."""
         j = self.out_of.get(node)
         if j is not None:
-            buffer = self._buffer("out", j, DTYPES[node.dtype], node.shape)
+            buffer = self._buffer("out", j, DTYPES[node.dtype], self.outputs[j].shape)
         else:
             buffer = self._buffer("tmp", max(node.nbytes, 1))
         view = self._whole(buffer, node)
@@ -148,6 +148,8 @@ class Lowering:
                 copy = self.scratch(base.shape, base.dtype)
                 self.emit("copy", [copy], [base], node=node)
                 view = node.prim.lower(copy, node)
+        elif node.size == 0:
+            view = self.out(node)
         else:
             raise RuntimeError(f"{node!r} is used before it is made")
         self.views[node] = view
@@ -284,7 +286,7 @@ class Lowering:
                 self.emit("copy", [view], [self.view(node)], node=node)
         for root, j in self.out_of.items():
             if root not in self.views:  # zero-size: a place without work
-                self._buffer("out", j, DTYPES[root.dtype], root.shape)
+                self._buffer("out", j, DTYPES[root.dtype], self.outputs[j].shape)
         return _core.Program(self.buffers, self.instrs, len(self.inputs), len(self.outputs))
 
     def _root_carry(self, node):

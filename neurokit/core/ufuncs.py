@@ -107,6 +107,10 @@ def elementwise(name, nodes):
         return ew.mul(*nodes)
     if name in ("floor", "ceil", "rint", "trunc") and dtype.kind in "bi":
         return nodes[0]
+    if name == "not" and dtype != BOOL:
+        return ew.apply(ew.ROWS["eq"], nodes[0], literal(0, dtype))
+    if name in ("isnan", "isinf", "isfinite") and dtype.kind != "f":
+        return full(nodes[0].shape, name == "isfinite", BOOL)
     return ew.apply(ew.ROWS[name], *nodes)
 
 
