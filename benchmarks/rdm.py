@@ -7,6 +7,7 @@ OPENBLAS_NUM_THREADS and --threads alike; both sides must use the same number.
 
 import harness
 import numpy as np
+
 from neurokit import rsa
 
 

@@ -7,6 +7,7 @@ with its grid search on fewer targets, scaled up (x). Set OPENBLAS_NUM_THREADS f
 
 import harness
 import numpy as np
+
 from neurokit.encoding import RidgeCV
 
 ALPHAS = np.logspace(0, 6, 20)

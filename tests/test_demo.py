@@ -41,7 +41,8 @@ def test_row_judges_its_band():
 
 
 def test_good_numbers_exit_zero(monkeypatch, tmp_path, capsys):
-    install(monkeypatch, one=fake_part(row("rate", 21.5, (19, 23), "Hz"), row("time", 3.0, unit="s")))
+    rows = row("rate", 21.5, (19, 23), "Hz"), row("time", 3.0, unit="s")
+    install(monkeypatch, one=fake_part(*rows))
     assert cli.main(["--out", str(tmp_path / "new")]) == 0
     page = (tmp_path / "new" / "report.html").read_text("utf-8")
     assert "21.5 Hz" in page and "19 to 23 Hz" in page and "1 &lt; 2" in page
@@ -77,10 +78,15 @@ def test_unknown_part_is_refused(capsys):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(94.6667, "94.67"), (0.491210, "0.4912"), (1234.5, "1234"), (0.0, "0"), (2e-9, "2e-09"), ("no", "no")],
+    [(94.6667, "94.67"), (0.49121, "0.4912"), (1234.5, "1234"), (0.0, "0"), ("no", "no")],
 )
 def test_numbers_read_well(value, text):
     assert report.number(value) == text
+
+
+def test_narrow_bands_show_their_middle():
+    assert report.shown(0.4912103, (0.4912095, 0.4912105)) == ("0.4912103", "0.49121 ± 5e-07")
+    assert report.shown(21.0, (19, 23), "Hz") == ("21 Hz", "19 to 23 Hz")
 
 
 def test_latency_code_puts_bright_pixels_first():

@@ -9,7 +9,7 @@ import time
 import traceback
 
 from neurokit.demo import PARTS
-from neurokit.demo.report import band_text, number, write
+from neurokit.demo.report import shown, write
 
 
 def environment():
@@ -47,9 +47,9 @@ def print_table(rows, file):
     """The rows as aligned text."""
     wide = max(len(line[0]) for line in rows)
     for name, value, band, ok, unit in rows:
-        shown = f"{number(value)} {unit}".strip()
+        got, wanted = shown(value, band, unit)
         judged = "" if band is None and ok else "ok" if ok else "OUT OF BAND"
-        line = f"{name:<{wide}}  {shown:>12}  {band_text(band, unit):<18} {judged}"
+        line = f"{name:<{wide}}  {got:>12}  {wanted:<20} {judged}"
         print(line.rstrip(), file=file)
 
 

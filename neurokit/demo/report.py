@@ -36,19 +36,26 @@ pre { overflow-x: auto; background: #fbf3f2; padding: .8rem; font-size: .8rem; }
 """
 
 
-def number(value):
-    """A value with four significant digits, without an exponent where that reads better."""
+def number(value, digits=4):
+    """A value with a few significant digits, without an exponent where that reads better."""
     if isinstance(value, str):
         return value
     size = abs(value)
-    if size >= 1000:
-        return f"{value:.0f}"
-    return f"{value:.3g}" if size >= 100 or size < 1e-3 else f"{value:.4g}"
+    return f"{value:.0f}" if size >= 1000 else f"{value:.{digits}g}"
 
 
-def band_text(band, unit=""):
-    """A band as ``19 to 23 Hz``; empty where there is none."""
-    return "" if band is None else f"{number(band[0])} to {number(band[1])} {unit}".strip()
+def shown(value, band, unit=""):
+    """Value and band of one row as text.
+
+    A band is ``19 to 23 Hz``; one too narrow for that reads ``0.49121 ± 5e-07``.
+    """
+    if band is None or isinstance(value, str):
+        return f"{number(value)} {unit}".strip(), ""
+    low, high = band
+    if number(low) != number(high):
+        return f"{number(value)} {unit}".strip(), f"{number(low)} to {number(high)} {unit}".strip()
+    wanted = f"{number((low + high) / 2, 7)} ± {(high - low) / 2:.1g} {unit}".strip()
+    return f"{number(value, 7)} {unit}".strip(), wanted
 
 
 def embed(figure):
@@ -66,10 +73,10 @@ def table(rows):
         mark = ""
         if band is not None or not ok:
             mark = "<span class=ok>ok</span>" if ok else "<span class=bad>out of band</span>"
-        shown = f"{number(value)} {unit}".strip()
+        got, wanted = map(html.escape, shown(value, band, unit))
         lines.append(
-            f"<tr><td>{html.escape(name)}</td><td class=number>{html.escape(shown)}</td>"
-            f"<td class=soft>{html.escape(band_text(band, unit))}</td><td>{mark}</td></tr>"
+            f"<tr><td>{html.escape(name)}</td><td class=number>{got}</td>"
+            f"<td class=soft>{wanted}</td><td>{mark}</td></tr>"
         )
     return "\n".join([*lines, "</table>"])
 
