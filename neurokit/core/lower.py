@@ -32,8 +32,8 @@ def compile_program(inputs, outputs, carries=()):
 
     carries: (input number, output number) pairs that may share memory: the state of a loop.
     """
-    candidates = {i: j for i, j in carries if _update_chain(inputs[i], outputs[j])
-                  and outputs.count(outputs[j]) == 1}
+    candidates = {i: j for i, j in carries if outputs.count(outputs[j]) == 1
+                  and (_update_chain(inputs[i], outputs[j]) or _overlay(inputs[i], outputs[j]))}
     while True:
         lowering = Lowering(inputs, outputs, candidates)
         try:
@@ -51,6 +51,12 @@ def _update_chain(source, node):
     return True
 
 
+def _overlay(source, node):
+    """Whether `node` is elementwise of the shape of `source`, so that it may be written over it."""
+    return node.prim.kind == "elementwise" and node.shape == source.shape and node.dtype == source.dtype \
+        and node.size > 0
+
+
 UPDATES = {"slice_update", "scatter_set", "scatter_add", "event_matvec_add"}
 _WHOLE = {"variable", "stop_gradient", "surrogate", "proj"}  # views of the very same memory
 
@@ -64,6 +70,8 @@ class Lowering:
         self.order = reachable(outputs, self.swapped)
         self.buffers, self.instrs, self.views = [], [], {}
         self.done, self.constants, self.texts = set(), {}, {}
+        self.overlay = {outputs[j]: i for i, j in inout.items() if outputs[j].prim.kind == "elementwise"}
+        self.chunk = ()  # the elementwise nodes being emitted
         self._place_inputs()
         self._schedule()
         self._place_outputs()
@@ -104,7 +112,7 @@ class Lowering:
             if j in shared:
                 continue
             if root.prim in (INPUT, LITERAL) or root.prim.kind == "view" and root.prim is not PROJ \
-                    or root in self.out_of or self._updates_input(root):
+                    or root in self.out_of or root in self.overlay or self._updates_input(root):
                 self.finish.append((j, node))
             else:
                 self.out_of[root] = j
@@ -119,6 +127,9 @@ class Lowering:
 
     def out(self, node):
         """A contiguous place for the value of `node`."""
+        carry = self.overlay.get(node)
+        if carry is not None:
+            return self._over(node, carry)
         j = self.out_of.get(node)
         if j is not None:
             buffer = self._buffer("out", j, DTYPES[node.dtype], self.outputs[j].shape)
@@ -127,6 +138,22 @@ class Lowering:
         view = self._whole(buffer, node)
         self.views[node] = view
         return view
+
+    def _over(self, node, carry):
+        """The memory of a carry for its own next value, if nobody reads the old one any more."""
+        source = self.inputs[carry]
+        for user in self.readers.get(source, ()):
+            if user not in self.done and not (user in self.chunk and all(
+                    a is source or a.prim.kind != "view" or self._strip_views(a) is not source
+                    for a in user.args)):
+                raise NotInPlace(carry)
+        self.views[node] = self._whole(self.views[source].buffer, node)
+        return self.views[node]
+
+    def _strip_views(self, node):
+        while node.prim.kind == "view" and not (node.prim is PROJ and self.args(node)[0].aux is not None):
+            node = self.args(node)[0]
+        return node
 
     def scratch(self, shape, dtype):
         n = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
@@ -216,7 +243,7 @@ class Lowering:
 
     def _on_chain(self, node, carry):
         target = self.outputs[self.inout[carry]]
-        while target is not self.inputs[carry]:
+        while target is not self.inputs[carry] and target not in self.overlay:
             if target is node:
                 return True
             target = target.args[0]
@@ -291,9 +318,7 @@ class Lowering:
 
     def _root_carry(self, node):
         """1 + the carry whose memory an output would read after it was updated, else 0."""
-        root = node
-        while root.prim.kind == "view" and not (root.prim is PROJ and self.args(root)[0].aux is not None):
-            root = self.args(root)[0]
+        root = self._strip_views(node)
         carry = self._carry_of(root)
         if carry is None or self.outputs[self.inout[carry]] is root:
             return 0
@@ -337,7 +362,7 @@ class Lowering:
         return len(nodes)
 
     def _emit_group(self, shape, nodes):
-        inside = set(nodes)
+        self.chunk = inside = set(nodes)
         ins, constants, number = [], [], {}
         for node in nodes:
             for a in node.args:
