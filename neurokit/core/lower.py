@@ -16,7 +16,7 @@ from .graph import INPUT, LITERAL, PROJ, args_of, reachable, swaps
 from .shaping import BROADCAST, RESHAPE
 from .views import View, c_strides
 
-MAX_OPS, MAX_OPERANDS = 160, 48
+MAX_OPS, MAX_OPERANDS = 160, 60
 _CODES = _core.elementwise_codes()
 DTYPES = {np.dtype(t): i for i, t in enumerate(
     [np.bool_, np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64, np.float32,
@@ -352,13 +352,21 @@ class Lowering:
             start = stop
 
     def _group_end(self, nodes, start):
-        outside, inside = set(), set()
+        """Where to cut so that operations and operands (inputs, and values read elsewhere) stay few."""
+        outside, inside, waiting, n_out = set(), set(), {}, 0
         for i in range(start, len(nodes)):
-            fresh = [a for a in nodes[i].args if a not in inside and a.prim is not LITERAL]
-            if i > start and (i - start >= MAX_OPS or len(outside.union(fresh)) + 8 > MAX_OPERANDS):
+            node = nodes[i]
+            for a in set(node.args):
+                if a in inside:
+                    waiting[a] -= 1
+                    n_out -= waiting[a] == 0
+                elif a.prim is not LITERAL:
+                    outside.add(a)
+            waiting[node] = len(set(self.users.get(node, ()))) + (node in self.kept)
+            n_out += waiting[node] > 0
+            if i > start and (i - start >= MAX_OPS or len(outside) + n_out > MAX_OPERANDS):
                 return i
-            outside.update(fresh)
-            inside.add(nodes[i])
+            inside.add(node)
         return len(nodes)
 
     def _emit_group(self, shape, nodes):
