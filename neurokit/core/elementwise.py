@@ -6,13 +6,12 @@ taken as 0 wherever g is 0, so that a branch masked by `where` never contributes
 """
 
 import numpy as np
-from scipy import special
 
 from .graph import (BOOL, COMPUTED, FLOAT32, FLOAT64, INT32, INT64, LITERAL, Node, Primitive, bind, is_literal,
                     literal)
 
 ROWS = {}  # name -> Primitive
-BY_UFUNC = {}  # NumPy or SciPy ufunc -> name
+BY_UFUNC = {}  # NumPy ufunc -> name
 
 
 def _infer_same(args, params):
@@ -262,10 +261,22 @@ row("arcsinh", np.arcsinh, (lambda g, o, a: div(g, _ap("sqrt", add(_ap("square",
 row("arccosh", np.arccosh, (lambda g, o, a: gdiv(g, _ap("sqrt", sub(_ap("square", a), 1.0))),),
     ufuncs=[np.arccosh])
 row("arctanh", np.arctanh, (lambda g, o, a: gdiv(g, sub(1.0, _ap("square", a))),), ufuncs=[np.arctanh])
-row("sigmoid", special.expit, (lambda g, o, a: mul(g, mul(o, sub(1.0, o))),), ufuncs=[special.expit])
-row("erf", special.erf,
-    (lambda g, o, a: mul(g, mul(_ap("exp", neg(_ap("square", a))), float(2 / np.sqrt(np.pi)))),),
-    ufuncs=[special.erf])
+
+
+def _special(name):
+    """A twin from scipy.special, which is slow to import and loaded when a twin runs."""
+    def twin(x):
+        from scipy import special
+
+        return getattr(special, name)(x)
+
+    return twin
+
+
+row("sigmoid", _special("expit"), (lambda g, o, a: mul(g, mul(o, sub(1.0, o))),))
+row("erf", _special("erf"),
+    (lambda g, o, a: mul(g, mul(_ap("exp", neg(_ap("square", a))), float(2 / np.sqrt(np.pi)))),))
+BY_SPECIAL = {"expit": "sigmoid", "erf": "erf"}  # ufuncs of scipy.special by name
 
 for _name, _ufunc in [("lt", np.less), ("le", np.less_equal), ("gt", np.greater), ("ge", np.greater_equal),
                       ("eq", np.equal), ("ne", np.not_equal)]:

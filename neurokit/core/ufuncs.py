@@ -1,9 +1,9 @@
 """NumPy's ufuncs on traced arrays: type resolution by NumPy itself, then rows of the table."""
 
 import math
+import sys
 
 import numpy as np
-from scipy import special
 
 from . import elementwise as ew
 from .control import stop
@@ -67,6 +67,9 @@ def apply_ufunc(ufunc, inputs):
     name = ew.BY_UFUNC.get(ufunc)
     if name is None:
         composite = COMPOSITES.get(ufunc)
+        if composite is None and _is_special(ufunc):
+            name, composite = ew.BY_SPECIAL.get(ufunc.__name__), SPECIAL.get(ufunc.__name__)
+    if name is None:
         if composite is None:
             raise TraceError(f"np.{ufunc.__name__} has no traced form: {nearest(ufunc)}")
         return _composite(ufunc, composite, inputs)
@@ -79,6 +82,11 @@ def apply_ufunc(ufunc, inputs):
     elif weak is not None:
         node.weak = weak
     return Tracer(node)
+
+
+def _is_special(ufunc):
+    module = sys.modules.get("scipy.special")
+    return module is not None and getattr(module, ufunc.__name__, None) is ufunc
 
 
 def _composite(ufunc, composite, inputs):
@@ -278,14 +286,24 @@ COMPOSITES = {
     np.deg2rad: lambda x: x * (math.pi / 180), np.radians: lambda x: x * (math.pi / 180),
     np.rad2deg: lambda x: x * (180 / math.pi), np.degrees: lambda x: x * (180 / math.pi),
     np.conjugate: lambda x: Tracer(to_node(x)),
-    special.logit: lambda p: np.log(p) - np.log1p(-p),
-    special.xlogy: _xlogy, special.xlog1py: _xlog1py,
-    special.log_expit: lambda x: -_logaddexp(0.0, -x),
-    special.erfc: lambda x: 1.0 - special.erf(x),
-    special.ndtr: lambda x: 0.5 * (1.0 + special.erf(x * math.sqrt(0.5))),
-    special.entr: lambda x: _where(x < 0, -np.inf, -_xlogy(x, x)),
-    special.exp10: lambda x: np.exp(x * math.log(10)),
 }
+
+# ufuncs of scipy.special, by name: the module is slow to import and may never be needed
+SPECIAL = {
+    "logit": lambda p: np.log(p) - np.log1p(-p),
+    "xlogy": _xlogy,
+    "xlog1py": _xlog1py,
+    "log_expit": lambda x: -_logaddexp(0.0 * x, -x),
+    "erfc": lambda x: 1.0 - _erf(x),
+    "ndtr": lambda x: 0.5 * (1.0 + _erf(x * math.sqrt(0.5))),
+    "entr": lambda x: _where(x < 0, -np.inf, -_xlogy(x, x)),
+    "exp10": lambda x: np.exp(x * math.log(10)),
+}
+
+
+def _erf(x):
+    return Tracer(ew.apply(ew.ROWS["erf"], to_node(x)))
+
 
 _NEAREST = {"matmul": "the operator @", "frexp": "np.log2 and np.floor", "modf": "np.trunc", "nextafter": "t + eps",
             "spacing": "np.finfo", "ldexp": "x * 2.0 ** n", "gcd": "np.gcd on plain arrays", "lcm": "np.lcm on plain arrays"}

@@ -2,17 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy import special
 
 import neurokit as nk
 from neurokit.core import elementwise as ew
 from neurokit.core import methods  # noqa: F401 - operators of the tracer
-from neurokit.core.ufuncs import COMPOSITES
+from neurokit.core.ufuncs import COMPOSITES, SPECIAL
 
 RNG = np.random.default_rng(7)
 DTYPES = [np.bool_, np.int32, np.int64, np.float32, np.float64]
 SHAPES = [((), ()), ((3,), ()), ((4, 3), (3,)), ((2, 1, 3), (4, 1)), ((0, 3), (3,)), ((1,), (5,))]
 SKIP = {np.matmul, np.vecdot}
-UFUNCS = sorted({*ew.BY_UFUNC, *COMPOSITES} - SKIP, key=lambda u: u.__name__)
+FROM_SCIPY = {getattr(special, n) for n in (*ew.BY_SPECIAL, *SPECIAL)}
+UFUNCS = sorted(({*ew.BY_UFUNC, *COMPOSITES} - SKIP) | FROM_SCIPY, key=lambda u: u.__name__)
 
 
 def sample(shape, dtype, positive=False):
@@ -96,7 +98,8 @@ def computed(ufunc, args):
 def test_special_values():
     x = np.array([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-310, 1e308, -1e308])
     for name, prim in ew.ROWS.items():
-        ufunc = next((u for u, n in ew.BY_UFUNC.items() if n == name), None)
+        ufunc = next((u for u, n in ew.BY_UFUNC.items() if n == name), None) or (
+            getattr(special, {"sigmoid": "expit"}.get(name, name), None))
         if ufunc is None or ufunc.nin != 1:
             continue
         wanted = expected(ufunc, [x])
