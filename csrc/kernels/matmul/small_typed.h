@@ -2,7 +2,7 @@
  * the file that includes this. Sums have a fixed order that depends on shapes alone. */
 
 typedef REAL VEC __attribute__((vector_size(64), aligned(sizeof(REAL)), may_alias));
-enum { LANES = 64 / (int)sizeof(REAL), STRIP = 1024 / (int)sizeof(REAL) };
+enum { LANES = 64 / (int)sizeof(REAL), STRIP = 1024 / (int)sizeof(REAL), PART = 256 };
 
 static inline REAL lanes_sum(VEC v) {
   REAL s[LANES];
@@ -75,6 +75,20 @@ static void strip_add(REAL *restrict strip, const REAL *columns, int64_t column,
   }
 }
 
+/* strip (n) = columns (k) times the numbers x. Long sums are made of partial ones. */
+static void strip_dot(REAL *restrict strip, const REAL *columns, int64_t column, const REAL *x,
+                      int64_t x_step, int64_t n, int64_t k) {
+  for (int64_t i = 0; i < n; ++i) strip[i] = 0;
+  strip_add(strip, columns, column, x, x_step, n, k < PART ? k : PART);
+  for (int64_t c = PART; c < k; c += PART) {
+    REAL part[STRIP];
+    for (int64_t i = 0; i < n; ++i) part[i] = 0;
+    strip_add(part, columns + c * column, column, x + c * x_step, x_step, n,
+              k - c < PART ? k - c : PART);
+    for (int64_t i = 0; i < n; ++i) strip[i] += part[i];
+  }
+}
+
 void NK_LV(NAME(nk_gemv))(REAL *y, int64_t y_step, const REAL *matrix, int64_t row, int64_t col,
                           const REAL *x, int64_t rows, int64_t cols, bool accumulate) {
   if (col == 1 && (row != 1 || rows <= cols)) {
@@ -84,8 +98,7 @@ void NK_LV(NAME(nk_gemv))(REAL *y, int64_t y_step, const REAL *matrix, int64_t r
   REAL strip[STRIP];
   for (int64_t r = 0; r < rows; r += STRIP) {
     int64_t n = rows - r < STRIP ? rows - r : STRIP;
-    for (int64_t i = 0; i < n; ++i) strip[i] = 0;
-    strip_add(strip, matrix + r, col, x, 1, n, cols);
+    strip_dot(strip, matrix + r, col, x, 1, n, cols);
     for (int64_t i = 0; i < n; ++i) {
       REAL *to = y + (r + i) * y_step;
       *to = accumulate ? *to + strip[i] : strip[i];
@@ -101,8 +114,7 @@ void NK_LV(NAME(nk_small))(REAL *out, int64_t out_row, const REAL *a, int64_t a_
     int64_t width = n - j < STRIP ? n - j : STRIP;
     for (int64_t i = 0; i < m; ++i) {
       REAL *to = out + i * out_row + j;
-      for (int64_t c = 0; c < width; ++c) strip[c] = 0;
-      strip_add(strip, b + j, b_row, a + i * a_row, a_col, width, k);
+      strip_dot(strip, b + j, b_row, a + i * a_row, a_col, width, k);
       for (int64_t c = 0; c < width; ++c) to[c] = accumulate ? to[c] + strip[c] : strip[c];
     }
   }
