@@ -156,12 +156,15 @@ static nk_status operand_validate(const nk_program *p, const nk_operand *operand
   return NK_OK;
 }
 
-/* Keeps lifetimes; a temporary or an output must be written before it is read. */
-static nk_status touch(nk_program *p, int buffer, bool is_out, nk_error *error) {
+/* Keeps lifetimes; a temporary or an output must be written before it is read. An operand without
+ * elements touches nothing. */
+static nk_status touch(nk_program *p, int buffer, const nk_view *view, bool is_out,
+                       nk_error *error) {
   nk_buffer *b = &nk_buffers(p)[buffer];
+  if (nk_view_size(view) == 0) return NK_OK;
   if (b->first < 0) {
     bool filled = b->kind == NK_BUF_IN || b->kind == NK_BUF_INOUT || b->kind == NK_BUF_CONST;
-    if (!is_out && !filled && b->n_bytes > 0)
+    if (!is_out && !filled)
       return nk_fail(error, NK_ERR_VALUE, "buffer %d is read before it is written", buffer);
     b->first = p->n_instr;
   }
@@ -176,9 +179,9 @@ static nk_status operands_validate(nk_program *p, const nk_instr_spec *spec, nk_
     if ((status = operand_validate(p, &spec->operand[i], &spec->view[i], i < spec->n_out, error)))
       return status;
   for (int i = spec->n_out; i < n; ++i)
-    if ((status = touch(p, spec->operand[i].buffer, false, error))) return status;
+    if ((status = touch(p, spec->operand[i].buffer, &spec->view[i], false, error))) return status;
   for (int i = 0; i < spec->n_out; ++i)
-    if ((status = touch(p, spec->operand[i].buffer, true, error))) return status;
+    if ((status = touch(p, spec->operand[i].buffer, &spec->view[i], true, error))) return status;
   return NK_OK;
 }
 
