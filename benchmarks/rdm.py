@@ -61,7 +61,7 @@ def main():
             slow["scipy pdist"] = lambda: distance.pdist(x, "correlation")
             if toolbox is not None:
                 data = toolbox.data.Dataset(x)
-                slow["rsatoolbox"] = lambda: toolbox.rdm.calc_rdm(data, method="correlation")
+                slow["rsatoolbox"] = lambda data=data: toolbox.rdm.calc_rdm(data, "correlation")
         measured.update(harness.measure(slow, 1, 0))
         report.times(f"{metric}, {n} x {d} float32", measured, "neurokit", unit="matrix")
 

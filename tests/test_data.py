@@ -5,6 +5,7 @@ import hashlib
 
 import numpy as np
 import pytest
+
 from neurokit import data
 from neurokit.data import _fetch, _registry
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from neurokit import _core
 
 METRICS = ("euclidean", "correlation", "cosine")

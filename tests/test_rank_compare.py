@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from neurokit import _core, rsa
 from scipy import stats
+
+from neurokit import _core, rsa
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
@@ -80,9 +81,8 @@ def test_whitened_equals_the_explicit_covariance(kind, method):
     rng = np.random.default_rng(3)
     n = 9
     a = rng.standard_normal((n, 30))
-    sigma = {"identity": np.eye(n), "diagonal": np.diag(rng.uniform(0.5, 2, n)), "full": a @ a.T / 30}[
-        kind
-    ]
+    diagonal = np.diag(rng.uniform(0.5, 2, n))
+    sigma = {"identity": np.eye(n), "diagonal": diagonal, "full": a @ a.T / 30}[kind]
     i, j = np.triu_indices(n, 1)
     contrast = np.eye(n)[i] - np.eye(n)[j]
     v = np.linalg.inv((contrast @ sigma @ contrast.T) ** 2)

@@ -5,8 +5,9 @@ import warnings
 
 import numpy as np
 import pytest
-from neurokit import data, rsa
 from scipy.spatial.distance import mahalanobis, pdist
+
+from neurokit import data, rsa
 
 pairs = np.triu_indices
 
@@ -14,7 +15,8 @@ pairs = np.triu_indices
 def test_metrics_equal_scipy():
     x = np.random.default_rng(0).standard_normal((12, 40))
     np.testing.assert_allclose(rsa.rdm(x).values[0], pdist(x, "correlation"), atol=1e-12)
-    np.testing.assert_allclose(rsa.rdm(x, metric="cosine").values[0], pdist(x, "cosine"), atol=1e-12)
+    cosine = rsa.rdm(x, metric="cosine").values[0]
+    np.testing.assert_allclose(cosine, pdist(x, "cosine"), atol=1e-12)
     np.testing.assert_allclose(
         rsa.rdm(x, metric="euclidean").values[0], pdist(x, "sqeuclidean") / 40, atol=1e-12
     )
@@ -51,7 +53,8 @@ def test_mahalanobis_with_noise_and_with_precision():
     rng = np.random.default_rng(3)
     x, residuals = rng.standard_normal((5, 7)), rng.standard_normal((60, 7))
     noise = rsa.shrinkage(residuals)
-    want = [mahalanobis(x[i], x[j], noise.precision) ** 2 / 7 for i, j in zip(*pairs(5, 1), strict=True)]
+    both = zip(*pairs(5, 1), strict=True)
+    want = [mahalanobis(x[i], x[j], noise.precision) ** 2 / 7 for i, j in both]
     got = rsa.rdm(x, noise=noise, metric="mahalanobis").values[0]
     np.testing.assert_allclose(got, want, rtol=1e-10)
     got = rsa.rdm(x, noise=noise.precision, metric="mahalanobis").values[0]

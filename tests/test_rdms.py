@@ -3,8 +3,9 @@
 import matplotlib
 import numpy as np
 import pytest
-from neurokit import rsa
 from scipy.spatial.distance import pdist, squareform
+
+from neurokit import rsa
 
 matplotlib.use("Agg")
 

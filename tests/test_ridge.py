@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from neurokit import encoding
 from neurokit.encoding.folds import splits
 

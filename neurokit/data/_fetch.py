@@ -49,8 +49,9 @@ def _download_file(address, target, sha256):
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name)
     digest = hashlib.sha256()
     try:
-        with os.fdopen(descriptor, "wb") as out, urllib.request.urlopen(address, timeout=60) as page:
-            while block := page.read(1 << 20):
+        source = urllib.request.urlopen(address, timeout=60)
+        with os.fdopen(descriptor, "wb") as out, source:
+            while block := source.read(1 << 20):
                 digest.update(block)
                 out.write(block)
             out.flush()

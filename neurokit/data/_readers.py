@@ -40,7 +40,7 @@ def read_images92(folder):
         "models": np.array([np.asarray(model["RDM"], dtype=float)[pairs] for model in models]),
         "model_names": np.array(MODELS_92),
         "categories": np.array([str(image["category"]) for image in images]),
-        "category_names": np.array([str(v) for v in load("kriegeskorte2008.mat", "categoryLabels")]),
+        "category_names": load("kriegeskorte2008.mat", "categoryLabels").astype(str),
         "category_vectors": load("kriegeskorte2008.mat", "categoryVectors").astype(bool),
         "behaviour": np.array([person["RDM"][pairs] for person in behaviour]),
         "images": np.array([image["image"] for image in images]),

@@ -1,7 +1,9 @@
 """Where each data set comes from: source address at a fixed commit, sha256, licence."""
 
 _RAW = "https://raw.githubusercontent.com"
-_RSATOOLBOX = f"{_RAW}/rsagroup/rsatoolbox/f1f83cadb7243492a1aae7460466e0f0140b20ac/demos/92imageData"
+_RSATOOLBOX = (
+    f"{_RAW}/rsagroup/rsatoolbox/f1f83cadb7243492a1aae7460466e0f0140b20ac/demos/92imageData"
+)
 _PCMPY = f"{_RAW}/DiedrichsenLab/PcmPy/eaa7a3ef9734e2d4009bc23b7e481fd073fa0b7b/docs/demos"
 _PYMVPA = f"{_RAW}/PyMVPA/PyMVPA/20f0335f98bbb59a0e11bc0b7a469edf8681a9a1/mvpa2/data"
 

@@ -98,8 +98,8 @@ def run_haxby(progress):
         f"What the subject saw, at {len(DELAYS)} delays, predicts the response of {brain.sum()} "
         "voxels in one slice of ventral cortex (Haxby et al. 2001). Each of twelve runs was held "
         "out in turn; regularisation was chosen per voxel by leaving out runs of the other eleven. "
-        f"Turned round, the model names the category of a held-out block in {np.mean(right):.0%} of "
-        "96 blocks (chance 12.5 %)."
+        f"Turned round, the model names the category of a held-out block in {np.mean(right):.0%} "
+        "of 96 blocks (chance 12.5 %)."
     )
     caption = "Correlation of predicted and measured responses in held-out runs; chosen alphas."
     return {"title": "Encoding model of a held-out run", "figures": [(caption, figure)],

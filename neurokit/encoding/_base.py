@@ -24,7 +24,8 @@ except ImportError:
             return self
 
         def __repr__(self):
-            return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_params().items())})"
+            shown = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
+            return f"{type(self).__name__}({shown})"
 
     class MultiOutputMixin:
         pass

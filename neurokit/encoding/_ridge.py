@@ -1,8 +1,8 @@
 """Ridge regression over many alphas and targets with cross-validation: the mathematics.
 
-n samples, p features, t targets, f folds, v samples in a test fold. With an intercept all is centred, within
-each training fold again. For each fold the training problem is diagonalised once, K = U diag(l) U', so that a solution costs
-one division, W(alpha) = U D A with A = U'C and D = 1/(l + alpha):
+n samples, p features, t targets, v samples in a test fold. With an intercept all is centred, and
+within each training fold again. The training problem of a fold is diagonalised once, K = U diag(l)
+U', so that a solution costs one division, W(alpha) = U D A with A = U'C and D = 1/(l + alpha):
 
     primal (p <= n)   K = X'X, C = X'Y, downdated from the whole: K_train = K - K_test - ...
     kernel (p > n)    K = XX', C = Y
@@ -123,7 +123,8 @@ def _chunk_scores(X, Y, folds, alphas, center):
                 product = whole - X[fold.test].T @ Y[fold.test]
             else:
                 product = X[fold.train].T @ Y[fold.train]
-            product -= np.multiply.outer(len(fold.train) * fold.mean, mean).astype(Y.dtype, copy=False)
+            drift = np.multiply.outer(len(fold.train) * fold.mean, mean)
+            product -= drift.astype(Y.dtype, copy=False)
         rotated = fold.vectors.T @ product
         total = _squares(test - test.mean(0))
         seen, rest = test, 0

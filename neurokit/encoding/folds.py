@@ -25,7 +25,8 @@ def splits(cv, X, y=None):
     if isinstance(cv, Integral):
         if not 2 <= cv <= n:
             raise ValueError(f"cv={cv} folds do not fit n_samples = {n}: wanted 2 to n_samples")
-        return _leave_out(np.repeat(np.arange(cv), [len(part) for part in np.array_split(np.arange(n), cv)]))
+        sizes = [len(part) for part in np.array_split(np.arange(n), cv)]
+        return _leave_out(np.repeat(np.arange(cv), sizes))
     if hasattr(cv, "split"):
         return _checked(cv.split(X, y), n)
     if not hasattr(cv, "__len__"):

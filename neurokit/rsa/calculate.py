@@ -101,14 +101,12 @@ def rdm(
     subjects = list(patterns) if several or np.ndim(patterns) == 3 else [patterns]
     n = len(subjects)
     parts = [
-        _Subject(
-            x, _own(conditions, k, n), _own(folds, k, n), _own_noise(noise, k, n), metric, convention
-        )
+        _Subject(x, _own(conditions, k, n), _own(folds, k, n), _own_noise(noise, k, n), metric)
         for k, x in enumerate(subjects)
     ]
     rows = []
     for part in parts:
-        rows.append((part.labels, part.compute(threads or 0)))
+        rows.append((part.labels, part.compute(threads or 0, convention)))
     return _join(rows)
 
 
@@ -133,7 +131,7 @@ def _codes(labels, n_obs, what):
     """Labels in order of first appearance and the number of each observation's label."""
     labels = np.asarray(labels)
     if labels.shape != (n_obs,):
-        raise ValueError(f"{what}: wanted {n_obs}, one per row of patterns, got shape {labels.shape}")
+        raise ValueError(f"{what}: wanted {n_obs}, one per pattern, got shape {labels.shape}")
     _, first, code = np.unique(labels, return_index=True, return_inverse=True)
     order = np.argsort(first, kind="stable")
     place = np.empty(len(order), dtype=np.int64)
@@ -141,18 +139,25 @@ def _codes(labels, n_obs, what):
     return labels[np.sort(first)], place[code]
 
 
+def _labelled_dim(patterns):
+    """Name of the first dimension of a DataArray that has labels along it, else None."""
+    if not hasattr(patterns, "coords") or patterns.dims[0] not in patterns.coords:
+        return None
+    return patterns.dims[0]
+
+
 class _Subject:
     """One matrix of patterns with its labels, checked; computes one condensed row."""
 
-    def __init__(self, patterns, conditions, folds, noise, metric, convention):
-        if conditions is None and hasattr(patterns, "coords") and patterns.dims[0] in patterns.coords:
-            conditions = patterns.coords[patterns.dims[0]].values
+    def __init__(self, patterns, conditions, folds, noise, metric):
+        if conditions is None and _labelled_dim(patterns) is not None:
+            conditions = patterns.coords[_labelled_dim(patterns)].values
         x = np.asarray(patterns)
         if x.dtype not in (np.float32, np.float64):
             x = x.astype(float)
         if x.ndim != 2:
             raise ValueError(f"patterns: wanted (n_obs, n_channels), got shape {x.shape}")
-        self.x, self.metric, self.convention = x, metric, convention
+        self.x, self.metric = x, metric
         self.crossed = metric in ("crossnobis", "poisson_cv")
         if conditions is None:
             if self.crossed:
@@ -172,8 +177,8 @@ class _Subject:
             raise ValueError("mahalanobis needs noise, see rsa.shrinkage")
         self.noise = noise
 
-    def compute(self, threads):
-        self.threads = threads
+    def compute(self, threads, convention):
+        self.threads, self.convention = threads, convention
         with np.errstate(invalid="ignore", divide="ignore"):
             if self.metric == "crossnobis":
                 out = self._crossnobis()
@@ -199,7 +204,8 @@ class _Subject:
             try:
                 white = rows @ np.linalg.cholesky(np.asarray(noise))
             except np.linalg.LinAlgError:
-                raise np.linalg.LinAlgError("noise: the precision is not positive definite") from None
+                message = "noise: the precision is not positive definite"
+                raise np.linalg.LinAlgError(message) from None
         return np.ascontiguousarray(white.reshape(x.shape), dtype=x.dtype)
 
     def _means(self):
@@ -259,25 +265,32 @@ class _Subject:
         n, n_fold = len(self.labels), len(self.fold_labels)
         cell = self.fold * n + self.code
         counts = np.bincount(cell, minlength=n_fold * n)
-        if counts.max() == 1:
-            sums = np.zeros((n_fold * n, self.x.shape[1]), self.x.dtype)
-            sums[cell] = self.x
-        else:
+        if counts.max() > 1:
             member = (cell == np.arange(n_fold * n)[:, None]).astype(self.x.dtype)
             sums = member @ self.x
+        elif len(cell) == n_fold * n:
+            sums = self.x if (np.diff(cell) == 1).all() else self.x[np.argsort(cell)]
+        else:
+            sums = np.zeros((n_fold * n, self.x.shape[1]), self.x.dtype)
+            sums[cell] = self.x
         return sums.reshape(n_fold, n, -1), counts.reshape(n_fold, n).astype(float)
 
     def _crossnobis(self):
-        if np.isnan(self.x).any():
-            raise ValueError("crossnobis: NaN in patterns; leave those channels out")
-        self._refuse_infinite()
         sums, counts = self._by_fold()
-        balanced = (counts > 0).all()
-        if balanced:
-            sums /= counts[..., None].astype(sums.dtype)
+        balanced = bool((counts > 0).all())
+        if balanced and counts.max() > 1:
+            sums = sums / counts[..., None].astype(sums.dtype)
         if isinstance(self.noise, (list, tuple)):
-            return self._crossnobis_by_run(sums, counts, balanced)
-        x = self._whiten(sums, self.noise)
+            out = self._crossnobis_by_run(sums, counts, balanced)
+        else:
+            out = self._crossnobis_whitened(self._whiten(sums, self.noise), counts, balanced)
+        if np.isnan(out).any():
+            self._refuse_infinite()
+            if np.isnan(self.x).any():
+                raise ValueError("crossnobis: NaN in patterns; leave those channels out")
+        return out
+
+    def _crossnobis_whitened(self, x, counts, balanced):
         n = len(self.labels)
         out = np.empty((1, n * (n - 1) // 2), x.dtype)
         ins = [x[None]] if balanced else [x[None], counts[None]]

@@ -43,10 +43,10 @@ def compare(a, b, method="cosine", sigma_k=None):
     -----
     Pairs that are NaN in one of two matrices are left out (and ranks taken among the others).
     ``rho_a`` is Spearman's correlation expected under random breaking of ties,
-    12 x'y/(N^3 - N) - 3(N + 1)/(N - 1) on mid-ranks. The whitened forms weigh by the covariance V of
-    the dissimilarities, V = Xi o Xi with Xi = C sigma_k C' for the pair contrasts C:
-    x'V^-1 y / sqrt(x'V^-1 x y'V^-1 y), computed as tr(S Gx S Gy) with S = sigma_k^-1 and the centred
-    second moments G; the Pearson form takes the mean of x and y away first.
+    12 x'y/(N^3 - N) - 3(N + 1)/(N - 1) on mid-ranks. The whitened forms weigh by the covariance V
+    of the dissimilarities, V = Xi o Xi with Xi = C sigma_k C' for the pair contrasts C:
+    x'V^-1 y / sqrt(x'V^-1 x y'V^-1 y), computed as tr(S Gx S Gy) with S = sigma_k^-1 and the
+    centred second moments G; the Pearson form takes the mean of x and y away first.
 
     References
     ----------
@@ -163,7 +163,7 @@ def whitened_features(rdms, center, sigma_k=None):
         raise np.linalg.LinAlgError("sigma_k must be positive definite") from None
     d = rdms.values.astype(float)
     if np.isnan(d).any():
-        raise ValueError("whitened comparisons need whole matrices: take a subset without NaN pairs")
+        raise ValueError("whitened comparisons need whole matrices: no NaN pairs")
     if center:
         d = d - d.mean(1, keepdims=True)
     d = RDMs(d).square()

@@ -51,9 +51,8 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7):
         raise ValueError("mds needs dissimilarities of at least 0: rdms.transform(np.maximum ...)")
     points = np.stack([_classical(d.astype(float), n) for d in rdms.square()])
     if method == "metric":
-        points = np.stack(
-            [_smacof(d.astype(float), x, max_iter, tol) for d, x in zip(rdms.square(), points)]
-        )
+        both = zip(rdms.square().astype(float), points, strict=True)
+        points = np.stack([_smacof(d, x, max_iter, tol) for d, x in both])
     return points
 
 

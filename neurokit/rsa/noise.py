@@ -61,7 +61,7 @@ class Noise:
         return self._precision
 
     def whiten(self, patterns):
-        """Patterns whose squared Euclidean distances are Mahalanobis distances of the given ones."""
+        """Patterns whose Euclidean distances are the Mahalanobis distances of the given ones."""
         return linalg.solve_triangular(self.factor, patterns.T, lower=True).T
 
     def __repr__(self):

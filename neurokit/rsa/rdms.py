@@ -223,8 +223,9 @@ def concat(sets):
         raise ValueError("concat needs at least one set of RDMs")
     first, *others = sets
     others = [match_conditions(first, other) for other in others]
-    values = np.concatenate([first.values, *(r.values for r in others)])
-    return RDMs(values, first.conditions, np.concatenate([first.labels, *(r.labels for r in others)]))
+    sets = [first, *others]
+    values, labels = (np.concatenate([getattr(r, k) for r in sets]) for k in ("values", "labels"))
+    return RDMs(values, first.conditions, labels)
 
 
 def match_conditions(reference, rdms):

@@ -17,7 +17,8 @@
 enum { LANES = 8, SPLIT_WORK = 1 << 16 };
 
 static double load(const nk_view *v, const char *p) {
-  return v->dtype == NK_F32 ? (double)*(const float *)(const void *)p : *(const double *)(const void *)p;
+  return v->dtype == NK_F32 ? (double)*(const float *)(const void *)p
+                            : *(const double *)(const void *)p;
 }
 
 nk_status NK_LV(nk_compare_check)(nk_call *call) {
@@ -31,7 +32,8 @@ nk_status NK_LV(nk_compare_check)(nk_call *call) {
                      nk_dtype_name[call->in[k].dtype]);
   if (x->ndim != 2 || y->ndim != 2 || x->shape[1] != y->shape[1])
     return nk_fail(error, NK_ERR_VALUE, "compare: wanted two matrices with equally long rows");
-  if (out->dtype != NK_F64 || out->ndim != 2 || out->shape[0] != x->shape[0] || out->shape[1] != y->shape[0])
+  if (out->dtype != NK_F64 || out->ndim != 2 || out->shape[0] != x->shape[0] ||
+      out->shape[1] != y->shape[0])
     return nk_fail(error, NK_ERR_VALUE, "compare: out: wanted float64 of shape (%lld, %lld)",
                    (long long)x->shape[0], (long long)y->shape[0]);
   /* Rows as float64, each beside the other */
@@ -44,7 +46,8 @@ static double fold(const double *s) {
 }
 
 /* The element counts only where both are numbers; partial sums per lane fix the order. */
-static double similarity(const double *restrict x, const double *restrict y, int64_t n, bool center) {
+static double similarity(const double *restrict x, const double *restrict y, int64_t n,
+                         bool center) {
   double count[LANES] = {0}, sx[LANES] = {0}, sy[LANES] = {0}, mx = 0, my = 0;
   const int64_t whole = n - n % LANES;
   if (center) {
@@ -97,7 +100,8 @@ nk_status NK_LV(nk_compare_run)(const nk_call *call) {
   for (int side = 0; side < 2; side++) {
     const nk_view *v = &call->in[side];
     for (int64_t r = 0; r < v->shape[0]; r++)
-      for (int64_t k = 0; k < n; k++) *to++ = load(v, v->data + r * v->stride[0] + k * v->stride[1]);
+      for (int64_t k = 0; k < n; k++)
+        *to++ = load(v, v->data + r * v->stride[0] + k * v->stride[1]);
   }
   nk_ctx ctx = *call->ctx;
   if (n_x * n_y * n < SPLIT_WORK) ctx.n_threads = 1;

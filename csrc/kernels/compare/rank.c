@@ -34,7 +34,8 @@ nk_status NK_LV(nk_rank_check)(nk_call *call) {
     return nk_fail(error, NK_ERR_VALUE, "rank: wanted 1 output and 1 input");
   const nk_view *x = &call->in[0], *out = &call->out[0];
   if (x->dtype != NK_F32 && x->dtype != NK_F64)
-    return nk_fail(error, NK_ERR_TYPE, "rank: wanted float32 or float64, got %s", nk_dtype_name[x->dtype]);
+    return nk_fail(error, NK_ERR_TYPE, "rank: wanted float32 or float64, got %s",
+                   nk_dtype_name[x->dtype]);
   if (x->ndim != 2 || out->ndim != 2 || out->dtype != NK_F64 || out->shape[0] != x->shape[0] ||
       out->shape[1] != x->shape[1])
     return nk_fail(error, NK_ERR_VALUE, "rank: out: wanted float64 of the input's two dimensions");
@@ -98,7 +99,8 @@ static void rank_row(const nk_call *call, int64_t row, item *work) {
   for (int64_t first = 0, last; first < have; first = last) {
     for (last = first + 1; last < have && s[last].key == s[first].key;) last++;
     const double rank = 0.5 * (double)(first + 1 + last);
-    for (int64_t k = first; k < last; k++) *(double *)(void *)(q + s[k].place * out->stride[1]) = rank;
+    for (int64_t k = first; k < last; k++)
+      *(double *)(void *)(q + s[k].place * out->stride[1]) = rank;
   }
 }
 

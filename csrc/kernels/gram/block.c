@@ -2,6 +2,8 @@
  *
  * Register budget: MR x 3 sums, 3 vectors of b, one broadcast. 32 registers (AVX-512) hold MR = 8,
  * 16 registers hold MR = 4 where the product needs no register of its own (FMA), else MR = 3. */
+#include <string.h>
+
 #include "gram.h"
 
 #if defined(__AVX512F__) || defined(__FMA__)
@@ -15,23 +17,40 @@
 #endif
 
 #if defined(__AVX512F__)
-#define NK_VECTOR_BYTES 64
+#define NK_F32_LANES 16
+#define NK_F64_LANES 8
 #define MR 8
 #define NK_FMA_F32(a, b, c) _mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c))
 #define NK_FMA_F64(a, b, c) _mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c))
 #elif defined(__FMA__)
-#define NK_VECTOR_BYTES 32
+#define NK_F32_LANES 8
+#define NK_F64_LANES 4
 #define MR 4
 #define NK_FMA_F32(a, b, c) _mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c))
 #define NK_FMA_F64(a, b, c) _mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c))
 #else
-#define NK_VECTOR_BYTES 16
+#define NK_F32_LANES 4
+#define NK_F64_LANES 2
 #define MR 3
 #endif
 
+/* Lanes 0 .. L/2-1 of two vectors interleaved, and lanes L/2 .. L-1. */
+#define NK_LOW_2 0, 2
+#define NK_HIGH_2 1, 3
+#define NK_LOW_4 0, 4, 1, 5
+#define NK_HIGH_4 2, 6, 3, 7
+#define NK_LOW_8 0, 8, 1, 9, 2, 10, 3, 11
+#define NK_HIGH_8 4, 12, 5, 13, 6, 14, 7, 15
+#define NK_LOW_16 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define NK_HIGH_16 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define NK_HALVES_(which, lanes) which##lanes
+#define NK_HALVES(which, lanes) NK_HALVES_(which, lanes)
+#define NK_LOW_HALVES(lanes) NK_HALVES(NK_LOW_, lanes)
+#define NK_HIGH_HALVES(lanes) NK_HALVES(NK_HIGH_, lanes)
+
 #define T float
 #define NK_T(name) name##_f32
-#define LANES (NK_VECTOR_BYTES / 4)
+#define LANES NK_F32_LANES
 #ifdef NK_FMA_F32
 #define NK_VECTOR_FMA NK_FMA_F32
 #endif
@@ -43,7 +62,7 @@
 
 #define T double
 #define NK_T(name) name##_f64
-#define LANES (NK_VECTOR_BYTES / 8)
+#define LANES NK_F64_LANES
 #ifdef NK_FMA_F64
 #define NK_VECTOR_FMA NK_FMA_F64
 #endif

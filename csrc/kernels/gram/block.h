@@ -68,20 +68,24 @@ void NK_LV(NK_T(nk_gram_column_mean))(const nk_gram_slot *s, int64_t first, int6
   for (int64_t m = 0; m < g->n_fold; m++) {
     double *mean = s->column_mean + m * g->width;
     for (int64_t c = first; c < last; c++) mean[c] = 0;
-    for (int64_t r = 0; r < g->n; r++) {
-      const char *p = NK_T(row)(s, m, r) + s->column * step;
-      if (step == (int64_t)sizeof(T)) {
-        const T *v = (const T *)(const void *)p;
-        for (int64_t c = first; c < last; c++) mean[c] += (double)v[c];
-      } else {
-        for (int64_t c = first; c < last; c++) mean[c] += NK_T(load)(p + c * step);
+    int64_t r = 0;
+    if (step == (int64_t)sizeof(T))
+      for (; r + 4 <= g->n; r += 4) { /* four rows share one pass over the sums */
+        const T *v[4];
+        for (int k = 0; k < 4; k++)
+          v[k] = (const T *)(const void *)(NK_T(row)(s, m, r + k) + s->column * step);
+        for (int64_t c = first; c < last; c++)
+          mean[c] += ((double)v[0][c] + (double)v[1][c]) + ((double)v[2][c] + (double)v[3][c]);
       }
+    for (; r < g->n; r++) {
+      const char *p = NK_T(row)(s, m, r) + s->column * step;
+      for (int64_t c = first; c < last; c++) mean[c] += NK_T(load)(p + c * step);
     }
     for (int64_t c = first; c < last; c++) mean[c] /= (double)g->n;
   }
 }
 
-enum { NK_T(STRIP) = 256 };
+enum { NK_T(STRIP) = 64 };
 
 /* Centred values of one row in one fold, columns c .. c + count - 1 of the block. */
 static inline void NK_T(read)(const nk_gram_slot *s, int64_t fold, int64_t row, int64_t c,
@@ -91,91 +95,126 @@ static inline void NK_T(read)(const nk_gram_slot *s, int64_t fold, int64_t row, 
   const char *p = NK_T(row)(s, fold, row) + (s->column + c) * step;
   const double mean = g->flags & NK_GRAM_CENTER_ROWS ? s->row_mean[row] : 0;
   const double *column_mean = s->column_mean + fold * g->width + c;
-  if (g->flags & NK_GRAM_CENTER_COLUMNS) {
-    for (int64_t k = 0; k < count; k++)
-      to[k] = (T)(NK_T(load)(p + k * step) - column_mean[k]);
+  const T *v = (const T *)(const void *)p;
+  if (step == (int64_t)sizeof(T) && g->flags & NK_GRAM_CENTER_COLUMNS) {
+    for (int64_t k = 0; k < count; k++) to[k] = (T)((double)v[k] - column_mean[k]);
   } else if (step == (int64_t)sizeof(T)) {
-    const T *v = (const T *)(const void *)p;
     for (int64_t k = 0; k < count; k++) to[k] = (T)((double)v[k] - mean);
   } else {
-    for (int64_t k = 0; k < count; k++) to[k] = (T)(NK_T(load)(p + k * step) - mean);
+    for (int64_t k = 0; k < count; k++) {
+      const double away = g->flags & NK_GRAM_CENTER_COLUMNS ? column_mean[k] : mean;
+      to[k] = (T)(NK_T(load)(p + k * step) - away);
+    }
   }
+}
+
+/* LANES x LANES values to their transpose: each round interleaves vector i with i + LANES / 2. */
+static inline void NK_T(transpose)(const T *restrict from, int64_t from_step, T *restrict to,
+                                   int64_t to_step) {
+  NK_T(vec) a[LANES], b[LANES];
+  for (int i = 0; i < LANES; i++) memcpy(&a[i], from + i * from_step, sizeof a[i]);
+  for (int round = 1; round < LANES; round *= 2) {
+    for (int i = 0; i < LANES / 2; i++) {
+      b[2 * i] = __builtin_shufflevector(a[i], a[i + LANES / 2], NK_LOW_HALVES(LANES));
+      b[2 * i + 1] = __builtin_shufflevector(a[i], a[i + LANES / 2], NK_HIGH_HALVES(LANES));
+    }
+    for (int i = 0; i < LANES; i++) a[i] = b[i];
+  }
+  for (int i = 0; i < LANES; i++) memcpy(to + i * to_step, &a[i], sizeof a[i]);
+}
+
+/* A strip of values (LANES rows, STRIP apart) into a panel: element (k, r) to k NR + r. */
+static inline void NK_T(turn)(const T *restrict value, int64_t count, T *restrict to) {
+  int64_t k = 0;
+  for (; k + LANES <= count; k += LANES)
+    NK_T(transpose)(value + k, NK_T(STRIP), to + k * NK_T(NR), NK_T(NR));
+  for (; k < count; k++)
+    for (int64_t r = 0; r < LANES; r++) to[k * NK_T(NR) + r] = value[r * NK_T(STRIP) + k];
 }
 
 /* Packs the block's columns of one panel of rows: element (k, r) at k NR + r, missing rows zero.
- * With folds, depth m columns + c holds fold m of column c. */
+ * With folds, depth m columns + c holds fold m of column c. LANES rows at a time. */
 void NK_LV(NK_T(nk_gram_pack))(const nk_gram_slot *s, int64_t panel) {
   const nk_gram *g = s->g;
   const int64_t nr = NK_T(NR), columns = s->columns, n_fold = g->n_fold;
-  const int64_t depth = n_fold * columns;
-  T *left = (T *)s->left + panel * g->n_fold * g->width * nr;
-  T *right = (T *)s->right + panel * g->n_fold * g->width * nr;
-  T value[NK_T(STRIP)], total[NK_T(STRIP)];
-  const int64_t first = panel * nr, rows = g->n - first < nr ? g->n - first : nr;
-  if (rows < nr)
-    for (int64_t k = 0; k < depth; k++)
-      for (int64_t r = rows; r < nr; r++) left[k * nr + r] = right[k * nr + r] = 0;
+  T *left = (T *)s->left + panel * n_fold * g->width * nr;
+  T *right = (T *)s->right + panel * n_fold * g->width * nr;
+  _Alignas(NK_ALIGN) T value[LANES * NK_T(STRIP)], total[LANES * NK_T(STRIP)];
+  const int64_t strip = NK_T(STRIP), n = LANES * strip;
 
-  for (int64_t c = 0; c < columns; c += NK_T(STRIP)) {
-    const int64_t count = columns - c < NK_T(STRIP) ? columns - c : NK_T(STRIP);
-    for (int64_t r = 0; r < rows; r++) {
-      if (!(g->flags & NK_GRAM_FOLDS)) {
-        NK_T(read)(s, 0, first + r, c, count, value);
-        for (int64_t k = 0; k < count; k++) left[(c + k) * nr + r] = value[k];
-        continue;
-      }
-      for (int64_t k = 0; k < count; k++) total[k] = 0;
+  for (int64_t r0 = 0; r0 < nr; r0 += LANES) {
+    const int64_t first = panel * nr + r0;
+    const int64_t rows = first >= g->n ? 0 : g->n - first < LANES ? g->n - first : LANES;
+    for (int64_t k = 0; k < n; k++) value[k] = 0;
+    for (int64_t c = 0; c < columns; c += strip) {
+      const int64_t count = columns - c < strip ? columns - c : strip;
+      for (int64_t k = 0; k < n; k++) total[k] = 0;
       for (int64_t m = 0; m < n_fold; m++) {
-        NK_T(read)(s, m, first + r, c, count, value);
-        for (int64_t k = 0; k < count; k++) {
-          right[(m * columns + c + k) * nr + r] = value[k];
-          total[k] += value[k];
-        }
+        const int64_t at = (m * columns + c) * nr + r0;
+        for (int64_t r = 0; r < rows; r++) NK_T(read)(s, m, first + r, c, count, value + r * strip);
+        NK_T(turn)(value, count, right + at);
+        if (n_fold > 1)
+          for (int64_t k = 0; k < n; k++) total[k] += value[k];
       }
-      for (int64_t m = 0; m < n_fold; m++)
-        for (int64_t k = 0; k < count; k++) {
-          const int64_t at = (m * columns + c + k) * nr + r;
-          left[at] = total[k] - right[at];
-        }
+      if (!(g->flags & NK_GRAM_FOLDS)) continue;
+      for (int64_t m = 0; m < n_fold; m++) /* the sum over folds for now */
+        NK_T(turn)(total, count, left + (m * columns + c) * nr + r0);
     }
   }
+  const int64_t size = n_fold * columns * nr;
+  if (g->flags & NK_GRAM_FOLDS)
+    for (int64_t k = 0; k < size; k++) left[k] -= right[k];
   if (g->flags & NK_GRAM_WEIGHTS) {
     const char *w = g->w.data + s->batch * g->w.stride[0] + s->column * g->w.stride[1];
-    for (int64_t k = 0; k < depth; k++) {
+    for (int64_t k = 0; k < n_fold * columns; k++) {
       const T wk = (T)NK_T(load)(w + (k % columns) * g->w.stride[1]);
-      T *to = g->flags & NK_GRAM_FOLDS ? left : right; /* either side may carry the weight */
-      for (int64_t r = 0; r < rows; r++) to[k * nr + r] = left[k * nr + r] * wk;
+      const T *from = g->flags & NK_GRAM_FOLDS ? left : right;
+      for (int64_t r = 0; r < nr; r++) left[k * nr + r] = from[k * nr + r] * wk;
     }
   }
 }
 
-/* c (MR, NR) += a' b over kc columns, a the first MR of NR packed rows. The MR x NR sums stay in
- * registers: per column one load per vector of b and MR broadcasts feed MR NV multiply-adds. */
-static inline void NK_T(micro)(int64_t kc, const T *restrict a, const T *restrict b,
-                               double *restrict c) {
+/* c (MR, NR) += a' b over kc columns, a the first MR of NR packed rows, b the first nv vectors of
+ * NR. The sums stay in registers: per column one load per vector of b and MR broadcasts feed MR nv
+ * multiply-adds. nv is a constant at every call. */
+static inline __attribute__((always_inline)) void NK_T(micro)(int64_t kc, const T *restrict a,
+                                                              const T *restrict b,
+                                                              double *restrict c, const int nv) {
   NK_T(vec) sum[MR][NK_T(NV)];
   for (int i = 0; i < MR; i++)
-    for (int j = 0; j < NK_T(NV); j++) sum[i][j] = (NK_T(vec)){0};
+    for (int j = 0; j < nv; j++) sum[i][j] = (NK_T(vec)){0};
   for (int64_t k = 0; k < kc; k++) {
     NK_T(vec) column[NK_T(NV)];
     NK_UNROLL
-    for (int j = 0; j < NK_T(NV); j++)
+    for (int j = 0; j < nv; j++)
       column[j] = *(const NK_T(vec) *)(const void *)(b + k * NK_T(NR) + j * LANES);
     NK_UNROLL
     for (int i = 0; i < MR; i++) {
       const NK_T(vec) element = a[k * NK_T(NR) + i] - (NK_T(vec)){0};
       NK_UNROLL
-      for (int j = 0; j < NK_T(NV); j++) sum[i][j] = NK_T(fma)(element, column[j], sum[i][j]);
+      for (int j = 0; j < nv; j++) sum[i][j] = NK_T(fma)(element, column[j], sum[i][j]);
     }
   }
   NK_UNROLL
   for (int i = 0; i < MR; i++)
-    NK_UNROLL
-    for (int j = 0; j < NK_T(NV); j++)
+    for (int j = 0; j < nv; j++)
       for (int l = 0; l < LANES; l++) c[i * NK_T(NR) + j * LANES + l] += (double)sum[i][j][l];
 }
 
-/* Adds the block's part of tile (i, j), i >= j. */
+static __attribute__((noinline)) void NK_T(micro_1)(int64_t kc, const T *a, const T *b, double *c) {
+  NK_T(micro)(kc, a, b, c, 1);
+}
+
+static __attribute__((noinline)) void NK_T(micro_2)(int64_t kc, const T *a, const T *b, double *c) {
+  NK_T(micro)(kc, a, b, c, 2);
+}
+
+static __attribute__((noinline)) void NK_T(micro_3)(int64_t kc, const T *a, const T *b, double *c) {
+  NK_T(micro)(kc, a, b, c, 3);
+}
+
+/* Adds the block's part of tile (i, j), i >= j. Of a diagonal tile only the vectors that reach
+ * below the diagonal are computed. */
 void NK_LV(NK_T(nk_gram_multiply))(const nk_gram_slot *s, int64_t i, int64_t j) {
   const nk_gram *g = s->g;
   const int64_t nr = NK_T(NR), stride = g->n_fold * g->width * nr, depth = g->n_fold * s->columns;
@@ -184,7 +223,12 @@ void NK_LV(NK_T(nk_gram_multiply))(const nk_gram_slot *s, int64_t i, int64_t j) 
   const int64_t rows = g->n - i * nr < nr ? g->n - i * nr : nr;
   for (int64_t k = 0; k < depth; k += NK_GRAM_KC) {
     const int64_t kc = depth - k < NK_GRAM_KC ? depth - k : NK_GRAM_KC;
-    for (int64_t r = 0; r < rows; r += MR)
-      NK_T(micro)(kc, left + k * nr + r, right + k * nr, tile + r * nr);
+    for (int64_t r = 0; r < rows; r += MR) {
+      const T *a = left + k * nr + r, *b = right + k * nr;
+      const int64_t vectors = i == j ? (r + MR + LANES - 1) / LANES : NK_T(NV);
+      if (vectors >= 3) NK_T(micro_3)(kc, a, b, tile + r * nr);
+      else if (vectors == 2) NK_T(micro_2)(kc, a, b, tile + r * nr);
+      else NK_T(micro_1)(kc, a, b, tile + r * nr);
+    }
   }
 }

@@ -4,12 +4,13 @@
 
 #include "gram.h"
 
-static inline nk_status nk_condensed_check(const nk_call *call, const char *kernel, const nk_gram *g) {
+static inline nk_status nk_condensed_check(const nk_call *call, const char *kernel,
+                                           const nk_gram *g) {
   const nk_view *out = &call->out[0];
   const int64_t pairs = g->n * (g->n - 1) / 2;
   if (out->dtype != NK_F64 && out->dtype != NK_F32)
-    return nk_fail(call->ctx->error, NK_ERR_TYPE, "%s: out: wanted float32 or float64, got %s", kernel,
-                   nk_dtype_name[out->dtype]);
+    return nk_fail(call->ctx->error, NK_ERR_TYPE, "%s: out: wanted float32 or float64, got %s",
+                   kernel, nk_dtype_name[out->dtype]);
   if (out->ndim != 2 || out->shape[0] != g->n_batch || out->shape[1] != pairs)
     return nk_fail(call->ctx->error, NK_ERR_VALUE, "%s: out: wanted shape (%lld, %lld)", kernel,
                    (long long)g->n_batch, (long long)pairs);

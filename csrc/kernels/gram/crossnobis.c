@@ -31,12 +31,14 @@ nk_status NK_LV(nk_crossnobis_check)(nk_call *call) {
   const nk_status status = plan(&g, call);
   if (status != NK_OK) return status;
   if (g.n_fold < 2)
-    return nk_fail(error, NK_ERR_VALUE, "crossnobis: wanted at least 2 folds, got %lld", (long long)g.n_fold);
+    return nk_fail(error, NK_ERR_VALUE, "crossnobis: wanted at least 2 folds, got %lld",
+                   (long long)g.n_fold);
   if (call->n_in > 1) {
     const nk_view *c = &call->in[1];
     if (c->dtype != NK_F64 || c->ndim != 3 || c->shape[0] != g.n_batch || c->shape[1] != g.n_fold ||
         c->shape[2] != g.n)
-      return nk_fail(error, NK_ERR_VALUE, "crossnobis: counts: wanted float64 of shape (%lld, %lld, %lld)",
+      return nk_fail(error, NK_ERR_VALUE,
+                     "crossnobis: counts: wanted float64 of shape (%lld, %lld, %lld)",
                      (long long)g.n_batch, (long long)g.n_fold, (long long)g.n);
   }
   return nk_condensed_check(call, "crossnobis", &g);
@@ -71,10 +73,16 @@ static nk_status row(void *arg, int64_t i, int worker) {
   const double scale = 1.0 / (double)s->g->d;
   const double kii = s->diagonal[i] / pairs_between(f, i, i);
   (void)worker;
-  for (int64_t j = i + 1; j < n; j++) {
-    const double kjj = s->diagonal[j] / pairs_between(f, j, j);
-    const double kij = nk_gram_at(s, j, i) / pairs_between(f, i, j);
-    nk_condensed_put(f->out, s->batch, first + j - i - 1, (kii + kjj - 2 * kij) * scale);
+  for (int64_t panel = i / s->g->nr; panel < s->g->n_panel; panel++) {
+    int64_t j0;
+    double g[NK_GRAM_MAX_ROWS];
+    const int64_t count = nk_gram_below(s, i, panel, &j0, g);
+    for (int64_t k = 0; k < count; k++) {
+      const int64_t j = j0 + k;
+      const double kjj = s->diagonal[j] / pairs_between(f, j, j);
+      const double kij = g[k] / pairs_between(f, i, j);
+      nk_condensed_put(f->out, s->batch, first + j - i - 1, (kii + kjj - 2 * kij) * scale);
+    }
   }
   return NK_OK;
 }

@@ -18,10 +18,12 @@ static double work_of(const nk_gram *g) {
   return 0.5 * (double)g->n * (double)g->n * (double)g->d * (double)g->n_fold;
 }
 
-nk_status NK_LV(nk_gram_plan)(nk_gram *g, nk_call *call, const nk_view *x, const nk_view *w, int flags) {
+nk_status NK_LV(nk_gram_plan)(nk_gram *g, nk_call *call, const nk_view *x, const nk_view *w,
+                              int flags) {
   nk_error *error = call->ctx->error;
   if (x->dtype != NK_F32 && x->dtype != NK_F64)
-    return nk_fail(error, NK_ERR_TYPE, "patterns: wanted float32 or float64, got %s", nk_dtype_name[x->dtype]);
+    return nk_fail(error, NK_ERR_TYPE, "patterns: wanted float32 or float64, got %s",
+                   nk_dtype_name[x->dtype]);
   const int want = flags & NK_GRAM_FOLDS ? 4 : 3;
   if (x->ndim != want)
     return nk_fail(error, NK_ERR_VALUE, "patterns: wanted %d dimensions, got %d", want, x->ndim);
@@ -40,15 +42,15 @@ nk_status NK_LV(nk_gram_plan)(nk_gram *g, nk_call *call, const nk_view *x, const
   g->n = g->x.shape[2];
   g->d = g->x.shape[3];
   if (g->d < 1 || g->n_fold < 1)
-    return nk_fail(error, NK_ERR_VALUE, "patterns: no channels (shape %lld x %lld)", (long long)g->n,
-                   (long long)g->d);
+    return nk_fail(error, NK_ERR_VALUE, "patterns: no channels (shape %lld x %lld)",
+                   (long long)g->n, (long long)g->d);
   if (w != NULL) {
     if (w->dtype != x->dtype)
       return nk_fail(error, NK_ERR_TYPE, "weights: wanted %s as the patterns, got %s",
                      nk_dtype_name[x->dtype], nk_dtype_name[w->dtype]);
     if (w->ndim != 2 || w->shape[0] != g->n_batch || w->shape[1] != g->d)
-      return nk_fail(error, NK_ERR_VALUE, "weights: wanted shape (%lld, %lld)", (long long)g->n_batch,
-                     (long long)g->d);
+      return nk_fail(error, NK_ERR_VALUE, "weights: wanted shape (%lld, %lld)",
+                     (long long)g->n_batch, (long long)g->d);
     g->w = *w;
     g->flags |= NK_GRAM_WEIGHTS;
   }
@@ -61,7 +63,8 @@ nk_status NK_LV(nk_gram_plan)(nk_gram *g, nk_call *call, const nk_view *x, const
   g->n_slot = 1;
   if (work_of(g) < LARGE_WORK) g->n_slot = g->n_batch < NK_GRAM_SLOTS ? g->n_batch : NK_GRAM_SLOTS;
 
-  const int64_t size = nk_dtype_size[x->dtype], pack = g->n_panel * g->nr * g->n_fold * g->width * size;
+  const int64_t size = nk_dtype_size[x->dtype],
+                pack = g->n_panel * g->nr * g->n_fold * g->width * size;
   size_t at = 0;
   g->at_left = take(&at, pack);
   g->at_right = g->flags & (NK_GRAM_FOLDS | NK_GRAM_WEIGHTS) ? take(&at, pack) : g->at_left;
@@ -90,7 +93,8 @@ static nk_status task_column_mean(void *arg, int64_t chunk, int worker) {
   const nk_gram_slot *s = arg;
   (void)worker;
   const int64_t first = chunk * COLUMNS_PER_CHUNK;
-  const int64_t last = first + COLUMNS_PER_CHUNK < s->columns ? first + COLUMNS_PER_CHUNK : s->columns;
+  const int64_t last =
+      first + COLUMNS_PER_CHUNK < s->columns ? first + COLUMNS_PER_CHUNK : s->columns;
   if (s->g->dtype == NK_F32) NK_LV(nk_gram_column_mean_f32)(s, first, last);
   else NK_LV(nk_gram_column_mean_f64)(s, first, last);
   return NK_OK;
@@ -164,7 +168,8 @@ static nk_status task_slot(void *arg, int64_t chunk, int worker) {
   return NK_OK;
 }
 
-nk_status NK_LV(nk_gram_compute)(const nk_gram *g, const nk_call *call, nk_gram_epilogue epilogue, void *arg) {
+nk_status NK_LV(nk_gram_compute)(const nk_gram *g, const nk_call *call, nk_gram_epilogue epilogue,
+                                 void *arg) {
   if (g->n_batch == 0 || g->n == 0) return NK_OK;
   nk_ctx inside = *call->ctx, outside = *call->ctx;
   const bool large = work_of(g) >= LARGE_WORK;

@@ -18,9 +18,10 @@
 #include "../level.h"
 
 enum {
-  NK_GRAM_KC = 256,   /* columns summed in the data's own precision */
-  NK_GRAM_KB = 1024,  /* columns packed at a time */
-  NK_GRAM_SLOTS = 32  /* matrices in work at once, each with its own workspace */
+  NK_GRAM_KC = 256,      /* columns summed in the data's own precision */
+  NK_GRAM_KB = 1024,     /* columns packed at a time */
+  NK_GRAM_MAX_ROWS = 48, /* of a panel, at any level */
+  NK_GRAM_SLOTS = 32     /* matrices in work at once, each with its own workspace */
 };
 
 /* How a panel element is made from the data; the flags combine. */
@@ -35,14 +36,14 @@ typedef struct nk_gram {
   nk_dtype dtype;
   int flags;
   int64_t n_batch, n_fold, n, d;
-  nk_view x;          /* (B, M, n, d) whatever its layout */
-  nk_view w;          /* (B, d), with NK_GRAM_WEIGHTS */
-  int64_t nr;         /* rows of a panel, a property of the level and the element type */
-  int64_t n_panel;    /* ceil(n / nr) */
-  int64_t n_tile;     /* n_panel (n_panel + 1) / 2 */
-  int64_t width;      /* columns of the data in one block; a block is n_fold * width deep */
-  int64_t n_slot;     /* batch entries in work at once */
-  size_t slot_size;   /* bytes of workspace of one slot, and what lies where in it */
+  nk_view x;        /* (B, M, n, d) whatever its layout */
+  nk_view w;        /* (B, d), with NK_GRAM_WEIGHTS */
+  int64_t nr;       /* rows of a panel, a property of the level and the element type */
+  int64_t n_panel;  /* ceil(n / nr) */
+  int64_t n_tile;   /* n_panel (n_panel + 1) / 2 */
+  int64_t width;    /* columns of the data in one block; a block is n_fold * width deep */
+  int64_t n_slot;   /* batch entries in work at once */
+  size_t slot_size; /* bytes of workspace of one slot, and what lies where in it */
   size_t at_left, at_right, at_tile, at_row_mean, at_column_mean, at_diagonal;
 } nk_gram;
 
@@ -63,8 +64,10 @@ typedef struct nk_gram_slot {
 typedef nk_status (*nk_gram_epilogue)(const nk_gram_slot *slot, void *arg);
 
 /* Reads x as (B, M, n, d) and plans blocks; w may be NULL. Returns a failure with its sentence. */
-nk_status NK_LV(nk_gram_plan)(nk_gram *g, nk_call *call, const nk_view *x, const nk_view *w, int flags);
-nk_status NK_LV(nk_gram_compute)(const nk_gram *g, const nk_call *call, nk_gram_epilogue epilogue, void *arg);
+nk_status NK_LV(nk_gram_plan)(nk_gram *g, nk_call *call, const nk_view *x, const nk_view *w,
+                              int flags);
+nk_status NK_LV(nk_gram_compute)(const nk_gram *g, const nk_call *call, nk_gram_epilogue epilogue,
+                                 void *arg);
 
 /* The two element types' own parts (block.c). */
 int64_t NK_LV(nk_gram_rows_f32)(void);
@@ -82,6 +85,18 @@ void NK_LV(nk_gram_multiply_f64)(const nk_gram_slot *s, int64_t i, int64_t j);
 static inline double nk_gram_at(const nk_gram_slot *s, int64_t i, int64_t j) {
   const int64_t nr = s->g->nr, p = i / nr, q = j / nr;
   return s->tile[((p * (p + 1) / 2 + q) * nr + (i - p * nr)) * nr + (j - q * nr)];
+}
+
+/* G_ij for the rows j > i of one panel, panel >= i / nr: fills g and returns their number, the
+ * first of them in *first. */
+static inline int64_t nk_gram_below(const nk_gram_slot *s, int64_t i, int64_t panel, int64_t *first,
+                                    double g[NK_GRAM_MAX_ROWS]) {
+  const int64_t nr = s->g->nr, q = i / nr, start = panel * nr;
+  const int64_t last = start + nr < s->g->n ? start + nr : s->g->n;
+  const double *column = s->tile + (panel * (panel + 1) / 2 + q) * nr * nr + (i - q * nr);
+  *first = panel == q ? i + 1 : start;
+  for (int64_t j = *first; j < last; j++) g[j - *first] = column[(j - start) * nr];
+  return last - *first;
 }
 
 /* Place of the pair i < j among n(n-1)/2, row by row. */

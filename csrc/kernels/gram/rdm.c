@@ -9,7 +9,7 @@
  *
  * All from G of the engine: euclidean G_ii + G_jj - 2 G_ij, the others 1 - G_ij / sqrt(G_ii G_jj).
  * Euclidean distances do not change when one pattern is taken from all rows; taking the mean away
- * keeps the difference of large numbers small. A row of norm zero gives NaN (0/0).
+ * keeps the difference of large numbers small. A row of norm zero gives NaN (0 times infinity).
  */
 #include <math.h>
 
@@ -42,20 +42,26 @@ typedef struct finish {
 static nk_status row(void *arg, int64_t i, int worker) {
   const finish *f = arg;
   const nk_gram_slot *s = f->s;
-  const int64_t n = s->g->n, first = nk_pair(n, i, i + 1);
-  const double gii = s->diagonal[i], scale = 1.0 / (double)s->g->d;
+  const int64_t first = nk_pair(s->g->n, i, i + 1);
+  const double *diagonal = s->diagonal, di = diagonal[i], scale = 1.0 / (double)s->g->d;
   (void)worker;
-  for (int64_t j = i + 1; j < n; j++) {
-    const double gij = nk_gram_at(s, j, i), gjj = s->diagonal[j];
-    double v;
+  for (int64_t panel = i / s->g->nr; panel < s->g->n_panel; panel++) {
+    int64_t j0;
+    double g[NK_GRAM_MAX_ROWS];
+    const int64_t count = nk_gram_below(s, i, panel, &j0, g);
     if (f->metric == EUCLIDEAN) {
-      v = (gii + gjj - 2 * gij) * scale;
-      v = v < 0 ? 0 : v; /* rounding, NaN stays */
+      for (int64_t k = 0; k < count; k++) {
+        const double v = (di + diagonal[j0 + k] - 2 * g[k]) * scale;
+        g[k] = v < 0 ? 0 : v; /* rounding, NaN stays */
+      }
     } else {
-      const double r = gij / sqrt(gii * gjj);
-      v = 1 - (r > 1 ? 1 : r < -1 ? -1 : r);
+      for (int64_t k = 0; k < count; k++) {
+        const double r = g[k] * (di * diagonal[j0 + k]);
+        g[k] = 1 - (r > 1 ? 1 : r < -1 ? -1 : r);
+      }
     }
-    nk_condensed_put(f->out, s->batch, first + j - i - 1, v);
+    for (int64_t k = 0; k < count; k++)
+      nk_condensed_put(f->out, s->batch, first + j0 + k - i - 1, g[k]);
   }
   return NK_OK;
 }
@@ -63,6 +69,8 @@ static nk_status row(void *arg, int64_t i, int worker) {
 static nk_status condense(const nk_gram_slot *s, void *arg) {
   finish f = *(const finish *)arg;
   f.s = s;
+  if (f.metric != EUCLIDEAN)
+    for (int64_t i = 0; i < s->g->n; i++) s->diagonal[i] = 1 / sqrt(s->diagonal[i]);
   return nk_parallel(s->ctx, s->g->n - 1, row, &f);
 }
 

@@ -1,7 +1,8 @@
 /* Kernel `rdm_masked`: as `rdm`, for data with missing values (NaN): each pair of rows uses the
  * channels that both have.
  *
- *   out[0] (B, n(n-1)/2);  in[0] X (B, n, d) float32 or float64, any strides;  ip (metric,) as `rdm`
+ *   out[0] (B, n(n-1)/2);  in[0] X (B, n, d) float32 or float64, any strides;  ip (metric,) as
+ * `rdm`
  *
  * With V the channels both rows have: euclidean sum_V (x_i - x_j)^2 / |V|; correlation and cosine
  * from the sums over V. A pair without common channels is NaN.
@@ -23,7 +24,8 @@ static nk_status plan(nk_gram *g, nk_call *call) {
 
 nk_status NK_LV(nk_rdm_masked_check)(nk_call *call) {
   nk_gram g;
-  if (call->n_out != 1 || call->n_in != 1 || call->n_ip != 1 || call->ip[0] < 0 || call->ip[0] >= N_METRICS)
+  if (call->n_out != 1 || call->n_in != 1 || call->n_ip != 1 || call->ip[0] < 0 ||
+      call->ip[0] >= N_METRICS)
     return nk_fail(call->ctx->error, NK_ERR_VALUE,
                    "rdm_masked: wanted 1 output, 1 input, ip = (metric,), metric 0, 1 or 2");
   const nk_status status = plan(&g, call);
@@ -31,10 +33,12 @@ nk_status NK_LV(nk_rdm_masked_check)(nk_call *call) {
 }
 
 static double load(const nk_view *x, const char *p) {
-  return x->dtype == NK_F32 ? (double)*(const float *)(const void *)p : *(const double *)(const void *)p;
+  return x->dtype == NK_F32 ? (double)*(const float *)(const void *)p
+                            : *(const double *)(const void *)p;
 }
 
-static double dissimilarity(const nk_view *x, const char *a, const char *b, int64_t d, int64_t metric) {
+static double dissimilarity(const nk_view *x, const char *a, const char *b, int64_t d,
+                            int64_t metric) {
   const int64_t step = x->stride[x->ndim - 1];
   double count = 0, mean_a = 0, mean_b = 0, saa = 0, sbb = 0, sab = 0, square = 0;
   for (int64_t c = 0; c < d; c++) {
@@ -73,8 +77,9 @@ static nk_status task(void *arg, int64_t chunk, int worker) {
   const char *base = x->data + batch * x->stride[0];
   (void)worker;
   for (int64_t j = i + 1; j < t->n; j++)
-    nk_condensed_put(&t->call->out[0], batch, nk_pair(t->n, i, j),
-                     dissimilarity(x, base + i * x->stride[1], base + j * x->stride[1], t->d, t->call->ip[0]));
+    nk_condensed_put(
+        &t->call->out[0], batch, nk_pair(t->n, i, j),
+        dissimilarity(x, base + i * x->stride[1], base + j * x->stride[1], t->d, t->call->ip[0]));
   return nk_cancelled(t->call->ctx) ? NK_ERR_CANCELLED : NK_OK;
 }
 
