@@ -1,9 +1,9 @@
 """G1: the gradient of 10^5 steps of 1000 LIF cells, time and peak memory.
 
 Each cell has its own leak, threshold and input current; the loss is the squared distance of its
-mean rate from 10 Hz. Memory is the growth of the process's peak above what the inputs and a short gradient
-already took, measured in a process of its own. With JAX installed its remat gradient runs
-beside it.
+mean rate from 10 Hz; the reset carries no gradient. Memory is the growth of the process's peak
+above what the inputs and a short gradient already took, measured in a process of its own. With JAX installed
+its remat gradient runs beside it.
 """
 
 import resource
@@ -36,7 +36,7 @@ def loss_in_neurokit(n, steps):
             v, count = state
             v = v + (p["current"] - v) * p["leak"]
             s = nk.spike(v - p["threshold"])
-            return (v * (1 - s), count + s), None
+            return (v * (1 - nk.stop_gradient(s)), count + s), None
 
         zero = np.zeros(n, F)
         (_, count), _ = nk.scan(step, (zero, zero), length=steps)
@@ -63,7 +63,7 @@ def loss_in_jax(n, steps):
             v, count = state
             v = v + (p["current"] - v) * p["leak"]
             s = spike(v - p["threshold"])
-            return (v * (1 - s), count + s), None
+            return (v * (1 - jax.lax.stop_gradient(s)), count + s), None
 
         def many(state, _):
             return jax.lax.scan(step, state, None, length=block)

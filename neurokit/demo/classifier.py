@@ -228,6 +228,6 @@ def run(progress):
         "most once, the brighter the sooner. The gradient runs backwards through all 100 time "
         f"steps; {updates} updates of {BATCH} images by Adam."
     )
-    caption = "A test image (dark: early), its spikes, and the share of correct answers after each epoch."
+    caption = "A test image (dark: early), its spikes, and the share of correct answers by epoch."
     return {"title": "A spiking network learns digits", "figures": [(caption, figure)],
             "rows": rows, "text": text}

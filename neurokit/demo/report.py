@@ -28,7 +28,8 @@ th { text-align: left; color: var(--soft); font-weight: 500; font-size: .82rem;
 td { border-bottom: 1px solid #eef1f4; padding: .38rem .6rem .38rem 0; vertical-align: top; }
 th:first-child { width: 46%; } th:nth-child(2) { width: 18%; }
 tr:last-child td { border-bottom: 0; }
-td.number, th.number { text-align: right; padding-right: 2rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.number, th.number { text-align: right; padding-right: 2rem;
+  font-variant-numeric: tabular-nums; white-space: nowrap; }
 .ok { color: var(--good); font-weight: 600; }
 .bad { color: var(--bad); font-weight: 600; }
 .soft { color: var(--soft); }
@@ -68,7 +69,8 @@ def embed(figure):
 
 def table(rows):
     """The rows (name, value, band, ok, unit) as an HTML table."""
-    lines = ["<table><tr><th>result</th><th class=number>value</th><th>expected</th><th></th></tr>"]
+    head = "<th>result</th><th class=number>value</th><th>expected</th><th></th>"
+    lines = [f"<table><tr>{head}</tr>"]
     for name, value, band, ok, unit in rows:
         mark = ""
         if band is not None or not ok:

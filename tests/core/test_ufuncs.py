@@ -129,3 +129,18 @@ def test_strided_readonly_and_swapped_inputs():
         b = a.view() if a.dtype.byteorder != ">" else a
         b.flags.writeable = False
         np.testing.assert_allclose(f(b), np.exp(a) + a.T.sum(), rtol=1e-12)
+
+
+def test_groups_larger_than_one_call_are_cut():
+    def model(w, x):
+        h = x
+        for _ in range(60):
+            a = np.tanh(h * w)
+            h = h + np.where(a > 0, a, 0.1 * a) * 0.01
+        return np.sum(h * h)
+
+    w, x = np.full(5, 0.3), np.linspace(-1, 1, 5)
+    value, slope = nk.value_and_grad(model)(w, x)
+    np.testing.assert_allclose(value, model(w, x), rtol=1e-14)
+    wanted = [(model(w + e, x) - model(w - e, x)) / 2e-6 for e in 1e-6 * np.eye(5)]
+    np.testing.assert_allclose(slope, wanted, rtol=1e-6)
