@@ -2,8 +2,8 @@
 
 Each cell has its own leak, threshold and input current; the loss is the squared distance of its
 mean rate from 10 Hz; the reset carries no gradient. Memory is the growth of the process's peak
-above what the inputs and a short gradient already took, measured in a process of its own. With JAX installed
-its remat gradient runs beside it.
+above what the inputs and a short gradient already took, measured in a process of its own. With
+JAX installed its remat gradient runs beside it.
 """
 
 import resource
