@@ -1,42 +1,76 @@
 /* Transcendental functions of float32 and float64, block by block.
  *
- * The rarer ones call the C library per element.
+ * Most are loops over the branch-free functions of csrc/simd. sin, cos and tan of arguments beyond
+ * the reach of their reduction are computed again, by the C library; so are the rarer functions,
+ * per element. Either way an element's bits depend on its value alone.
  */
 #include <math.h>
 
+#include "../../simd/math32.h"
+#include "../../simd/math64.h"
 #include "ops.h"
 
-#define LIBM_1(name, cname)                              \
-  NK_EACH_V(name##_float, float, float, cname##f(x))    \
+#define VECTOR_1(name)                                              \
+  NK_BLOCK_V(name##_float, float, float, nk_##name##_f32(x))        \
+  NK_BLOCK_V(name##_double, double, double, nk_##name##_f64(x))
+
+VECTOR_1(exp)
+VECTOR_1(exp2)
+VECTOR_1(expm1)
+VECTOR_1(log)
+VECTOR_1(log2)
+VECTOR_1(log10)
+VECTOR_1(log1p)
+VECTOR_1(tanh)
+VECTOR_1(sigmoid)
+VECTOR_1(erf)
+
+/* Lanes at a time, kept aside because the result may overlay the operand. */
+#define TRIGONOMETRIC(T, name, fn, limit, cname)                              \
+  static void name##_##T##_v(int64_t n, char *const *r, const nk_step *s) {   \
+    T *d = (T *)r[s->d];                                                      \
+    const T *a = (const T *)r[s->s[0]];                                       \
+    for (int64_t k = 0; k < n; k += NK_LANES) {                               \
+      T x[NK_LANES], y[NK_LANES];                                             \
+      int large = 0;                                                          \
+      for (int i = 0; i < NK_LANES; i++) {                                    \
+        x[i] = a[k + i];                                                      \
+        y[i] = fn(x[i]);                                                      \
+      }                                                                       \
+      for (int i = 0; i < NK_LANES; i++) large |= x[i] > limit || x[i] < -limit; \
+      if (large)                                                              \
+        for (int i = 0; i < NK_LANES; i++)                                    \
+          if (x[i] > limit || x[i] < -limit) y[i] = cname(x[i]);              \
+      for (int i = 0; i < NK_LANES; i++) d[k + i] = y[i];                     \
+    }                                                                         \
+  }
+#define TRIGONOMETRIC_2(name)                                                     \
+  TRIGONOMETRIC(float, name, nk_##name##_f32, NK_TRIG_LIMIT_F32, name##f)         \
+  TRIGONOMETRIC(double, name, nk_##name##_f64, NK_TRIG_LIMIT_F64, name)
+
+TRIGONOMETRIC_2(sin)
+TRIGONOMETRIC_2(cos)
+TRIGONOMETRIC_2(tan)
+
+#define LIBRARY_1(name, cname)                           \
+  NK_EACH_V(name##_float, float, float, cname##f(x))     \
   NK_EACH_V(name##_double, double, double, cname(x))
-#define LIBM_2(name, cname)                                  \
-  NK_EACH_VV(name##_float, float, float, cname##f(x, y))    \
+#define LIBRARY_2(name, cname)                               \
+  NK_EACH_VV(name##_float, float, float, cname##f(x, y))     \
   NK_EACH_VV(name##_double, double, double, cname(x, y))
 
-LIBM_1(exp, exp)
-LIBM_1(exp2, exp2)
-LIBM_1(expm1, expm1)
-LIBM_1(log, log)
-LIBM_1(log2, log2)
-LIBM_1(log10, log10)
-LIBM_1(log1p, log1p)
-LIBM_1(sin, sin)
-LIBM_1(cos, cos)
-LIBM_1(tan, tan)
-LIBM_1(arcsin, asin)
-LIBM_1(arccos, acos)
-LIBM_1(arctan, atan)
-LIBM_1(sinh, sinh)
-LIBM_1(cosh, cosh)
-LIBM_1(tanh, tanh)
-LIBM_1(arcsinh, asinh)
-LIBM_1(arccosh, acosh)
-LIBM_1(arctanh, atanh)
-LIBM_1(erf, erf)
-NK_EACH_V(sigmoid_float, float, float, 1 / (1 + expf(-x)))
-NK_EACH_V(sigmoid_double, double, double, 1 / (1 + exp(-x)))
-LIBM_2(pow, pow)
-LIBM_2(arctan2, atan2)
+LIBRARY_1(arcsin, asin)
+LIBRARY_1(arccos, acos)
+LIBRARY_1(arctan, atan)
+LIBRARY_1(sinh, sinh)
+LIBRARY_1(cosh, cosh)
+LIBRARY_1(arcsinh, asinh)
+LIBRARY_1(arccosh, acosh)
+LIBRARY_1(arctanh, atanh)
+LIBRARY_2(arctan2, atan2)
+
+NK_BLOCK_VV(pow_float, float, float, nk_pow_f32(x, y))
+NK_EACH_VV(pow_double, double, double, pow(x, y))
 
 #define ROW_1(name)                            \
   NK_ROW_V(name, NK_F32, name##_float)         \

@@ -1,0 +1,217 @@
+/* float32 elementary functions without branches, for the compiler to turn into vector loops.
+ *
+ * Every function is straight-line code of correctly rounded operations, so an element has the same
+ * bits in a vector, in a remainder and alone. Bounds: 2.5 ulp over all arguments (tests/full checks
+ * every float); special values as C99 and NumPy. Methods: Cody-Waite reduction and minimax
+ * polynomials (Moshier's Cephes for exp, fdlibm for log, Juffa for erf); where float32 is too short
+ * (log1p, log2, log10, sin, cos, tan, pow) the work is done in float64.
+ */
+#ifndef NK_SIMD_MATH32_H
+#define NK_SIMD_MATH32_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "../kernels/level.h"
+#include "math64.h"
+
+static inline float nk_from_bits_f32(uint32_t bits) {
+  float x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+static inline uint32_t nk_bits_f32(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+/* Adding and subtracting it rounds to the nearest integer; its low bits then hold that integer. */
+#define NK_ROUND_F32 0x1.8p23f
+
+/* 2^n for a whole number -126 <= n <= 127. */
+static inline float nk_pow2_f32(float n) {
+  return nk_from_bits_f32(nk_bits_f32(n + (NK_ROUND_F32 + 127)) << 23);
+}
+
+/* 2^n y for |n| <= 252, rounding once. */
+static inline float nk_scale_f32(float y, float n) {
+  const float half = (n * 0.5f + NK_ROUND_F32) - NK_ROUND_F32;
+  return y * nk_pow2_f32(half) * nk_pow2_f32(n - half);
+}
+
+/* e^(r + tail) - 1 for |r| <= ln(2)/2. */
+static inline float nk_expm1_poly_f32(float r, float tail) {
+  float q = 1.9875691500e-4f;
+  q = NK_FMAF(q, r, 1.3981999507e-3f);
+  q = NK_FMAF(q, r, 8.3334519073e-3f);
+  q = NK_FMAF(q, r, 4.1665795894e-2f);
+  q = NK_FMAF(q, r, 1.6666665459e-1f);
+  q = NK_FMAF(q, r, 5.0000001201e-1f);
+  return r + NK_FMAF(r * r, q, tail);
+}
+
+/* x = n ln 2 + r + tail with n whole; n ln2_hi is exact. */
+static inline float nk_exp_reduce_f32(float x, float *r, float *tail) {
+  const float n = (x * 1.44269504f + NK_ROUND_F32) - NK_ROUND_F32;
+  const float high = NK_FMAF(n, -0.693359375f, x);
+  *r = NK_FMAF(n, 2.12194440e-4f, high);
+  *tail = NK_FMAF(n, 2.12194440e-4f, high - *r);
+  return n;
+}
+
+static inline float nk_exp_f32(float x) {
+  x = x > 89.0f ? 89.0f : x;
+  x = x < -104.0f ? -104.0f : x;
+  float r, tail;
+  const float n = nk_exp_reduce_f32(x, &r, &tail);
+  return nk_scale_f32(1.0f + nk_expm1_poly_f32(r, tail), n);
+}
+
+static inline float nk_exp2_f32(float x) {
+  x = x > 129.0f ? 129.0f : x;
+  x = x < -151.0f ? -151.0f : x;
+  const float n = (x + NK_ROUND_F32) - NK_ROUND_F32;
+  return nk_scale_f32(1.0f + nk_expm1_poly_f32((x - n) * 0.693147182f, 0.0f), n);
+}
+
+/* 2^n ((e^r - 1) + (1 - 2^-n)): both terms exact or small. */
+static inline float nk_expm1_f32(float x0) {
+  float x = x0 > 89.0f ? 89.0f : x0;
+  x = x < -20.0f ? -20.0f : x;
+  float r, tail;
+  const float n = nk_exp_reduce_f32(x, &r, &tail);
+  const float inverse = n > 30.0f ? 0.0f : nk_pow2_f32(-n);
+  const float y = nk_scale_f32(nk_expm1_poly_f32(r, tail) + (1.0f - inverse), n);
+  return fabsf(x0) < 0x1p-26f ? x0 : y;
+}
+
+static inline float nk_log_f32(float x) {
+  const float scaled = x < 0x1p-126f ? x * 0x1p24f : x;
+  const uint32_t bits = nk_bits_f32(scaled) + (0x3f800000 - 0x3f3504f3);
+  const float exponent = (float)(int32_t)(bits >> 23);
+  const float k = exponent - (x < 0x1p-126f ? 151.0f : 127.0f);
+  const float f = nk_from_bits_f32((bits & 0x007fffff) + 0x3f3504f3) - 1.0f;
+  const float s = f / (2.0f + f), z = s * s, w = z * z;
+  const float even = w * NK_FMAF(w, 0.24279078841f, 0.40000972152f);
+  const float odd = z * NK_FMAF(w, 0.28498786688f, 0.66666662693f);
+  const float half = 0.5f * f * f;
+  const float low = NK_FMAF(s, half + (even + odd), k * 9.0580006145e-06f);
+  float y = NK_FMAF(k, 6.9313812256e-01f, f - (half - low));
+  y = x > 3.40282347e38f ? x : y;
+  y = x == 0.0f ? -INFINITY : y;
+  return x >= 0.0f ? y : NAN;
+}
+
+static inline float nk_log2_f32(float x) {
+  return (float)(nk_log_f64((double)x) * 1.4426950408889634);
+}
+
+static inline float nk_log10_f32(float x) {
+  return (float)(nk_log_f64((double)x) * 0.4342944819032518);
+}
+
+static inline float nk_log1p_f32(float x) {
+  const float y = (float)nk_log_f64(1.0 + (double)x);
+  return fabsf(x) < 0x1p-25f ? x : y;
+}
+
+/* e / (e + 2) with e = e^2|x| - 1. */
+static inline float nk_tanh_f32(float x) {
+  const float a = fabsf(x);
+  const float e = nk_expm1_f32(a > 10.0f ? 20.0f : 2.0f * a);
+  return copysignf(x == x ? e / (e + 2.0f) : x, x);
+}
+
+static inline float nk_sigmoid_f32(float x) {
+  const float e = nk_exp_f32(-fabsf(x));
+  return (x < 0.0f ? e : 1.0f) / (1.0f + e);
+}
+
+static inline float nk_erf_f32(float x) {
+  const float t = fabsf(x), s = x * x;
+  float q = -5.96761703e-4f;
+  q = NK_FMAF(q, s, 4.99119423e-3f);
+  q = NK_FMAF(q, s, -2.67681349e-2f);
+  q = NK_FMAF(q, s, 1.12819925e-1f);
+  q = NK_FMAF(q, s, -3.76125336e-1f);
+  q = NK_FMAF(q, s, 1.28379166e-1f);
+  const float near = t < 0x1p-60f ? x * 1.12837917f : NK_FMAF(q, x, x);
+  const float u = t > 4.0f ? 4.0f : t;
+  float p = NK_FMAF(-1.72853470e-5f, u, 3.83197126e-4f);
+  p = NK_FMAF(p, u * u, NK_FMAF(-3.88396438e-3f, u, 2.42546219e-2f));
+  p = NK_FMAF(p, u, -1.06777877e-1f);
+  p = NK_FMAF(p, u, -6.34846687e-1f);
+  p = NK_FMAF(p, u, -1.28717512e-1f);
+  p = NK_FMAF(p, u, -u);
+  const float far = copysignf(1.0f - nk_exp_f32(p), x);
+  return t > 0.927734375f ? far : near;
+}
+
+/* Arguments the reduction of sin, cos and tan takes; beyond it the C library is asked. */
+#define NK_TRIG_LIMIT_F32 0x1p27f
+
+/* x = n pi/2 + r in float64; q holds n in its low bits. */
+static inline double nk_trig_reduce_f32(float x, uint64_t *q) {
+  const double t = (double)x * 6.36619772367581382433e-01 + NK_ROUND_F64;
+  const double n = t - NK_ROUND_F64;
+  *q = nk_bits_f64(t);
+  return ((double)x - n * 1.57079631090164184570e+00) - n * 1.58932547735281966916e-08;
+}
+
+static inline double nk_sin_poly_f32(double r) {
+  const double z = r * r;
+  const double high = -1.98393348360966317347e-04 + z * 2.71831149398982190640e-06;
+  const double low = -1.66666666416265235595e-01 + z * 8.33332938588946317559e-03;
+  return r + z * r * low + z * r * (z * z) * high;
+}
+
+static inline double nk_cos_poly_f32(double r) {
+  const double z = r * r;
+  const double high = -1.38867637746099294692e-03 + z * 2.43904487962774090654e-05;
+  return ((1.0 + z * -4.99999997251031003120e-01) + z * z * 4.16666233237390631894e-02) +
+         z * z * z * high;
+}
+
+static inline float nk_sin_f32(float x) {
+  uint64_t q;
+  const double r = nk_trig_reduce_f32(x, &q);
+  const double y = q & 1 ? nk_cos_poly_f32(r) : nk_sin_poly_f32(r);
+  return x == 0.0f ? x : (float)nk_from_bits_f64(nk_bits_f64(y) ^ (q & 2) << 62);
+}
+
+static inline float nk_cos_f32(float x) {
+  uint64_t q;
+  const double r = nk_trig_reduce_f32(x, &q);
+  const double y = q & 1 ? nk_sin_poly_f32(r) : nk_cos_poly_f32(r);
+  return (float)nk_from_bits_f64(nk_bits_f64(y) ^ ((q + 1) & 2) << 62);
+}
+
+static inline float nk_tan_f32(float x) {
+  uint64_t q;
+  const double r = nk_trig_reduce_f32(x, &q);
+  const double s = nk_sin_poly_f32(r), c = nk_cos_poly_f32(r);
+  const double y = q & 1 ? -c / s : s / c;
+  return x == 0.0f ? x : (float)y;
+}
+
+static inline int nk_is_finite_f32(float x) {
+  return fabsf(x) <= 3.40282347e38f;
+}
+
+/* x^y = 2^(y log2 |x|) in float64, with the signs and special values of C99. */
+static inline float nk_pow_f32(float x, float y) {
+  const double logarithm = nk_log_f64(fabs((double)x)) * 1.4426950408889634;
+  const float size = (float)nk_exp2_f64((double)y * logarithm);
+  const int whole = __builtin_truncf(y) == y;
+  const int odd = whole & (__builtin_truncf(y * 0.5f) * 2.0f != y);
+  const int no_value = (x < 0.0f) & !whole & nk_is_finite_f32(x);
+  const int one = (x == 1.0f) | (y == 0.0f) | ((x == -1.0f) & (fabsf(y) > 3.40282347e38f));
+  const uint32_t sign = odd ? nk_bits_f32(x) & 0x80000000u : 0;
+  const float z = nk_from_bits_f32(nk_bits_f32(size) ^ sign);
+  return one ? 1.0f : (no_value ? (float)NAN : z);
+}
+
+#endif
