@@ -33,7 +33,7 @@ SHAPES = [(), (1,), (5,), (16,), (17,), (1000,), (3, 5), (4, 200), (0,), (3, 0, 
 def sample(rng, dtype, shape, name=""):
     dtype = np.dtype(dtype)
     if dtype.kind == "b":
-        return rng.random(shape) < 0.5
+        return np.asarray(rng.random(shape) < 0.5)
     if dtype.kind in "iu":
         low, high = (0, 40) if name in ("shl", "shr") else (-9, 10)
         return rng.integers(max(low, 0) if dtype.kind == "u" else low, high, shape).astype(dtype)
@@ -48,7 +48,7 @@ def sample(rng, dtype, shape, name=""):
 def operands(rng, name, dtype, shape):
     args = [sample(rng, dtype, shape, name) for _ in range(arity(name))]
     if name == "select":
-        args[0] = rng.random(shape) < 0.5
+        args[0] = np.asarray(rng.random(shape) < 0.5)
     return args
 
 
@@ -89,7 +89,7 @@ def test_every_operation(name, dtype):
 def test_operands_that_broadcast(name, dtype):
     """Scalars, rows and columns, constants: every mask of uniform operands."""
     rng = np.random.default_rng(1 + len(name))
-    for shape in [(40,), (7, 5), (3, 150)]:
+    for shape in [(7, 5), (3, 150)]:
         small = [(), shape, shape[-1:], shape[:-1] + (1,)]
         for pattern in range(4 ** arity(name)):
             shapes = [small[pattern // 4**k % 4] for k in range(arity(name))]
@@ -141,11 +141,10 @@ def test_integer_corners():
 
 def random_micro(rng, shape, n_op):
     """A random program over inputs of all types, its inputs, and the types of its values."""
-    shapes = [shape, shape, shape, (), shape[-1:], tuple(1 if rng.random() < 0.5 else n for n in shape)]
+    some_ones = tuple(1 if rng.random() < 0.5 else n for n in shape)
+    shapes = [shape, shape, shape, (), shape[-1:], some_ones]
     types = [COMPUTE[rng.integers(5)] for _ in range(rng.integers(1, 6))]
-    ins = [
-        np.broadcast_to(sample(rng, t, shapes[rng.integers(len(shapes))]), shape) for t in types
-    ]
+    ins = [np.broadcast_to(sample(rng, t, shapes[rng.integers(len(shapes))]), shape) for t in types]
     constants = [(COMPUTE[k], [1, 3, -2, 0.1, 2.7][k]) for k in range(5)]
     micro = Micro(len(ins), constants)
     types += [t for t, _ in constants]
@@ -264,9 +263,10 @@ def test_errors_say_what_is_wrong():
 
 @pytest.mark.parametrize("level", _core.info()["levels"])
 def test_every_cpu_level(level):
-    if os.environ.get("NEUROKIT_CPU"):
-        pytest.skip("already inside")
+    if os.environ.get("NEUROKIT_CPU") or level == _core.info()["cpu_level"]:
+        pytest.skip("the other tests run at this level")
     env = dict(os.environ, NEUROKIT_CPU=level)
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", __file__]
+    command.append(__file__.replace("test_elementwise", "test_math"))
     done = subprocess.run(command, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]

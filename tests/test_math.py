@@ -28,9 +28,10 @@ def arguments(rng, dtype, n):
     u = rng.uniform(-1, 1, n)
     near_pi = np.rint(u * 1e6) * (np.pi / 2)
     limit = np.log(float(info.max))
-    parts = [patterns, u, 1 + 0.4 * u, 10 * u, limit * u, near_pi, 2.0 ** (40 * u), -(2.0 ** (40 * u))]
-    return np.concatenate([np.array([*SPECIAL, info.tiny, info.max, -info.max, info.smallest_subnormal]),
-                           *parts]).astype(dtype)  # fmt: skip
+    powers = 2.0 ** (40 * u)
+    parts = [patterns, u, 1 + 0.4 * u, 10 * u, limit * u, near_pi, powers, -powers]
+    borders = [*SPECIAL, info.tiny, info.max, -info.max, info.smallest_subnormal]
+    return np.concatenate([borders, *parts]).astype(dtype)
 
 
 def ulp_error(got, want, dtype):
