@@ -41,10 +41,14 @@ static int parse_int(PyObject *object, int *value) {
   return 0;
 }
 
+static bool is_dtype(const PyArray_Descr *descr, nk_dtype dtype) {
+  int number = nk_dtype_to_typenum(dtype);
+  return descr->type_num == number || PyArray_EquivTypenums(number, descr->type_num);
+}
+
 static bool find_dtype(const PyArray_Descr *descr, nk_dtype *dtype) {
   for (int i = 0; i < NK_NDTYPES; ++i)
-    if (nk_dtype_to_typenum((nk_dtype)i) == descr->type_num ||
-        PyArray_EquivTypenums(nk_dtype_to_typenum((nk_dtype)i), descr->type_num)) {
+    if (is_dtype(descr, (nk_dtype)i)) {
       *dtype = (nk_dtype)i;
       return true;
     }
@@ -326,10 +330,9 @@ static PyArrayObject *take_input(PyObject *object, Py_ssize_t k, const nk_view *
                                                ? Py_NewRef(object)
                                                : PyArray_FromAny(object, NULL, 0, 0, 0, NULL));
   if (array == NULL) return NULL;
-  nk_dtype dtype;
   bool same = PyArray_NDIM(array) == wanted->ndim;
   for (int d = 0; same && d < wanted->ndim; ++d) same = PyArray_DIM(array, d) == wanted->shape[d];
-  bool typed = find_dtype(PyArray_DESCR(array), &dtype) && dtype == wanted->dtype;
+  bool typed = is_dtype(PyArray_DESCR(array), wanted->dtype);
   if (typed && same && PyArray_ISCARRAY_RO(array)) return array;
   PyArrayObject *native = NULL;
   PyArray_Descr *descr = PyArray_DescrFromType(nk_dtype_to_typenum(wanted->dtype));
@@ -511,8 +514,8 @@ static PyObject *program_plan(PyObject *object, PyObject *ignored) {
   PyObject *list = PyList_New(p->n_buffer);
   for (int i = 0; list != NULL && i < p->n_buffer; ++i) {
     const nk_buffer *b = &nk_buffers(p)[i];
-    PyObject *row = Py_BuildValue("LLiii", (long long)b->offset, (long long)b->n_bytes, b->first,
-                                  b->last, b->host);
+    PyObject *row = Py_BuildValue("LLiii", b->kind == NK_BUF_TMP ? (long long)b->offset : -1LL,
+                                  (long long)b->n_bytes, b->first, b->last, b->host);
     if (row == NULL)
       Py_CLEAR(list);
     else
@@ -593,7 +596,8 @@ static PyMethodDef methods[] = {
      "Run on ndarrays of the exact types and shapes of the signature; return the outputs.\n"
      "flags: 1 raises FloatingPointError at the first NaN, 2 counts time for profile()."},
     {"plan", program_plan, METH_NOARGS,
-     "plan()\n--\n\nOne (offset, n_bytes, first, last, host) per buffer: the memory plan."},
+     "plan()\n--\n\nOne (offset, n_bytes, first, last, host) per buffer: the memory plan.\n"
+     "offset is -1 outside the arena; host is the buffer whose place it took over, or -1."},
     {"profile", program_profile, METH_NOARGS,
      "profile()\n--\n\nRows (depth, kernel, where, calls, ns) of all runs with flag 2."},
     {"describe", program_describe, METH_NOARGS,
