@@ -9,6 +9,7 @@ import functools
 
 import numpy as np
 
+from . import methods  # noqa: F401 - gives Tracer its operators
 from .arguments import Opened, input_tracer, is_array, output_nodes, plain
 from .graph import Graph, current
 from .guards import Guards, RandomTrap

@@ -2,6 +2,8 @@
 
 import collections
 import dataclasses
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -252,3 +254,16 @@ def test_check_grads_finds_errors():
         nk.check_grads(bad, (X,), order=1)
     with pytest.raises(TypeError, match="float64"):
         nk.check_grads(np.sin, (X.astype(np.float32),))
+
+
+@pytest.mark.parametrize("name", ["jit", "grad", "vmap", "scan", "Rng"])
+def test_each_transform_works_when_it_is_the_first(name):
+    use = {"jit": "nk.jit(lambda a: a * a)(2.0)", "grad": "nk.grad(lambda a: a * a)(2.0)",
+           "vmap": "nk.vmap(lambda a: a * a)(np.array([2.0]))[0]",
+           "scan": "nk.scan(lambda c, x: (c * x, None), 1.0, np.array([2.0, 2.0]))[0]",
+           "Rng": "4.0 + 0 * nk.Rng(0).normal()"}[name]
+    if not hasattr(nk, name):
+        pytest.skip(f"no {name}")
+    code = f"import numpy as np, neurokit as nk; print(float({use}))"
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert float(out.stdout) == 4.0
