@@ -1,12 +1,14 @@
 """Plain NumPy in, plain NumPy out, C underneath.
 
-`import neurokit as nk` loads NumPy and the C core only; everything else loads at first use.
+`import neurokit as nk` loads NumPy, the C core and the engine (so that the first gradient comes
+soon); the domains load at first use.
 """
 
 import importlib
 
 from neurokit import _core
 from neurokit._version import __version__
+from neurokit.core import scan as _engine  # noqa: F401 - loads the tracer and the transforms
 
 # Subpackages, loaded when first named.
 _SUBPACKAGES = ("data", "demo", "encoding", "ops", "optim", "plot", "rsa", "sim")
