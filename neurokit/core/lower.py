@@ -57,7 +57,7 @@ def _overlay(source, node):
         and node.size > 0
 
 
-UPDATES = {"slice_update", "scatter_set", "scatter_add", "event_matvec_add"}
+UPDATES = {"slice_update", "scatter_set", "scatter_add", "event_matvec_add", "spmv_weight_grad"}
 _WHOLE = {"variable", "stop_gradient", "surrogate", "proj"}  # views of the very same memory
 
 

@@ -1,0 +1,51 @@
+/* event_matvec: the sparse product with spikes. ins are indptr, indices, weight, spikes; ip =
+ * (transpose,).
+ *
+ *   forward     out (B, Q):  out[b, j] = sum of the weights of synapses onto j from active cells
+ *   transposed  out (B, P):  out[b, i] = sum of the weights of synapses from i onto active cells
+ * Active: spikes true, or > 0 for floats. One weight for all stores none. Cost: forward linear in
+ * the synapses of active cells, plus a scan of the spikes; transposed linear in all synapses.
+ */
+#include <string.h>
+
+#include "event.h"
+
+nk_status NK_LV(nk_event_matvec_check)(nk_call *call) {
+  bool transpose;
+  nk_status status = NK_LV(nk_event_check_product)(call, "event_matvec", 0, true, &transpose);
+  if (status != NK_OK) return status;
+  const nk_view *x = &call->in[3];
+  int64_t n_batch = nk_event_batch(x), n = x->shape[x->ndim - 1];
+  int64_t each = transpose ? nk_dtype_size[call->out[0].dtype] : 4;
+  call->work_size = (size_t)(n_batch * (n * each + 8)) + 8;
+  return NK_OK;
+}
+
+/* Lists the active rows of each batch element in `work`, then adds them to p->out. */
+nk_status NK_LV(nk_event_spread)(nk_event_product *p, const nk_view *spikes, char *work) {
+  int64_t *n_row = (int64_t *)(void *)work;
+  int32_t *rows = (int32_t *)(void *)(work + p->n_batch * 8);
+  const int64_t n_pre = p->csr.n_pre, step = n_pre * nk_dtype_size[spikes->dtype];
+  int64_t total = 0;
+  for (int64_t b = 0; b < p->n_batch; ++b) {
+    n_row[b] = NK_LV(nk_event_active)(rows + b * n_pre, spikes->data + b * step, spikes->dtype, n_pre);
+    total += n_row[b];
+  }
+  p->values = NULL;
+  p->rows = rows;
+  p->n_row = n_row;
+  return total > 0 ? NK_LV(nk_event_scatter)(p) : NK_OK;
+}
+
+nk_status NK_LV(nk_event_matvec_run)(const nk_call *call) {
+  bool transpose = call->ip[0] != 0;
+  nk_event_product p = NK_LV(nk_event_product_of)(call, 0, transpose);
+  const nk_view *x = &call->in[3];
+  if (!transpose) {
+    memset(p.out, 0, (size_t)(p.n_batch * p.csr.n_post) * nk_dtype_size[p.dtype]);
+    return NK_LV(nk_event_spread)(&p, x, call->work);
+  }
+  NK_LV(nk_event_ones)(call->work, p.dtype, x->data, x->dtype, p.n_batch * p.csr.n_post);
+  p.values = call->work;
+  return NK_LV(nk_event_gather)(&p);
+}
