@@ -63,10 +63,16 @@ class Rng:
         seed = operator.index(seed)
         if not 0 <= seed < 2 ** 63:
             raise ValueError(f"Rng: seed must be in [0, 2**63), got {seed}")
-        self._key, self._draws = np.array([seed, 0], np.int64), 0
+        self._key, self._draws, self._step = np.array([seed, 0], np.int64), 0, None
 
     def __repr__(self):
         return f"Rng({self._key!r}, draws={self._draws})"
+
+    def at(self, step):
+        """The draws of one step: depends on the seed and `step` (int, may be traced), on nothing drawn before."""
+        child = Rng.__new__(Rng)
+        child._key, child._draws, child._step = self._key, 0, step
+        return child
 
     # ------------------------------------------------------------------ draws
 
@@ -137,7 +143,7 @@ class Rng:
 
     def _traced(self):
         graph = current()
-        return isinstance(self._key, Tracer) or graph is not None and graph.abstract
+        return isinstance(self._key, Tracer) or isinstance(self._step, Tracer) or graph is not None and graph.abstract
 
     def _sample(self, law, size, dtype, law_args=(), low=0, high=0):
         dtype = np.dtype(dtype)
@@ -152,9 +158,12 @@ class Rng:
             self._draws += 1
             law_args = [np.asarray(a, np.float64) for a in law_args]
             _check_law(law, law_args)
-            return _draw(params, self._key, 0, *law_args)[()]
+            return _draw(params, self._key, 0 if self._step is None else self._step, *law_args)[()]
         key, site = self._key_node()
-        step = current().step_number() or literal(0, INT64)
+        if self._step is not None:
+            step = ew.convert(to_node(self._step), INT64)
+        else:
+            step = current().step_number() or literal(0, INT64)
         args = [ew.convert(broadcast(to_node(a), shape), FLOAT64) for a in law_args]
         return Tracer(bind(RANDOM, (key, step, *args), (LAWS[law], site, shape, dtype, low, high)))
 
@@ -210,7 +219,7 @@ def _check_law(law, args):
 
 def _rebuild(meta, children):
     rng = Rng.__new__(Rng)
-    rng._key, rng._draws = children[0], 0
+    rng._key, rng._draws, rng._step = children[0], 0, None
     return rng
 
 

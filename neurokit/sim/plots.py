@@ -1,0 +1,42 @@
+"""Pictures of runs. Each takes ``ax=None`` and returns the Axes."""
+
+import numpy as np
+
+
+def raster(run, ax=None, populations=None, max_cells=500):
+    """Spike raster of the recorded populations, the first at the bottom.
+
+    At most `max_cells` cells in all, shared in proportion to the sizes.
+    """
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots()
+    recorded = [p for p in run.net.populations if (p.name, "spikes", None, None) in run._data]
+    populations = recorded if populations is None else populations
+    if not populations:
+        raise ValueError("plot_raster: no spikes were recorded, add pop.spikes to record=[...]")
+    share = min(1.0, max_cells / sum(p.n for p in populations))
+    base, ticks = 0, []
+    for k, population in enumerate(populations):
+        n = max(1, int(round(population.n * share)))
+        times, senders = run[population.spikes]
+        shown = senders < n
+        ax.plot(times[shown], senders[shown] + base, ".", ms=1.5, color=f"C{k}")
+        ticks.append((base + n / 2, population.name))
+        base += n
+    ax.set(xlabel="time (ms)", ylim=(-1, base), xlim=(run.start * run.dt, (run.start + run.n_steps) * run.dt))
+    ax.set_yticks([t for t, _ in ticks], [f"{name}" for _, name in ticks])
+    ax.set_ylabel("population")
+    return ax
+
+
+def trace(run, variable, ax=None):
+    """Time courses of a recorded variable."""
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots()
+    ax.plot(run.times, np.asarray(run[variable]), lw=0.8)
+    ax.set(xlabel="time (ms)", ylabel=f"{variable!r}" + (" (mV)" if variable.name == "v" else ""))
+    return ax

@@ -1,0 +1,137 @@
+"""What a run records, and the results of a run."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Variable:
+    """Something a population can have recorded: its spikes, a state variable, a binned rate."""
+
+    def __init__(self, population, name, index=None, bin=None):
+        self.population, self.name, self.index, self.bin = population, name, index, bin
+
+    def __getitem__(self, index):
+        if self.name in ("spikes", "rate"):
+            raise TypeError(f"{self!r}: record all cells, select from the result")
+        if self.index is not None:
+            raise TypeError(f"{self!r} is already a selection")
+        if not isinstance(index, slice):
+            index = np.atleast_1d(np.asarray(index))
+            if index.dtype.kind not in "iub" or index.ndim != 1:
+                raise IndexError(f"{self!r}: cells are selected by a slice, an int or a list of ints")
+            index = np.arange(self.population.n)[index]
+        return Variable(self.population, self.name, index)
+
+    def cells(self):
+        """Numbers of the recorded cells."""
+        every = np.arange(self.population.n)
+        return every if self.index is None else every[self.index]
+
+    def key(self):
+        index = None if self.index is None else tuple(self.cells().tolist())
+        return self.population.name, self.name, index, self.bin
+
+    def __repr__(self):
+        return f"{self.population.name}.{self.name}"
+
+
+class Spikes(NamedTuple):
+    """times (ms) and senders (cell numbers) of all spikes, in order of time."""
+
+    times: np.ndarray
+    senders: np.ndarray
+
+
+class Run:
+    """Results of `Net.run`.
+
+    ``run[pop.spikes]`` has ``.times`` and ``.senders``; ``run[pop.v]`` is an array (T, n);
+    ``run[pop.rate(bin)]`` the population rate (Hz) in bins. ``run.times`` are the ends of the steps.
+    """
+
+    def __init__(self, net, start, n_steps, data):
+        self.net, self.dt, self.start, self.n_steps, self._data = net, net.dt, start, n_steps, data
+
+    @property
+    def times(self):
+        """Ends of the recorded steps, ms, shape (T,)."""
+        return (self.start + 1 + np.arange(self.n_steps)) * self.dt
+
+    @property
+    def duration(self):
+        return self.n_steps * self.dt
+
+    def __getitem__(self, variable):
+        if not isinstance(variable, Variable):
+            raise TypeError(f"run[...] takes what was recorded, such as run[pop.spikes], got {type(variable).__name__}")
+        found = self._data.get(variable.key())
+        if found is None:
+            same = [k for k in self._data if k[:2] == (variable.population.name, variable.name)]
+            if variable.index is None and variable.bin is None and len(same) == 1:
+                found = self._data[same[0]]
+        if found is None:
+            raise KeyError(f"{variable!r} was not recorded in this run: add it to record=[...]; recorded were "
+                           f"{sorted({'.'.join(k[:2]) for k in self._data})}")
+        return found
+
+    def _spikes(self, population):
+        spikes = self[population.spikes]
+        if not isinstance(spikes, Spikes):
+            raise TypeError("inside a differentiated function spikes are an array (T, n): average them there")
+        return spikes
+
+    def rate(self, population, start=0.0, stop=None):
+        """Mean rate of the cells between `start` and `stop` (ms from the beginning of the run), Hz."""
+        stop = self.duration if stop is None else stop
+        if not 0 <= start < stop:
+            raise ValueError(f"rate: wanted 0 <= start < stop, got {start} and {stop}")
+        times = self._spikes(population).times - self.start * self.dt
+        n = np.count_nonzero((times > start + 1e-9) & (times <= stop + 1e-9))
+        return n / population.n / (stop - start) * 1000.0
+
+    def cv(self, population, min_spikes=3):
+        """Mean coefficient of variation of inter-spike intervals, over cells with at least `min_spikes`."""
+        times, senders = self._spikes(population)
+        order = np.argsort(senders, kind="stable")
+        times, senders = times[order], senders[order]
+        same = senders[1:] == senders[:-1]
+        intervals, owner = np.diff(times)[same], senders[1:][same]
+        n = np.bincount(owner, minlength=population.n)
+        keep = n >= max(min_spikes - 1, 2)
+        if not keep.any():
+            return float("nan")
+        mean = np.bincount(owner, intervals, population.n)[keep] / n[keep]
+        deviation = intervals - np.bincount(owner, intervals, population.n)[owner] / n[owner]
+        variance = np.bincount(owner, deviation ** 2, population.n)[keep] / n[keep]
+        return float(np.mean(np.sqrt(variance) / mean))
+
+    def plot_raster(self, ax=None, populations=None, max_cells=500):
+        """Spike times by cell, populations stacked; returns the Axes."""
+        from .plots import raster
+
+        return raster(self, ax, populations, max_cells)
+
+
+def unpack_spikes(bits, n, first_step, dt):
+    """Spikes of packed bits (T, ceil(n / 8)): times at the end of the step, and senders."""
+    n_bytes = bits.shape[1]
+    flat = np.ascontiguousarray(bits).reshape(-1)
+    padded = np.zeros(-(-flat.size // 8) * 8, np.uint8)
+    padded[:flat.size] = flat
+    words = np.flatnonzero(padded.view(np.uint64))
+    inner = padded.reshape(-1, 8)[words]
+    word, byte = np.nonzero(inner)
+    place = words[word] * 8 + byte
+    which, bit = np.nonzero(np.unpackbits(inner[word, byte][:, None], axis=1, bitorder="little"))
+    step, byte = np.divmod(place[which], n_bytes)
+    senders = byte * 8 + bit
+    return Spikes((first_step + step + 1) * dt, senders)
+
+
+def bin_rate(counts, bin_steps, n, dt):
+    """Population rate (Hz) in bins of `bin_steps` from spike counts per step; the last bin may be short."""
+    edges = np.arange(0, len(counts), bin_steps)
+    sums = np.add.reduceat(counts, edges) if len(counts) else np.zeros(0)
+    width = np.diff(np.append(edges, len(counts))) * dt
+    return sums / n / width * 1000.0
