@@ -6,7 +6,7 @@ soon); the domains load at first use.
 
 import importlib
 
-from neurokit import _core
+from neurokit import _core  # noqa: F401 - reached as neurokit._core
 from neurokit._version import __version__
 from neurokit.core import scan as _engine  # noqa: F401 - loads the tracer and the transforms
 

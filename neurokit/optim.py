@@ -21,12 +21,17 @@ class Optimizer:
 
     def __init__(self, learning_rate):
         if not callable(learning_rate) and not learning_rate > 0:
-            raise ValueError(f"{type(self).__name__}: learning_rate must be positive, got {learning_rate!r}")
+            raise ValueError(
+                f"{type(self).__name__}: learning_rate must be positive, got {learning_rate!r}"
+            )
         self.learning_rate = learning_rate
 
     def init(self, params):
         """State for `params`: the step number and one container of zeros per moment."""
-        return {"step": np.zeros((), np.int64), **{name: tree.map(np.zeros_like, params) for name in self.slots}}
+        return {
+            "step": np.zeros((), np.int64),
+            **{name: tree.map(np.zeros_like, params) for name in self.slots},
+        }
 
     def rate(self, step):
         """Learning rate at `step` (counted from 1)."""
@@ -38,19 +43,28 @@ class Optimizer:
         values, spec = tree.flatten(params)
         gradients, grad_spec = tree.flatten(grads)
         if len(gradients) != len(values):
-            raise ValueError(f"{type(self).__name__}.update: grads have {len(gradients)} arrays, params {len(values)}")
+            raise ValueError(
+                f"{type(self).__name__}.update: grads have {len(gradients)} arrays, params {len(values)}"
+            )
         moments = [tree.leaves(state[name]) for name in self.slots]
         new, moved = [], [[] for _ in self.slots]
         for i, (p, g) in enumerate(zip(values, gradients)):
             if np.shape(g) != np.shape(p):
-                raise ValueError(f"{type(self).__name__}.update: gradient {i} has shape {np.shape(g)}, its parameter "
-                                 f"{np.shape(p)}")
+                raise ValueError(
+                    f"{type(self).__name__}.update: gradient {i} has shape {np.shape(g)}, its parameter "
+                    f"{np.shape(p)}"
+                )
             p, *m = self.step(p, g, [ms[i] for ms in moments], step)
             new.append(p)
             for out, value in zip(moved, m):
                 out.append(value)
-        state = {"step": step, **{name: tree.unflatten(tree.flatten(state[name])[1], m)
-                                  for name, m in zip(self.slots, moved)}}
+        state = {
+            "step": step,
+            **{
+                name: tree.unflatten(tree.flatten(state[name])[1], m)
+                for name, m in zip(self.slots, moved)
+            },
+        }
         return tree.unflatten(spec, new), state
 
 
@@ -112,7 +126,7 @@ class Adam(Optimizer):
         rate = self.rate(t)
         if self.decay:
             p = p - _like(rate * self.decay, p) * p
-        scale, root = _like(rate / (1.0 - self.b1 ** t), p), _like(1.0 / np.sqrt(1.0 - self.b2 ** t), p)
+        scale, root = _like(rate / (1.0 - self.b1**t), p), _like(1.0 / np.sqrt(1.0 - self.b2**t), p)
         return p - scale * m / (np.sqrt(v) * root + self.eps), m, v
 
 
@@ -144,7 +158,9 @@ def constant(value):
 
 def cosine(start, n_steps, end=0.0):
     """From `start` to `end` along half a cosine."""
-    return lambda step: end + (start - end) * 0.5 * (1.0 + np.cos(math.pi * np.minimum(step, n_steps) / n_steps))
+    return lambda step: (
+        end + (start - end) * 0.5 * (1.0 + np.cos(math.pi * np.minimum(step, n_steps) / n_steps))
+    )
 
 
 def exponential(start, decay, n_steps=1):

@@ -77,7 +77,9 @@ def input_tracer(graph, leaf):
     weak = type(leaf) if type(leaf) in (int, float) else None
     array = np.asarray(leaf)
     if array.dtype.char not in SUPPORTED:
-        raise TypeError(f"traced functions take bool, integer, float32 and float64 arrays, got {array.dtype}")
+        raise TypeError(
+            f"traced functions take bool, integer, float32 and float64 arrays, got {array.dtype}"
+        )
     node = graph.add_input(array.shape, array.dtype.newbyteorder("="), weak)
     graph.values[node] = array
     return Tracer(node)
@@ -98,20 +100,26 @@ def output_nodes(out):
 
 
 def scalar_node(value, what):
-    if not isinstance(value, (Tracer, np.ndarray, np.generic, float, int)) or isinstance(value, bool):
-        raise TypeError(f"{what}: the function must return one number, got {type(value).__name__}; for several results "
-                        f"use has_aux=True and return (number, others)")
+    if not isinstance(value, (Tracer, np.ndarray, np.generic, float, int)) or isinstance(
+        value, bool
+    ):
+        raise TypeError(
+            f"{what}: the function must return one number, got {type(value).__name__}; for several results "
+            f"use has_aux=True and return (number, others)"
+        )
     node = to_node(value)
     if node.shape != ():
-        raise ValueError(f"{what}: the function must return a scalar, got shape {node.shape}; take .sum() or .mean(), or "
-                         f"use nk.jacobian")
+        raise ValueError(
+            f"{what}: the function must return a scalar, got shape {node.shape}; take .sum() or .mean(), or "
+            f"use nk.jacobian"
+        )
     if node.dtype.kind != "f":
-        raise TypeError(f"{what}: the function must return a floating-point number, got {node.dtype}")
+        raise TypeError(
+            f"{what}: the function must return a floating-point number, got {node.dtype}"
+        )
     return node
 
 
 def plain(array):
     """0-d arrays as NumPy scalars, as NumPy's own functions return them."""
     return array[()] if array.ndim == 0 else array
-
-

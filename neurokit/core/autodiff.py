@@ -12,7 +12,11 @@ def _active(order, wrt):
     """The nodes that depend on `wrt` through floating-point values."""
     active = set(wrt)
     for node in order:
-        if node not in active and node.prim.name != "stop_gradient" and any(a in active for a in node.args):
+        if (
+            node not in active
+            and node.prim.name != "stop_gradient"
+            and any(a in active for a in node.args)
+        ):
             if node.dtype.kind == "f" or node.aux is not None:
                 active.add(node)
     return active
@@ -50,7 +54,9 @@ def backward(outputs, cotangents, wrt):
         if node.prim.vjp is None:
             raise TypeError(f"{node.prim.name} has no derivative")
         with at_line(node.where):
-            for arg, d, need in zip(node.args, node.prim.vjp(ct, node, node.args, node.params, needs), needs):
+            for arg, d, need in zip(
+                node.args, node.prim.vjp(ct, node, node.args, node.params, needs), needs
+            ):
                 if need and d is not None:
                     if d.shape != arg.shape:
                         d = unbroadcast(d, arg.shape)

@@ -11,8 +11,14 @@ from .shaping import BROADCAST, RESHAPE, SLICE, TRANSPOSE, broadcast, reshape, s
 
 def _elementwise(values, node, n):
     shape = (n,) + node.shape
-    args = [v if v.prim is LITERAL else v if batched and v.shape == shape else broadcast(_align(v, batched, node), shape)
-            for v, batched in values]
+    args = [
+        v
+        if v.prim is LITERAL
+        else v
+        if batched and v.shape == shape
+        else broadcast(_align(v, batched, node), shape)
+        for v, batched in values
+    ]
     return bind(node.prim, tuple(args), node.params)
 
 
@@ -38,6 +44,8 @@ for _prim in [*ew.ROWS.values(), ew.CONVERT]:
     _prim.batch = _elementwise
 BROADCAST.batch = _broadcast
 RESHAPE.batch = lambda values, node, n: reshape(values[0][0], (n,) + node.shape)
-TRANSPOSE.batch = lambda values, node, n: transpose(values[0][0], (0,) + tuple(a + 1 for a in node.params[0]))
+TRANSPOSE.batch = lambda values, node, n: transpose(
+    values[0][0], (0,) + tuple(a + 1 for a in node.params[0])
+)
 SLICE.batch = lambda values, node, n: slice_(values[0][0], ((0, n, 1),) + node.params[0])
 MATMUL.batch = _matmul

@@ -28,12 +28,24 @@ def check_grads(f, args, order=2, modes=("fwd", "rev"), rtol=1e-6, atol=None, ep
     args = tuple(args)
     leaves, spec = tree.flatten(args)
     if any(np.asarray(x).dtype != np.float64 for x in leaves):
-        raise TypeError("check_grads: all arguments must be float64, got "
-                        f"{sorted({str(np.asarray(x).dtype) for x in leaves})}")
+        raise TypeError(
+            "check_grads: all arguments must be float64, got "
+            f"{sorted({str(np.asarray(x).dtype) for x in leaves})}"
+        )
     bad = set(modes) - {"fwd", "rev"}
     if bad:
         raise ValueError(f"check_grads: modes are 'fwd' and 'rev', got {sorted(bad)}")
-    _check(f, args, order, modes, rtol, rtol if atol is None else atol, eps or 1e-3, np.random.default_rng(seed), "")
+    _check(
+        f,
+        args,
+        order,
+        modes,
+        rtol,
+        rtol if atol is None else atol,
+        eps or 1e-3,
+        np.random.default_rng(seed),
+        "",
+    )
 
 
 def _check(f, args, order, modes, rtol, atol, eps, rng, prefix):
@@ -45,29 +57,59 @@ def _check(f, args, order, modes, rtol, atol, eps, rng, prefix):
         wanted = _difference(f, leaves, spec, direction, eps)
         if "fwd" in modes:
             _, got = jvp(f, args, tree.unflatten(spec, direction))
-            _compare(tree.leaves(got), wanted, rtol, atol, f"{prefix}forward derivative by argument {name}")
+            _compare(
+                tree.leaves(got),
+                wanted,
+                rtol,
+                atol,
+                f"{prefix}forward derivative by argument {name}",
+            )
         if "rev" in modes:
             out, pullback = vjp(f, *args)
             ct = [rng.standard_normal(np.shape(o)) for o in tree.leaves(out)]
             grads = tree.leaves(pullback(tree.unflatten(tree.flatten(out)[1], ct)))
             left = sum(float(np.sum(c * w)) for c, w in zip(ct, wanted))
-            _compare([np.sum(grads[k] * direction[k])], [np.asarray(left)], rtol, atol,
-                     f"{prefix}reverse derivative by argument {name}")
+            _compare(
+                [np.sum(grads[k] * direction[k])],
+                [np.asarray(left)],
+                rtol,
+                atol,
+                f"{prefix}reverse derivative by argument {name}",
+            )
     if order > 1:
         fixed = [rng.standard_normal(np.shape(x)) for x in leaves]
         if "fwd" in modes:
-            _check(lambda *a: jvp(f, a, tree.unflatten(spec, fixed))[1], args, order - 1, modes, rtol, atol, eps, rng,
-                   prefix + "order 2: forward of " if not prefix else prefix)
+            _check(
+                lambda *a: jvp(f, a, tree.unflatten(spec, fixed))[1],
+                args,
+                order - 1,
+                modes,
+                rtol,
+                atol,
+                eps,
+                rng,
+                prefix + "order 2: forward of " if not prefix else prefix,
+            )
         if "rev" in modes:
             out = f(*args)
             cts = [rng.standard_normal(np.shape(o)) for o in tree.leaves(out)]
             out_spec = tree.flatten(out)[1]
-            _check(lambda *a: vjp(f, *a)[1](tree.unflatten(out_spec, cts)), args, order - 1, modes, rtol, atol, eps, rng,
-                   prefix + "order 2: reverse of " if not prefix else prefix)
+            _check(
+                lambda *a: vjp(f, *a)[1](tree.unflatten(out_spec, cts)),
+                args,
+                order - 1,
+                modes,
+                rtol,
+                atol,
+                eps,
+                rng,
+                prefix + "order 2: reverse of " if not prefix else prefix,
+            )
 
 
 def _difference(f, leaves, spec, direction, eps):
     """Fourth-order central difference along `direction`."""
+
     def at(step):
         moved = [np.asarray(x) + step * d for x, d in zip(leaves, direction)]
         return [np.asarray(o, np.float64) for o in tree.leaves(f(*tree.unflatten(spec, moved)))]
@@ -82,5 +124,7 @@ def _compare(got, wanted, rtol, atol, what):
         scale = np.max(np.abs(w), initial=0.0)
         error = np.max(np.abs(g - w), initial=0.0) if np.all(np.isfinite(g)) else np.inf
         if not error <= atol + rtol * scale:
-            raise AssertionError(f"check_grads: {what} is off by {error:.3g} (largest derivative {scale:.3g}, allowed "
-                                 f"{atol + rtol * scale:.3g})")
+            raise AssertionError(
+                f"check_grads: {what} is off by {error:.3g} (largest derivative {scale:.3g}, allowed "
+                f"{atol + rtol * scale:.3g})"
+            )

@@ -10,8 +10,13 @@ def _same_view(view, node):
     return View(*view)
 
 
-STOP = Primitive("stop_gradient", "view", lambda args, params: (args[0].shape, args[0].dtype),
-                 twin=lambda params, a: a, lower=_same_view)
+STOP = Primitive(
+    "stop_gradient",
+    "view",
+    lambda args, params: (args[0].shape, args[0].dtype),
+    twin=lambda params, a: a,
+    lower=_same_view,
+)
 
 
 def stop(node):
@@ -19,9 +24,15 @@ def stop(node):
 
 
 # A fresh name for a value: derivatives are taken with respect to it.
-VARIABLE = Primitive("variable", "view", lambda args, params: (args[0].shape, args[0].dtype),
-                     twin=lambda params, a: a, vjp=lambda ct, out, args, params, needs: [ct],
-                     jvp=lambda t, out, args, params: t[0], lower=_same_view)
+VARIABLE = Primitive(
+    "variable",
+    "view",
+    lambda args, params: (args[0].shape, args[0].dtype),
+    twin=lambda params, a: a,
+    vjp=lambda ct, out, args, params, needs: [ct],
+    jvp=lambda t, out, args, params: t[0],
+    lower=_same_view,
+)
 
 
 class _Unique:
@@ -36,10 +47,18 @@ def variable(node):
 
 # forward value with a chosen derivative: args are (value, x, d value / d x)
 SURROGATE = Primitive(
-    "surrogate", "view", lambda args, params: (args[0].shape, args[0].dtype),
+    "surrogate",
+    "view",
+    lambda args, params: (args[0].shape, args[0].dtype),
     twin=lambda params, value, x, slope: value,
-    vjp=lambda ct, out, args, params, needs: [None, ew.mul(ct, args[2]) if needs[1] else None, None],
-    jvp=lambda t, out, args, params: ew.mul(t[1], args[2]) if t[1] is not None else None, lower=_same_view)
+    vjp=lambda ct, out, args, params, needs: [
+        None,
+        ew.mul(ct, args[2]) if needs[1] else None,
+        None,
+    ],
+    jvp=lambda t, out, args, params: ew.mul(t[1], args[2]) if t[1] is not None else None,
+    lower=_same_view,
+)
 
 
 def surrogate(value, x, slope):
@@ -47,6 +66,7 @@ def surrogate(value, x, slope):
 
 
 # ---------------------------------------------------------------------------- custom_vjp
+
 
 class CustomRule:
     """The user's forward and backward functions of one call, as functions of nodes."""
@@ -60,30 +80,39 @@ class CustomRule:
 
 
 def _custom_infer(args, params):
-    return [(a.shape, a.dtype) for a in args[:params[0].n_out]]
+    return [(a.shape, a.dtype) for a in args[: params[0].n_out]]
 
 
 def _custom_vjp(cts, node, args, params, needs):
     rule = params[0]
-    outs, inputs = args[:rule.n_out], args[rule.n_out:]
+    outs, inputs = args[: rule.n_out], args[rule.n_out :]
     cts = [full(o.shape, 0, o.dtype) if c is None else c for c, o in zip(cts, outs)]
     return [None] * rule.n_out + rule.backward(inputs, cts)
 
 
 def _custom_jvp(tangents, node, args, params):
     rule = params[0]
-    if all(t is None for t in tangents[rule.n_out:]):
+    if all(t is None for t in tangents[rule.n_out :]):
         return [None] * rule.n_out
-    raise TypeError(f"custom_vjp function {rule.name!r} has a reverse rule only: jvp of it is not defined")
+    raise TypeError(
+        f"custom_vjp function {rule.name!r} has a reverse rule only: jvp of it is not defined"
+    )
 
 
-CUSTOM = Primitive("custom_vjp", "multi", _custom_infer, twin=lambda params, *a: list(a[:params[0].n_out]),
-                   vjp=_custom_vjp, jvp=_custom_jvp)
+CUSTOM = Primitive(
+    "custom_vjp",
+    "multi",
+    _custom_infer,
+    twin=lambda params, *a: list(a[: params[0].n_out]),
+    vjp=_custom_vjp,
+    jvp=_custom_jvp,
+)
 
 
 def custom(rule, outs, inputs):
     results = bind_multi(CUSTOM, tuple(outs) + tuple(inputs), (rule,))
-    results[0].args[0].swap = (None, tuple(results[0].args[0].args[:rule.n_out]))  # computes nothing itself
+    results[0].args[0].swap = (
+        None,
+        tuple(results[0].args[0].args[: rule.n_out]),
+    )  # computes nothing itself
     return results
-
-

@@ -19,7 +19,12 @@ def _shape(shape):
 
 def array(values, dtype=None, like=None):
     """An array from numbers, arrays, traced values and nested lists of them."""
-    if isinstance(values, Tracer) or isinstance(values, (list, tuple)) and _any_tracer(values) or isinstance(like, Tracer):
+    if (
+        isinstance(values, Tracer)
+        or isinstance(values, (list, tuple))
+        and _any_tracer(values)
+        or isinstance(like, Tracer)
+    ):
         return table.array(values, dtype)
     return np.array(values, dtype)
 

@@ -7,8 +7,20 @@ taken as 0 wherever g is 0, so that a branch masked by `where` never contributes
 
 import numpy as np
 
-from .graph import (BOOL, COMPUTED, FLOAT32, FLOAT64, INT32, INT64, LITERAL, Node, Primitive, bind, is_literal,
-                    literal)
+from .graph import (
+    BOOL,
+    COMPUTED,
+    FLOAT32,
+    FLOAT64,
+    INT32,
+    INT64,
+    LITERAL,
+    Node,
+    Primitive,
+    bind,
+    is_literal,
+    literal,
+)
 
 ROWS = {}  # name -> Primitive
 BY_UFUNC = {}  # NumPy ufunc -> name
@@ -42,8 +54,10 @@ def _infer_convert(args, params):
 
 def _emit_vjp(partials):
     def vjp(ct, out, args, params, needs):
-        return [p(ct, out, *args) if need and p is not None else None
-                for p, need in zip(partials, needs)]
+        return [
+            p(ct, out, *args) if need and p is not None else None
+            for p, need in zip(partials, needs)
+        ]
 
     return vjp
 
@@ -65,8 +79,14 @@ def _emit_jvp(partials):
 def row(name, twin, partials=None, infer=_infer_same, ufuncs=()):
     arity = getattr(twin, "nin", None) or (len(partials) if partials else 1)
     partials = partials or (None,) * arity
-    prim = Primitive(name, "elementwise", infer, twin=lambda params, *a: twin(*a),
-                     vjp=_emit_vjp(partials), jvp=_emit_jvp(partials))
+    prim = Primitive(
+        name,
+        "elementwise",
+        infer,
+        twin=lambda params, *a: twin(*a),
+        vjp=_emit_vjp(partials),
+        jvp=_emit_jvp(partials),
+    )
     ROWS[name] = prim
     for ufunc in ufuncs:
         BY_UFUNC[ufunc] = name
@@ -108,6 +128,7 @@ def _fold(prim, nodes, params):
 
 
 # ---------------------------------------------------------------------------- builders
+
 
 def add(a, b):
     """a + b; a product of floats on either side is fused into one rounding."""
@@ -183,6 +204,7 @@ def gdiv(g, d):
 
 # ---------------------------------------------------------------------------- the table
 
+
 def _ap(name, *args):
     return apply(ROWS[name], *args)
 
@@ -194,40 +216,93 @@ def _half_ties(g, out, x, y):
 
 
 ADD = row("add", np.add, (lambda g, o, a, b: g, lambda g, o, a, b: g), ufuncs=[np.add])
-SUB = row("sub", np.subtract, (lambda g, o, a, b: g, lambda g, o, a, b: neg(g)), ufuncs=[np.subtract])
-MUL = row("mul", np.multiply, (lambda g, o, a, b: mul(g, b), lambda g, o, a, b: mul(g, a)),
-          ufuncs=[np.multiply])
-DIV = row("div", np.divide, (lambda g, o, a, b: gdiv(g, b), lambda g, o, a, b: neg(gmul(g, div(o, b)))),
-          ufuncs=[np.divide])
+SUB = row(
+    "sub", np.subtract, (lambda g, o, a, b: g, lambda g, o, a, b: neg(g)), ufuncs=[np.subtract]
+)
+MUL = row(
+    "mul",
+    np.multiply,
+    (lambda g, o, a, b: mul(g, b), lambda g, o, a, b: mul(g, a)),
+    ufuncs=[np.multiply],
+)
+DIV = row(
+    "div",
+    np.divide,
+    (lambda g, o, a, b: gdiv(g, b), lambda g, o, a, b: neg(gmul(g, div(o, b)))),
+    ufuncs=[np.divide],
+)
 NEG = row("neg", np.negative, (lambda g, o, a: neg(g),), ufuncs=[np.negative])
-FMA = row("fma", lambda a, b, c: a * b + c,
-          (lambda g, o, a, b, c: mul(g, b), lambda g, o, a, b, c: mul(g, a), lambda g, o, a, b, c: g))
-SELECT = row("select", np.where,
-             (None, lambda g, o, c, x, y: select(c, g, 0.0), lambda g, o, c, x, y: select(c, 0.0, g)),
-             infer=_infer_select)
-CONVERT = Primitive("convert", "elementwise", _infer_convert,
-                    twin=lambda params, a: a.astype(params[0]),
-                    vjp=lambda ct, out, args, params, needs: [
-                        convert(ct, args[0].dtype) if args[0].dtype.kind == "f" else None],
-                    jvp=lambda t, out, args, params: convert(t[0], params[0]) if params[0].kind == "f" else None)
+FMA = row(
+    "fma",
+    lambda a, b, c: a * b + c,
+    (lambda g, o, a, b, c: mul(g, b), lambda g, o, a, b, c: mul(g, a), lambda g, o, a, b, c: g),
+)
+SELECT = row(
+    "select",
+    np.where,
+    (None, lambda g, o, c, x, y: select(c, g, 0.0), lambda g, o, c, x, y: select(c, 0.0, g)),
+    infer=_infer_select,
+)
+CONVERT = Primitive(
+    "convert",
+    "elementwise",
+    _infer_convert,
+    twin=lambda params, a: a.astype(params[0]),
+    vjp=lambda ct, out, args, params, needs: [
+        convert(ct, args[0].dtype) if args[0].dtype.kind == "f" else None
+    ],
+    jvp=lambda t, out, args, params: convert(t[0], params[0]) if params[0].kind == "f" else None,
+)
 
 _POW_LOG = lambda a: _ap("log", select(_ap("gt", a, 0.0), a, 1.0))  # noqa: E731
-row("pow", np.power,
-    (lambda g, o, a, b: gmul(g, mul(b, _ap("pow", a, sub(b, 1.0)))),
-     lambda g, o, a, b: gmul(g, select(_ap("eq", o, 0.0), 0.0, mul(o, _POW_LOG(a))))),
-    ufuncs=[np.power, np.float_power])
-row("maximum", np.maximum, (_half_ties, lambda g, o, x, y: _half_ties(g, o, y, x)), ufuncs=[np.maximum])
-row("minimum", np.minimum, (_half_ties, lambda g, o, x, y: _half_ties(g, o, y, x)), ufuncs=[np.minimum])
-row("mod", np.remainder, (lambda g, o, a, b: g, lambda g, o, a, b: neg(mul(g, _ap("floordiv", a, b)))),
-    ufuncs=[np.remainder])
+row(
+    "pow",
+    np.power,
+    (
+        lambda g, o, a, b: gmul(g, mul(b, _ap("pow", a, sub(b, 1.0)))),
+        lambda g, o, a, b: gmul(g, select(_ap("eq", o, 0.0), 0.0, mul(o, _POW_LOG(a)))),
+    ),
+    ufuncs=[np.power, np.float_power],
+)
+row(
+    "maximum",
+    np.maximum,
+    (_half_ties, lambda g, o, x, y: _half_ties(g, o, y, x)),
+    ufuncs=[np.maximum],
+)
+row(
+    "minimum",
+    np.minimum,
+    (_half_ties, lambda g, o, x, y: _half_ties(g, o, y, x)),
+    ufuncs=[np.minimum],
+)
+row(
+    "mod",
+    np.remainder,
+    (lambda g, o, a, b: g, lambda g, o, a, b: neg(mul(g, _ap("floordiv", a, b)))),
+    ufuncs=[np.remainder],
+)
 row("floordiv", np.floor_divide, (None, None), ufuncs=[np.floor_divide])
-row("copysign", np.copysign,
-    (lambda g, o, a, b: select(_ap("eq", _ap("copysign", 1.0, a), _ap("copysign", 1.0, b)), g, neg(g)), None),
-    ufuncs=[np.copysign])
-row("arctan2", np.arctan2,
-    (lambda g, o, a, b: gmul(g, div(b, add(_ap("square", a), _ap("square", b)))),
-     lambda g, o, a, b: neg(gmul(g, div(a, add(_ap("square", a), _ap("square", b)))))),
-    ufuncs=[np.arctan2])
+row(
+    "copysign",
+    np.copysign,
+    (
+        lambda g, o, a, b: select(
+            _ap("eq", _ap("copysign", 1.0, a), _ap("copysign", 1.0, b)), g, neg(g)
+        ),
+        None,
+    ),
+    ufuncs=[np.copysign],
+)
+row(
+    "arctan2",
+    np.arctan2,
+    (
+        lambda g, o, a, b: gmul(g, div(b, add(_ap("square", a), _ap("square", b)))),
+        lambda g, o, a, b: neg(gmul(g, div(a, add(_ap("square", a), _ap("square", b))))),
+    ),
+    ufuncs=[np.arctan2],
+)
 
 row("abs", np.abs, (lambda g, o, a: mul(g, _ap("sign", a)),), ufuncs=[np.absolute, np.fabs])
 row("sign", np.sign, (None,), ufuncs=[np.sign])
@@ -237,7 +312,12 @@ row("rint", np.rint, (None,), ufuncs=[np.rint])
 row("trunc", np.trunc, (None,), ufuncs=[np.trunc])
 row("sqrt", np.sqrt, (lambda g, o, a: gdiv(g, mul(o, 2.0)),), ufuncs=[np.sqrt])
 row("square", np.square, (lambda g, o, a: mul(g, mul(a, 2.0)),), ufuncs=[np.square])
-row("reciprocal", np.reciprocal, (lambda g, o, a: neg(gmul(g, _ap("square", o))),), ufuncs=[np.reciprocal])
+row(
+    "reciprocal",
+    np.reciprocal,
+    (lambda g, o, a: neg(gmul(g, _ap("square", o))),),
+    ufuncs=[np.reciprocal],
+)
 row("exp", np.exp, (lambda g, o, a: gmul(g, o),), ufuncs=[np.exp])
 row("exp2", np.exp2, (lambda g, o, a: gmul(g, mul(o, float(np.log(2)))),), ufuncs=[np.exp2])
 row("expm1", np.expm1, (lambda g, o, a: gmul(g, add(o, 1.0)),), ufuncs=[np.expm1])
@@ -248,23 +328,45 @@ row("log1p", np.log1p, (lambda g, o, a: gdiv(g, add(a, 1.0)),), ufuncs=[np.log1p
 row("sin", np.sin, (lambda g, o, a: mul(g, _ap("cos", a)),), ufuncs=[np.sin])
 row("cos", np.cos, (lambda g, o, a: neg(mul(g, _ap("sin", a))),), ufuncs=[np.cos])
 row("tan", np.tan, (lambda g, o, a: gmul(g, add(_ap("square", o), 1.0)),), ufuncs=[np.tan])
-row("arcsin", np.arcsin, (lambda g, o, a: gdiv(g, _ap("sqrt", sub(1.0, _ap("square", a)))),),
-    ufuncs=[np.arcsin])
-row("arccos", np.arccos, (lambda g, o, a: neg(gdiv(g, _ap("sqrt", sub(1.0, _ap("square", a))))),),
-    ufuncs=[np.arccos])
+row(
+    "arcsin",
+    np.arcsin,
+    (lambda g, o, a: gdiv(g, _ap("sqrt", sub(1.0, _ap("square", a)))),),
+    ufuncs=[np.arcsin],
+)
+row(
+    "arccos",
+    np.arccos,
+    (lambda g, o, a: neg(gdiv(g, _ap("sqrt", sub(1.0, _ap("square", a))))),),
+    ufuncs=[np.arccos],
+)
 row("arctan", np.arctan, (lambda g, o, a: div(g, add(_ap("square", a), 1.0)),), ufuncs=[np.arctan])
 row("sinh", np.sinh, (lambda g, o, a: gmul(g, _ap("cosh", a)),), ufuncs=[np.sinh])
 row("cosh", np.cosh, (lambda g, o, a: gmul(g, _ap("sinh", a)),), ufuncs=[np.cosh])
 row("tanh", np.tanh, (lambda g, o, a: mul(g, sub(1.0, _ap("square", o))),), ufuncs=[np.tanh])
-row("arcsinh", np.arcsinh, (lambda g, o, a: div(g, _ap("sqrt", add(_ap("square", a), 1.0))),),
-    ufuncs=[np.arcsinh])
-row("arccosh", np.arccosh, (lambda g, o, a: gdiv(g, _ap("sqrt", sub(_ap("square", a), 1.0))),),
-    ufuncs=[np.arccosh])
-row("arctanh", np.arctanh, (lambda g, o, a: gdiv(g, sub(1.0, _ap("square", a))),), ufuncs=[np.arctanh])
+row(
+    "arcsinh",
+    np.arcsinh,
+    (lambda g, o, a: div(g, _ap("sqrt", add(_ap("square", a), 1.0))),),
+    ufuncs=[np.arcsinh],
+)
+row(
+    "arccosh",
+    np.arccosh,
+    (lambda g, o, a: gdiv(g, _ap("sqrt", sub(_ap("square", a), 1.0))),),
+    ufuncs=[np.arccosh],
+)
+row(
+    "arctanh",
+    np.arctanh,
+    (lambda g, o, a: gdiv(g, sub(1.0, _ap("square", a))),),
+    ufuncs=[np.arctanh],
+)
 
 
 def _special(name):
     """A twin from scipy.special, which is slow to import and loaded when a twin runs."""
+
     def twin(x):
         from scipy import special
 
@@ -274,15 +376,28 @@ def _special(name):
 
 
 row("sigmoid", _special("expit"), (lambda g, o, a: mul(g, mul(o, sub(1.0, o))),))
-row("erf", _special("erf"),
-    (lambda g, o, a: mul(g, mul(_ap("exp", neg(_ap("square", a))), float(2 / np.sqrt(np.pi)))),))
+row(
+    "erf",
+    _special("erf"),
+    (lambda g, o, a: mul(g, mul(_ap("exp", neg(_ap("square", a))), float(2 / np.sqrt(np.pi)))),),
+)
 BY_SPECIAL = {"expit": "sigmoid", "erf": "erf"}  # ufuncs of scipy.special by name
 
-for _name, _ufunc in [("lt", np.less), ("le", np.less_equal), ("gt", np.greater), ("ge", np.greater_equal),
-                      ("eq", np.equal), ("ne", np.not_equal)]:
+for _name, _ufunc in [
+    ("lt", np.less),
+    ("le", np.less_equal),
+    ("gt", np.greater),
+    ("ge", np.greater_equal),
+    ("eq", np.equal),
+    ("ne", np.not_equal),
+]:
     row(_name, _ufunc, (None, None), infer=_infer_bool, ufuncs=[_ufunc])
-for _name, _ufunc in [("isnan", np.isnan), ("isfinite", np.isfinite), ("isinf", np.isinf),
-                      ("not", np.logical_not)]:
+for _name, _ufunc in [
+    ("isnan", np.isnan),
+    ("isfinite", np.isfinite),
+    ("isinf", np.isinf),
+    ("not", np.logical_not),
+]:
     row(_name, _ufunc, (None,), infer=_infer_bool, ufuncs=[_ufunc])
 row("and", np.bitwise_and, (None, None), ufuncs=[np.bitwise_and])
 row("or", np.bitwise_or, (None, None), ufuncs=[np.bitwise_or])
@@ -292,7 +407,33 @@ row("shl", np.left_shift, (None, None), ufuncs=[np.left_shift])
 row("shr", np.right_shift, (None, None), ufuncs=[np.right_shift])
 
 # what a ufunc means for booleans, where NumPy has a loop for them
-BOOL_LOOPS = {"add": "or", "mul": "and", "maximum": "or", "minimum": "and", "abs": None, "invert": "not"}
+BOOL_LOOPS = {
+    "add": "or",
+    "mul": "and",
+    "maximum": "or",
+    "minimum": "and",
+    "abs": None,
+    "invert": "not",
+}
 
-__all__ = ["ROWS", "BY_UFUNC", "BOOL_LOOPS", "COMPUTED", "FLOAT32", "INT32", "INT64", "add", "sub", "mul", "div",
-           "neg", "select", "convert", "apply", "masked", "gmul", "gdiv", "is_literal"]
+__all__ = [
+    "ROWS",
+    "BY_UFUNC",
+    "BOOL_LOOPS",
+    "COMPUTED",
+    "FLOAT32",
+    "INT32",
+    "INT64",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "neg",
+    "select",
+    "convert",
+    "apply",
+    "masked",
+    "gmul",
+    "gdiv",
+    "is_literal",
+]

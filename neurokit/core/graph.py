@@ -33,8 +33,18 @@ class Primitive:
 
     __slots__ = ("name", "kind", "infer", "twin", "vjp", "jvp", "lower", "batch", "cheap")
 
-    def __init__(self, name, kind, infer=None, twin=None, vjp=None, jvp=None, lower=None,
-                 batch=None, cheap=None):
+    def __init__(
+        self,
+        name,
+        kind,
+        infer=None,
+        twin=None,
+        vjp=None,
+        jvp=None,
+        lower=None,
+        batch=None,
+        cheap=None,
+    ):
         self.name, self.kind, self.infer, self.twin = name, kind, infer, twin
         self.vjp, self.jvp, self.lower, self.batch = vjp, jvp, lower, batch
         # cheap: recomputed in a backward loop rather than saved
@@ -56,7 +66,19 @@ class Node:
     `weak` is `int` or `float` for a value that came from a Python scalar alone, else None.
     """
 
-    __slots__ = ("prim", "args", "params", "shape", "dtype", "weak", "id", "graph", "where", "aux", "swap")
+    __slots__ = (
+        "prim",
+        "args",
+        "params",
+        "shape",
+        "dtype",
+        "weak",
+        "id",
+        "graph",
+        "where",
+        "aux",
+        "swap",
+    )
 
     def __init__(self, prim, args, params, shape, dtype, graph, where=None, weak=None):
         self.prim, self.args, self.params = prim, args, params
@@ -187,7 +209,9 @@ def user_line():
         inside = _internal.get(code)
         if inside is None:
             name = code.co_filename
-            inside = name.startswith((_HERE, _OPS, _NUMPY)) or name.startswith("<__array_function__")
+            inside = name.startswith((_HERE, _OPS, _NUMPY)) or name.startswith(
+                "<__array_function__"
+            )
             _internal[code] = inside
         if not inside:
             return code, frame.f_lasti
@@ -238,6 +262,7 @@ def is_literal(node, value=None):
 
 # ---------------------------------------------------------------------------- bind
 
+
 def lift(node, graph):
     """`node` as seen from `graph`: literals as they are, outer values as inputs of the body."""
     owner = node.graph
@@ -252,8 +277,16 @@ def lift(node, graph):
             f"return it from the traced function instead of keeping it in a variable or attribute"
         )
     outer = lift(node, graph.parent)
-    inner = Node(INPUT, (), ("lifted", len(graph.lifted)), outer.shape, outer.dtype, graph, node.where,
-                 node.weak)
+    inner = Node(
+        INPUT,
+        (),
+        ("lifted", len(graph.lifted)),
+        outer.shape,
+        outer.dtype,
+        graph,
+        node.where,
+        node.weak,
+    )
     graph.lifted[node] = inner
     if outer is not node:
         graph.lifted[outer] = inner
@@ -356,7 +389,7 @@ def replay(outputs, mapping):
             continue
         key, nodes = old.swap
         if key is None:
-            mapping[old].swap = (None, mapping[old].args[:len(nodes)])
+            mapping[old].swap = (None, mapping[old].args[: len(nodes)])
         elif key in mapping:
             for node in reachable(nodes, stop=mapping):
                 _replay_one(node, mapping, copied)

@@ -48,7 +48,10 @@ class Guards:
 
     def _row(self, get, key, seen, depth):
         value = get(key)
-        if isinstance(value, (types.ModuleType, type, types.BuiltinFunctionType, np.ufunc)) or value is _MISSING:
+        if (
+            isinstance(value, (types.ModuleType, type, types.BuiltinFunctionType, np.ufunc))
+            or value is _MISSING
+        ):
             return
         self.rows.append((get, key, value))
         self._value(value, seen, depth)
@@ -61,7 +64,9 @@ class Guards:
         elif isinstance(value, (list, tuple, dict)) and id(value) not in seen and depth < 4:
             seen.add(id(value))
             self._container(value, seen, depth)
-        elif hasattr(value, "__dict__") and not isinstance(value, (types.ModuleType, type, np.ndarray)):
+        elif hasattr(value, "__dict__") and not isinstance(
+            value, (types.ModuleType, type, np.ndarray)
+        ):
             self._object(value, seen, depth)
 
     def _container(self, value, seen, depth):
@@ -106,8 +111,11 @@ def _item(container, key):
 
 
 def _equal(now, value):
-    return type(now) is type(value) and isinstance(value, _SIMPLE) and (
-        now == value or now != now and value != value)
+    return (
+        type(now) is type(value)
+        and isinstance(value, _SIMPLE)
+        and (now == value or now != now and value != value)
+    )
 
 
 class RandomTrap:
@@ -115,19 +123,33 @@ class RandomTrap:
 
     def __init__(self, f):
         reached = Guards(f).rows
-        self.own = {id(v): v for _, _, v in reached if isinstance(v, (np.random.Generator, np.random.RandomState))}
+        self.own = {
+            id(v): v
+            for _, _, v in reached
+            if isinstance(v, (np.random.Generator, np.random.RandomState))
+        }
         self.before = self._now()
 
     def _now(self):
         state = np.random.get_state(legacy=False)["state"]
-        return (int(state["pos"]), hash(state["key"].tobytes()), *[_state_of(g) for g in self.own.values()])
+        return (
+            int(state["pos"]),
+            hash(state["key"].tobytes()),
+            *[_state_of(g) for g in self.own.values()],
+        )
 
     def check(self):
         if self._now() != self.before:
-            raise TraceError("the traced function drew from np.random: the draw would be made once and frozen into the "
-                             "program; draw before it and pass the numbers in, or use nk.Rng(seed)")
+            raise TraceError(
+                "the traced function drew from np.random: the draw would be made once and frozen into the "
+                "program; draw before it and pass the numbers in, or use nk.Rng(seed)"
+            )
 
 
 def _state_of(generator):
-    bits = generator.bit_generator if isinstance(generator, np.random.Generator) else generator._bit_generator
+    bits = (
+        generator.bit_generator
+        if isinstance(generator, np.random.Generator)
+        else generator._bit_generator
+    )
     return str(bits.state)

@@ -40,11 +40,17 @@ def _take_vjp(ct, out, args, params, needs):
 
 
 TAKE = Primitive(
-    "take", "call", lambda args, params: ((args[0].shape[0], args[1].shape[0], args[0].shape[2]), args[0].dtype),
-    twin=lambda params, x, index: x[:, index, :], vjp=_take_vjp,
+    "take",
+    "call",
+    lambda args, params: ((args[0].shape[0], args[1].shape[0], args[0].shape[2]), args[0].dtype),
+    twin=lambda params, x, index: x[:, index, :],
+    vjp=_take_vjp,
     jvp=lambda t, out, args, params: take(t[0], args[1]) if t[0] is not None else None,
-    lower=lambda node, low: low.emit("take", [low.out(node)], [low.view(a) for a in node.args], node=node),
-    cheap=True)
+    lower=lambda node, low: low.emit(
+        "take", [low.out(node)], [low.view(a) for a in node.args], node=node
+    ),
+    cheap=True,
+)
 
 
 def _scatter_vjp(op):
@@ -52,7 +58,9 @@ def _scatter_vjp(op):
         base, index, update = args
         d_base = None
         if needs[0]:
-            d_base = ct if op == "add" else scatter("set", ct, index, full(update.shape, 0, ct.dtype))
+            d_base = (
+                ct if op == "add" else scatter("set", ct, index, full(update.shape, 0, ct.dtype))
+            )
         d_update = None
         if needs[2]:
             d_update = take(ct, index)
@@ -60,9 +68,13 @@ def _scatter_vjp(op):
                 # of writes to one place only the last counts
                 n = base.shape[1]
                 order = iota(index.shape[0], 0, 1, INT64)
-                place = scatter("set", full((1, n, 1), -1, INT64), index, reshape(order, (1, -1, 1)))
+                place = scatter(
+                    "set", full((1, n, 1), -1, INT64), index, reshape(order, (1, -1, 1))
+                )
                 last = ew.apply(ew.ROWS["eq"], reshape(take(place, index), (-1,)), order)
-                d_update = ew.select(broadcast(reshape(last, (1, -1, 1)), d_update.shape), d_update, 0.0)
+                d_update = ew.select(
+                    broadcast(reshape(last, (1, -1, 1)), d_update.shape), d_update, 0.0
+                )
         return [d_base, None, d_update]
 
     return vjp
@@ -87,14 +99,22 @@ def _scatter_lower(kernel):
 
 
 SCATTER = {
-    op: Primitive("scatter_" + op, "call", lambda args, params: (args[0].shape, args[0].dtype),
-                  twin=_scatter_twin(op), vjp=_scatter_vjp(op), jvp=_scatter_jvp(op),
-                  lower=_scatter_lower("scatter_" + op), cheap=True)
+    op: Primitive(
+        "scatter_" + op,
+        "call",
+        lambda args, params: (args[0].shape, args[0].dtype),
+        twin=_scatter_twin(op),
+        vjp=_scatter_vjp(op),
+        jvp=_scatter_jvp(op),
+        lower=_scatter_lower("scatter_" + op),
+        cheap=True,
+    )
     for op in ("set", "add")
 }
 
 
 # ---------------------------------------------------------------------------- NumPy's index expressions
+
 
 class Index:
     """An index expression in three steps: a slice, a gather over adjacent axes, a final reshape.
@@ -108,13 +128,15 @@ class Index:
         key = self._expand_bools(key, shape, concrete)
         n_axes = sum(1 for k in key if k is not None and k is not Ellipsis)
         if n_axes > len(shape):
-            raise IndexError(f"too many indices for array: array is {len(shape)}-dimensional, but {n_axes} were indexed")
+            raise IndexError(
+                f"too many indices for array: array is {len(shape)}-dimensional, but {n_axes} were indexed"
+            )
         if sum(1 for k in key if k is Ellipsis) > 1:
             raise IndexError("an index can only have a single ellipsis ('...')")
         if not any(k is Ellipsis for k in key):
             key = key + (Ellipsis,)
         at = next(i for i, k in enumerate(key) if k is Ellipsis)
-        key = key[:at] + (slice(None),) * (len(shape) - n_axes) + key[at + 1:]
+        key = key[:at] + (slice(None),) * (len(shape) - n_axes) + key[at + 1 :]
         self.spec, self.sliced, arrays, layout = [], [], [], []
         axis = 0
         has_arrays = any(self._is_array(k) for k in key)
@@ -156,19 +178,27 @@ class Index:
                 return 0
             return np.ndim(k) if getattr(k, "dtype", None) == np.dtype(bool) else 1
 
-        key = [np.asarray(k, dtype=None if np.size(k) else np.int64) if isinstance(k, (list, tuple, bool)) else k
-               for k in key]
+        key = [
+            np.asarray(k, dtype=None if np.size(k) else np.int64)
+            if isinstance(k, (list, tuple, bool))
+            else k
+            for k in key
+        ]
         out, axis = [], 0
         for position, k in enumerate(key):
             if k is Ellipsis:
-                axis = len(shape) - sum(consumed(j) for j in key[position + 1:])
+                axis = len(shape) - sum(consumed(j) for j in key[position + 1 :])
             elif getattr(k, "dtype", None) == np.dtype(bool):
                 mask = concrete(k)
                 if mask.ndim == 0:
-                    raise IndexError("a 0-d boolean index is not supported on a traced array: use np.where")
-                if mask.shape != tuple(shape[axis:axis + mask.ndim]):
-                    raise IndexError(f"boolean index did not match indexed array along axis {axis}; size of axis "
-                                     f"is {shape[axis:axis + mask.ndim]} but got {mask.shape}")
+                    raise IndexError(
+                        "a 0-d boolean index is not supported on a traced array: use np.where"
+                    )
+                if mask.shape != tuple(shape[axis : axis + mask.ndim]):
+                    raise IndexError(
+                        f"boolean index did not match indexed array along axis {axis}; size of axis "
+                        f"is {shape[axis : axis + mask.ndim]} but got {mask.shape}"
+                    )
                 out += list(np.nonzero(mask))
                 axis += mask.ndim
                 continue
@@ -183,11 +213,12 @@ class Index:
 
     def _join(self, arrays, to_node):
         nodes = []
-        for axis, k, d in arrays:
+        for _, k, _ in arrays:
             node = to_node(k)
             if node.dtype.kind not in "iu":
-                raise IndexError("arrays used as indices must be of integer (or boolean) type, "
-                                 f"got {node.dtype}")
+                raise IndexError(
+                    f"arrays used as indices must be of integer (or boolean) type, got {node.dtype}"
+                )
             nodes.append(ew.convert(node, INT64))
         self.index_shape = np.broadcast_shapes(*[n.shape for n in nodes])
         nodes = [broadcast(n, self.index_shape) for n in nodes]
@@ -197,11 +228,20 @@ class Index:
         else:
             linear, bad = None, None
             for node, d in zip(nodes, dims):
-                wrapped = ew.select(ew.apply(ew.ROWS["lt"], node, 0), ew.apply(ew.ADD, node, d), node)
-                out = ew.apply(ew.ROWS["or"], ew.apply(ew.ROWS["lt"], wrapped, 0),
-                               ew.apply(ew.ROWS["ge"], wrapped, d))
+                wrapped = ew.select(
+                    ew.apply(ew.ROWS["lt"], node, 0), ew.apply(ew.ADD, node, d), node
+                )
+                out = ew.apply(
+                    ew.ROWS["or"],
+                    ew.apply(ew.ROWS["lt"], wrapped, 0),
+                    ew.apply(ew.ROWS["ge"], wrapped, d),
+                )
                 bad = out if bad is None else ew.apply(ew.ROWS["or"], bad, out)
-                linear = wrapped if linear is None else ew.apply(ew.ADD, ew.apply(ew.MUL, linear, d), wrapped)
+                linear = (
+                    wrapped
+                    if linear is None
+                    else ew.apply(ew.ADD, ew.apply(ew.MUL, linear, d), wrapped)
+                )
             # out of range on any axis must not wrap into another row
             linear = ew.select(bad, literal(math.prod(dims), INT64), linear)
         self.linear = reshape(linear, (-1 if linear.size else 0,))
@@ -231,8 +271,12 @@ class Index:
 
     def _unpack(self, packed):
         before, after = self._order()
-        return reshape(packed, tuple(self.full_shape[a] for a in before) + self.index_shape
-                       + tuple(self.full_shape[a] for a in after))
+        return reshape(
+            packed,
+            tuple(self.full_shape[a] for a in before)
+            + self.index_shape
+            + tuple(self.full_shape[a] for a in after),
+        )
 
     @property
     def shape(self):

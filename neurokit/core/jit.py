@@ -16,6 +16,7 @@ from .guards import Guards, RandomTrap
 from .runtime import compiled, execute, used_inputs, verify_captured
 from .tracer import Tracer
 
+
 class _Traced:
     """One signature: its program, how to feed it, and what its result is made of."""
 
@@ -39,18 +40,27 @@ class _Traced:
         inputs = used_inputs(outputs)
         where = {t.node: ("leaf", i) for i, t in enumerate(leaves) if isinstance(t, Tracer)}
         where.update({t.node: ("state", i) for i, t in enumerate(states)})
-        self.random = {node: (rng, draws - site) for rng, node, site in graph.generators.values()
-                       for draws in [rng._draws]}
+        self.random = {
+            node: (rng, draws - site)
+            for rng, node, site in graph.generators.values()
+            for draws in [rng._draws]
+        }
         self.feeds = []
         for node in inputs:
             kind = where.get(node)
             if kind is None:
-                kind = ("random", self.random[node]) if node in self.random else ("array", graph.values[node])
+                kind = (
+                    ("random", self.random[node])
+                    if node in self.random
+                    else ("array", graph.values[node])
+                )
             self.feeds.append(kind)
         for rng, count in self.random.values():
             rng._draws -= count  # the first run draws them
         self.program = compiled(inputs, outputs) if outputs else None
-        self.captured = [(array, array.shape, array.dtype) for kind, array in self.feeds if kind == "array"]
+        self.captured = [
+            (array, array.shape, array.dtype) for kind, array in self.feeds if kind == "array"
+        ]
 
     def run(self, opened):
         arrays = []
@@ -68,8 +78,8 @@ class _Traced:
         for rng, count in self.random.values():
             rng._draws += count
         if opened.models:
-            opened.keep(self.rebuild_states(values[self.n_out:]))
-        return self.rebuild([plain(v) for v in values[:self.n_out]])
+            opened.keep(self.rebuild_states(values[self.n_out :]))
+        return self.rebuild([plain(v) for v in values[: self.n_out]])
 
 
 def jit(f=None, static_argnums=(), static_argnames=()):
@@ -105,24 +115,35 @@ def jit(f=None, static_argnums=(), static_argnames=()):
             return f(*args, **kwargs)
         fixed = {i % len(args): args[i] for i in numbers if -len(args) <= i < len(args)}
         fixed_names = {k: kwargs[k] for k in names if k in kwargs}
-        dynamic = (tuple(a for i, a in enumerate(args) if i not in fixed),
-                   {k: v for k, v in kwargs.items() if k not in fixed_names})
+        dynamic = (
+            tuple(a for i, a in enumerate(args) if i not in fixed),
+            {k: v for k, v in kwargs.items() if k not in fixed_names},
+        )
         opened = Opened(dynamic)
-        key = (opened.spec, tuple([_signature(x) for x in opened.leaves]),
-               tuple([(s.shape, s.dtype) for s in opened.states]), tuple(fixed.items()), tuple(fixed_names.items()))
+        key = (
+            opened.spec,
+            tuple([_signature(x) for x in opened.leaves]),
+            tuple([(s.shape, s.dtype) for s in opened.states]),
+            tuple(fixed.items()),
+            tuple(fixed_names.items()),
+        )
         try:
             entries = table.setdefault(key, [])
         except TypeError:
             raise TypeError("jit: static arguments must be hashable") from None
         for traced in entries:
-            if traced.guards.hold() and all(a.shape == s and a.dtype == d for a, s, d in traced.captured):
+            if traced.guards.hold() and all(
+                a.shape == s and a.dtype == d for a, s, d in traced.captured
+            ):
                 return traced.run(opened)
 
         def place(dynamic_args):
             it = iter(dynamic_args)
             return [fixed[i] if i in fixed else next(it) for i in range(len(args))]
 
-        traced = _Traced(f, place, lambda dynamic_kwargs: {**dynamic_kwargs, **fixed_names}, dynamic)
+        traced = _Traced(
+            f, place, lambda dynamic_kwargs: {**dynamic_kwargs, **fixed_names}, dynamic
+        )
         entries.append(traced)
         if len(entries) > 16:
             entries.pop(0)

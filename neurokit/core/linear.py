@@ -12,12 +12,15 @@ def matmul(a, b):
     if a.shape[-1] != b.shape[-2]:
         raise ValueError(
             f"matmul: the last axis of the first array and the second-to-last of the second must match, "
-            f"got shapes {a.shape} and {b.shape}")
+            f"got shapes {a.shape} and {b.shape}"
+        )
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     if len(batch) and _collapsible(a, b, batch):
         # one matrix on the right: the batch joins the rows, a single product
         m, k = a.shape[-2:]
-        flat = matmul(reshape(a, (-1 if a.size else int(np.prod(batch)) * m, k)), reshape(b, b.shape[-2:]))
+        flat = matmul(
+            reshape(a, (-1 if a.size else int(np.prod(batch)) * m, k)), reshape(b, b.shape[-2:])
+        )
         return reshape(flat, batch + (m, b.shape[-1]))
     return bind(MATMUL, (broadcast(a, batch + a.shape[-2:]), broadcast(b, batch + b.shape[-2:])))
 
@@ -56,8 +59,15 @@ def _lower(node, low):
     low.emit("matmul", [low.out(node)], [a, b], node=node)
 
 
-MATMUL = Primitive("matmul", "call", _infer, twin=lambda params, a, b: np.matmul(a, b), vjp=_vjp, jvp=_jvp,
-                   lower=_lower)
+MATMUL = Primitive(
+    "matmul",
+    "call",
+    _infer,
+    twin=lambda params, a, b: np.matmul(a, b),
+    vjp=_vjp,
+    jvp=_jvp,
+    lower=_lower,
+)
 
 
 def tensordot(a, b, axes_a, axes_b):
@@ -66,8 +76,10 @@ def tensordot(a, b, axes_a, axes_b):
     free_b = [i for i in range(b.ndim) if i not in axes_b]
     for i, j in zip(axes_a, axes_b):
         if a.shape[i] != b.shape[j]:
-            raise ValueError(f"shape-mismatch for sum: got shapes {a.shape} and {b.shape} over axes "
-                             f"{tuple(axes_a)} and {tuple(axes_b)}")
+            raise ValueError(
+                f"shape-mismatch for sum: got shapes {a.shape} and {b.shape} over axes "
+                f"{tuple(axes_a)} and {tuple(axes_b)}"
+            )
     k = int(np.prod([a.shape[i] for i in axes_a]))
     rows = [a.shape[i] for i in free_a]
     cols = [b.shape[i] for i in free_b]
@@ -83,7 +95,9 @@ def einsum(spec, nodes):
     for labels, node in zip(inputs, nodes):
         for label, d in zip(labels, node.shape):
             if sizes.get(label, 1) != 1 and d not in (1, sizes[label]):
-                raise ValueError(f"einsum: label {label!r} has lengths {sizes[label]} and {d} in {spec!r}")
+                raise ValueError(
+                    f"einsum: label {label!r} has lengths {sizes[label]} and {d} in {spec!r}"
+                )
             sizes[label] = max(sizes.get(label, 1), d) if d else 0
     terms = [_diagonals(labels, node, sizes) for labels, node in zip(inputs, nodes)]
     while len(terms) > 1:
@@ -102,13 +116,15 @@ def _parse(spec, ndims):
         raise ValueError(f"einsum: {spec!r} names {len(inputs)} operands, got {len(ndims)}")
     used = {c for c in spec if c.isalpha()}
     spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in used]
-    widest = max([n - len(s.replace("...", "")) for s, n in zip(inputs, ndims) if "..." in s], default=0)
+    widest = max(
+        [n - len(s.replace("...", "")) for s, n in zip(inputs, ndims) if "..." in s], default=0
+    )
     dots = "".join(spare[:widest])
     full = []
     for s, n in zip(inputs, ndims):
         extra = n - len(s.replace("...", ""))
         if "..." in s:
-            s = s.replace("...", dots[widest - extra:] if extra else "")
+            s = s.replace("...", dots[widest - extra :] if extra else "")
         if len(s) != n:
             raise ValueError(f"einsum: operand with {n} axes does not fit {s!r} in {spec!r}")
         full.append(s)
@@ -118,7 +134,9 @@ def _parse(spec, ndims):
         joined = "".join(full)
         right = dots + "".join(sorted(c for c in set(joined) - set(dots) if joined.count(c) == 1))
     if len(set(right)) != len(right) or not set(right) <= set("".join(full)):
-        raise ValueError(f"einsum: output {right!r} must name each label of the inputs at most once")
+        raise ValueError(
+            f"einsum: output {right!r} must name each label of the inputs at most once"
+        )
     return full, right
 
 
@@ -131,7 +149,7 @@ def _diagonals(labels, node, sizes):
             j = labels.find(c, i + 1)
             if j >= 0:
                 node = diagonal(node, 0, i, j)
-                labels = labels[:i] + labels[i + 1:j] + labels[j + 1:] + c
+                labels = labels[:i] + labels[i + 1 : j] + labels[j + 1 :] + c
                 break
     return labels, broadcast(node, tuple(sizes[c] for c in labels))
 

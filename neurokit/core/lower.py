@@ -18,9 +18,26 @@ from .views import View, c_strides
 
 MAX_OPS, MAX_OPERANDS = 160, 60
 _CODES = _core.elementwise_codes()
-DTYPES = {np.dtype(t): i for i, t in enumerate(
-    [np.bool_, np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64, np.float32,
-     np.float64, np.complex64, np.complex128])}
+DTYPES = {
+    np.dtype(t): i
+    for i, t in enumerate(
+        [
+            np.bool_,
+            np.int8,
+            np.uint8,
+            np.int16,
+            np.uint16,
+            np.int32,
+            np.uint32,
+            np.int64,
+            np.uint64,
+            np.float32,
+            np.float64,
+            np.complex64,
+            np.complex128,
+        ]
+    )
+}
 
 
 class NotInPlace(Exception):
@@ -32,8 +49,12 @@ def compile_program(inputs, outputs, carries=()):
 
     carries: (input number, output number) pairs that may share memory: the state of a loop.
     """
-    candidates = {i: j for i, j in carries if outputs.count(outputs[j]) == 1
-                  and (_update_chain(inputs[i], outputs[j]) or _overlay(inputs[i], outputs[j]))}
+    candidates = {
+        i: j
+        for i, j in carries
+        if outputs.count(outputs[j]) == 1
+        and (_update_chain(inputs[i], outputs[j]) or _overlay(inputs[i], outputs[j]))
+    }
     while True:
         lowering = Lowering(inputs, outputs, candidates)
         try:
@@ -53,8 +74,12 @@ def _update_chain(source, node):
 
 def _overlay(source, node):
     """Whether `node` is elementwise of the shape of `source`, so that it may be written over it."""
-    return node.prim.kind == "elementwise" and node.shape == source.shape and node.dtype == source.dtype \
+    return (
+        node.prim.kind == "elementwise"
+        and node.shape == source.shape
+        and node.dtype == source.dtype
         and node.size > 0
+    )
 
 
 UPDATES = {"slice_update", "scatter_set", "scatter_add", "event_matvec_add", "spmv_weight_grad"}
@@ -70,7 +95,9 @@ class Lowering:
         self.order = reachable(outputs, self.swapped)
         self.buffers, self.instrs, self.views = [], [], {}
         self.done, self.constants, self.texts = set(), {}, {}
-        self.overlay = {outputs[j]: i for i, j in inout.items() if outputs[j].prim.kind == "elementwise"}
+        self.overlay = {
+            outputs[j]: i for i, j in inout.items() if outputs[j].prim.kind == "elementwise"
+        }
         self.chunk = ()  # the elementwise nodes being emitted
         self._place_inputs()
         self._schedule()
@@ -111,8 +138,14 @@ class Lowering:
             root = self._strip(node)
             if j in shared:
                 continue
-            if root.prim in (INPUT, LITERAL) or root.prim.kind == "view" and root.prim is not PROJ \
-                    or root in self.out_of or root in self.overlay or self._updates_input(root):
+            if (
+                root.prim in (INPUT, LITERAL)
+                or root.prim.kind == "view"
+                and root.prim is not PROJ
+                or root in self.out_of
+                or root in self.overlay
+                or self._updates_input(root)
+            ):
                 self.finish.append((j, node))
             else:
                 self.out_of[root] = j
@@ -143,15 +176,21 @@ class Lowering:
         """The memory of a carry for its own next value, if nobody reads the old one any more."""
         source = self.inputs[carry]
         for user in self.readers.get(source, ()):
-            if user not in self.done and not (user in self.chunk and all(
+            if user not in self.done and not (
+                user in self.chunk
+                and all(
                     a is source or a.prim.kind != "view" or self._strip_views(a) is not source
-                    for a in user.args)):
+                    for a in user.args
+                )
+            ):
                 raise NotInPlace(carry)
         self.views[node] = self._whole(self.views[source].buffer, node)
         return self.views[node]
 
     def _strip_views(self, node):
-        while node.prim.kind == "view" and not (node.prim is PROJ and self.args(node)[0].aux is not None):
+        while node.prim.kind == "view" and not (
+            node.prim is PROJ and self.args(node)[0].aux is not None
+        ):
             node = self.args(node)[0]
         return node
 
@@ -221,8 +260,14 @@ class Lowering:
             self.owned.add(node)
             self.carry_of[node] = carry
             return self.views[node]
-        if mine and free and carry is None and view.contiguous and root not in self.kept \
-                and node not in self.out_of:
+        if (
+            mine
+            and free
+            and carry is None
+            and view.contiguous
+            and root not in self.kept
+            and node not in self.out_of
+        ):
             self.views[node] = self._whole(view.buffer, node)
             self.owned.add(node)
             return self.views[node]
@@ -301,12 +346,19 @@ class Lowering:
                 node.prim.lower(node, self)
                 self.done.add(node)
                 self.owned.add(node)
-            shapes = sorted(self.groups.get(level, {}).items(), key=lambda kv: (_size(kv[0]), len(kv[0])))
+            shapes = sorted(
+                self.groups.get(level, {}).items(), key=lambda kv: (_size(kv[0]), len(kv[0]))
+            )
             for shape, nodes in shapes:
                 self._fuse(shape, nodes)
         for j, node in self.finish:
-            view = View(self._buffer("out", j, DTYPES[node.dtype], node.shape), node.dtype, 0, node.shape,
-                        c_strides(node.shape, node.dtype))
+            view = View(
+                self._buffer("out", j, DTYPES[node.dtype], node.shape),
+                node.dtype,
+                0,
+                node.shape,
+                c_strides(node.shape, node.dtype),
+            )
             if node.size:
                 if self._root_carry(node):
                     raise NotInPlace(self._root_carry(node) - 1)
@@ -327,8 +379,17 @@ class Lowering:
     # ------------------------------------------------------------------ instructions
 
     def emit(self, kernel, outs, ins, ip=(), fp=(), node=None, subs=()):
-        self.instrs.append((kernel, tuple(map(self._operand, outs)), tuple(map(self._operand, ins)),
-                            tuple(ip), tuple(fp), self._text(node), tuple(subs)))
+        self.instrs.append(
+            (
+                kernel,
+                tuple(map(self._operand, outs)),
+                tuple(map(self._operand, ins)),
+                tuple(ip),
+                tuple(fp),
+                self._text(node),
+                tuple(subs),
+            )
+        )
 
     @staticmethod
     def _operand(view):
@@ -394,11 +455,20 @@ class Lowering:
             args = [index[a] for a in node.args]
             dtype = node.dtype if node.prim in (ew.CONVERT, ew.SELECT) else node.args[0].dtype
             ip += [_CODES[node.prim.name], DTYPES[dtype], *args, *[-1] * (3 - len(args))]
-        results = [n for n in nodes if n in self.kept or n in self.out_of
-                   or any(u not in inside for u in self.users.get(n, ()))]
+        results = [
+            n
+            for n in nodes
+            if n in self.kept
+            or n in self.out_of
+            or any(u not in inside for u in self.users.get(n, ()))
+        ]
         views = [self.view(a) for a in ins]
-        operands = [View(v.buffer, v.dtype, v.offset, shape, v.strides) if v.shape == shape
-                    else _stretch(v, shape) for v in views]
+        operands = [
+            View(v.buffer, v.dtype, v.offset, shape, v.strides)
+            if v.shape == shape
+            else _stretch(v, shape)
+            for v in views
+        ]
         outs = [self.out(n) for n in results]
         ip += [index[n] for n in results]
         self.emit("fused", outs, operands, ip=ip, node=nodes[-1])
@@ -425,5 +495,3 @@ def _bits(node):
     if dtype.kind == "f":
         return struct.unpack("<q", struct.pack("<d", float(value)))[0]
     return int(value)
-
-

@@ -6,11 +6,28 @@ from . import numpy_table as table
 from .tracer import Tracer
 from .ufuncs import apply_ufunc, store_into
 
-_BINARY = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "pow": np.power,
-           "floordiv": np.floor_divide, "mod": np.remainder, "and": np.bitwise_and, "or": np.bitwise_or,
-           "xor": np.bitwise_xor, "lshift": np.left_shift, "rshift": np.right_shift}
-_COMPARE = {"lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal,
-            "ne": np.not_equal}
+_BINARY = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.true_divide,
+    "pow": np.power,
+    "floordiv": np.floor_divide,
+    "mod": np.remainder,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "lshift": np.left_shift,
+    "rshift": np.right_shift,
+}
+_COMPARE = {
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "eq": np.equal,
+    "ne": np.not_equal,
+}
 _UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert}
 
 
@@ -57,8 +74,30 @@ def _imatmul(self, other):
 
 Tracer.__imatmul__ = _imatmul
 
-for _name in ("sum", "prod", "mean", "var", "std", "any", "all", "argmax", "argmin", "cumsum", "cumprod", "clip", "ravel",
-              "swapaxes", "squeeze", "take", "repeat", "dot", "diagonal", "trace", "copy", "ptp"):
+for _name in (
+    "sum",
+    "prod",
+    "mean",
+    "var",
+    "std",
+    "any",
+    "all",
+    "argmax",
+    "argmin",
+    "cumsum",
+    "cumprod",
+    "clip",
+    "ravel",
+    "swapaxes",
+    "squeeze",
+    "take",
+    "repeat",
+    "dot",
+    "diagonal",
+    "trace",
+    "copy",
+    "ptp",
+):
     setattr(Tracer, _name, getattr(table, _name))
 Tracer.max, Tracer.min, Tracer.round = table.amax, table.amin, table.around
 Tracer.flatten = lambda self, order="C": Tracer(table.ravel(self, order).node)

@@ -90,12 +90,18 @@ def slots(model):
 def is_model(x):
     """An instance of a user's class that can hold attributes."""
     cls = type(x)
-    return (hasattr(x, "__dict__") and not isinstance(x, type) and not callable_plain(x)
-            and cls.__module__.partition(".")[0] not in ("builtins", "numpy", "types"))
+    return (
+        hasattr(x, "__dict__")
+        and not isinstance(x, type)
+        and not callable_plain(x)
+        and cls.__module__.partition(".")[0] not in ("builtins", "numpy", "types")
+    )
 
 
 def callable_plain(x):
-    return isinstance(x, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType))
+    return isinstance(
+        x, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType)
+    )
 
 
 _open = {}  # id(model) -> {mark: slots}: models whose arrays are traced values at present
@@ -169,7 +175,9 @@ class Substituted:
         self.kept = marked(self.model, State)
         self.outer = _open.get(id(self.model))
         _open[id(self.model)] = {Param: self.params, State: self.kept}
-        for (container, key, _), value in zip(self.params + self.kept, [*self.values, *self.states]):
+        for (container, key, _), value in zip(
+            self.params + self.kept, [*self.values, *self.states]
+        ):
             _put(container, key, value)
         return self
 
@@ -189,13 +197,15 @@ class Substituted:
 
 def keep_states(model, values):
     """Store what a call wrote to the state: arrays get the mark again, traced values go in as they are."""
-    for (container, key, old), value in zip(marked(model, State), values):
+    for (container, key, _), value in zip(marked(model, State), values):
         _put(container, key, value if isinstance(value, Tracer) else np.asarray(value).view(State))
 
 
 def _put(container, key, value):
     if isinstance(container, tuple):
-        raise TypeError("parameters inside a tuple cannot be replaced: hold them in a list or as attributes")
+        raise TypeError(
+            "parameters inside a tuple cannot be replaced: hold them in a list or as attributes"
+        )
     if container is None:
         raise TypeError("a bare array is not a model")
     container[key] = value

@@ -26,18 +26,31 @@ from .ufuncs import COMPOSITES, as_dtype, store_into
 FUNCTIONS = {}
 
 _NEAREST = {
-    "sort": "np.max and np.min, or sort outside of the trace", "argsort": "sorting outside of the trace",
-    "unique": "np.unique on plain arrays", "nonzero": "np.where(mask, a, b)", "copyto": "t[...] = value",
-    "interp": "np.searchsorted outside of the trace and np.take", "put": "t[i] = v", "place": "np.where",
-    "array_str": "print(t)", "save": "returning the value", "fill_diagonal": "np.where(np.eye(n), v, t)",
+    "sort": "np.max and np.min, or sort outside of the trace",
+    "argsort": "sorting outside of the trace",
+    "unique": "np.unique on plain arrays",
+    "nonzero": "np.where(mask, a, b)",
+    "copyto": "t[...] = value",
+    "interp": "np.searchsorted outside of the trace and np.take",
+    "put": "t[i] = v",
+    "place": "np.where",
+    "array_str": "print(t)",
+    "save": "returning the value",
+    "fill_diagonal": "np.where(np.eye(n), v, t)",
 }
 
 
 def unsupported(func):
     name = getattr(func, "__name__", str(func))
-    hint = _NEAREST.get(name, "compute it on plain arrays outside of the trace, or write it with supported functions")
-    raise TraceError(f"np.{name} has no traced form: use {hint}" if name in _NEAREST
-                     else f"np.{name} has no traced form: {hint}")
+    hint = _NEAREST.get(
+        name,
+        "compute it on plain arrays outside of the trace, or write it with supported functions",
+    )
+    raise TraceError(
+        f"np.{name} has no traced form: use {hint}"
+        if name in _NEAREST
+        else f"np.{name} has no traced form: {hint}"
+    )
 
 
 def implements(*functions):
@@ -84,12 +97,15 @@ def _axes(axis, ndim):
 
 # ---------------------------------------------------------------------------- reductions
 
+
 def _reducer(op, to_float=False):
     def call(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=None):
         node = to_node(a)
         if where is not None and where is not True and where is not np._NoValue:
             if op != "sum":
-                raise TraceError(f"where= is not supported in a traced {op}: use np.where before it")
+                raise TraceError(
+                    f"where= is not supported in a traced {op}: use np.where before it"
+                )
             node = to_node(globals()["where"](where, T(node), literal_like(0, node)))
         if op in ("any", "all") and node.dtype != BOOL:
             node = ew.apply(ew.ROWS["ne"], node, literal(0, node.dtype))
@@ -97,9 +113,13 @@ def _reducer(op, to_float=False):
             node = as_dtype(node, np.dtype(dtype))
         elif op in ("sum", "prod") and node.dtype.kind in "iu" and node.dtype != INT64:
             node = as_dtype(node, INT64)
-        result = T(reduce(op, node, _axes(axis, node.ndim), bool(keepdims) and keepdims is not np._NoValue))
+        result = T(
+            reduce(op, node, _axes(axis, node.ndim), bool(keepdims) and keepdims is not np._NoValue)
+        )
         if initial is not None and initial is not np._NoValue:
-            result = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}[op](result, initial)
+            result = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}[op](
+                result, initial
+            )
         return _deliver(result, out)
 
     return call
@@ -145,7 +165,9 @@ def _arg(op):
             return T(literal(0, INT64))
         if node.dtype == BOOL:
             node = as_dtype(node, INT64)
-        return _deliver(T(reduce(op, node, axes, bool(keepdims) and keepdims is not np._NoValue)), out)
+        return _deliver(
+            T(reduce(op, node, axes, bool(keepdims) and keepdims is not np._NoValue)), out
+        )
 
     return call
 
@@ -172,13 +194,25 @@ def mean(a, axis=None, dtype=None, out=None, keepdims=False, where=None):
     n = _count(node, axes)
     if where is not None and where is not np._NoValue and where is not True:
         w = broadcast(to_node(where), node.shape)
-        return sum(T(node), axis, where=T(w), keepdims=keepdims) / sum(T(w), axis, dtype=node.dtype, keepdims=keepdims)
+        return sum(T(node), axis, where=T(w), keepdims=keepdims) / sum(
+            T(w), axis, dtype=node.dtype, keepdims=keepdims
+        )
     total = reduce("sum", node, axes, bool(keepdims) and keepdims is not np._NoValue)
     return _deliver(T(ew.div(total, float(n) if n else math.nan)), out)
 
 
 @implements(np.var)
-def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, where=None, mean=None, correction=None):
+def var(
+    a,
+    axis=None,
+    dtype=None,
+    out=None,
+    ddof=0,
+    keepdims=False,
+    where=None,
+    mean=None,
+    correction=None,
+):
     if where is not None and where is not np._NoValue and where is not True:
         raise TraceError("where= is not supported in a traced var: select before it")
     if correction is not None and correction is not np._NoValue:
@@ -193,8 +227,20 @@ def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, where=None, 
 
 
 @implements(np.std)
-def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, where=None, mean=None, correction=None):
-    return _deliver(np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where, None, correction)), out)
+def std(
+    a,
+    axis=None,
+    dtype=None,
+    out=None,
+    ddof=0,
+    keepdims=False,
+    where=None,
+    mean=None,
+    correction=None,
+):
+    return _deliver(
+        np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where, None, correction)), out
+    )
 
 
 @implements(np.average)
@@ -208,7 +254,11 @@ def average(a, axis=None, weights=None, returned=False, keepdims=False):
         shape = [1] * a.ndim
         shape[_axis(axis, a.ndim)] = weights.shape[0]
         weights = weights.reshape(shape)
-    total = sum(weights * _full_tracer(a.shape, 1, FLOAT64 if a.dtype.kind != "f" else a.dtype), axis, keepdims=keepdims)
+    total = sum(
+        weights * _full_tracer(a.shape, 1, FLOAT64 if a.dtype.kind != "f" else a.dtype),
+        axis,
+        keepdims=keepdims,
+    )
     result = sum(a * weights, axis, keepdims=keepdims) / total
     return (result, total) if returned else result
 
@@ -251,7 +301,11 @@ def diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
     for _ in range(n):
         later, sooner = list(key), list(key)
         later[axis], sooner[axis] = slice(1, None), slice(None, -1)
-        a = a[tuple(later)] - a[tuple(sooner)] if a.dtype != BOOL else a[tuple(later)] != a[tuple(sooner)]
+        a = (
+            a[tuple(later)] - a[tuple(sooner)]
+            if a.dtype != BOOL
+            else a[tuple(later)] != a[tuple(sooner)]
+        )
     return a
 
 
@@ -261,7 +315,9 @@ def norm(x, ord=None, axis=None, keepdims=False):
     if ord in (None, 2, "fro"):
         axes = _axes(axis, x.ndim)
         if ord == 2 and len(axes) == 2:
-            raise TraceError("the spectral norm has no traced form yet: use the Frobenius norm, ord='fro'")
+            raise TraceError(
+                "the spectral norm has no traced form yet: use the Frobenius norm, ord='fro'"
+            )
         return np.sqrt(sum(x * x, axes, keepdims=keepdims))
     if len(_axes(axis, x.ndim)) != 1:
         raise TraceError(f"np.linalg.norm with ord={ord!r} over two axes has no traced form")
@@ -278,10 +334,13 @@ def norm(x, ord=None, axis=None, keepdims=False):
 
 # ---------------------------------------------------------------------------- choices
 
+
 @implements(np.where)
 def where(condition, x=None, y=None):
     if x is None:
-        raise TraceError("np.where(mask) alone gives indices whose number depends on data: use np.where(mask, a, b)")
+        raise TraceError(
+            "np.where(mask) alone gives indices whose number depends on data: use np.where(mask, a, b)"
+        )
     c, x, y = to_node(condition), to_node(x), to_node(y)
     if c.dtype != BOOL:
         c = ew.apply(ew.ROWS["ne"], c, literal(0, c.dtype))
@@ -342,7 +401,7 @@ def array_equal(a1, a2, equal_nan=False):
 def around(a, decimals=0, out=None):
     if decimals == 0:
         return _deliver(np.rint(a), out)
-    scale = 10.0 ** decimals
+    scale = 10.0**decimals
     return _deliver(np.rint(a * scale) / scale, out)
 
 
@@ -351,10 +410,13 @@ FUNCTIONS[np.real] = FUNCTIONS[np.real_if_close] = lambda x: T(to_node(x))
 FUNCTIONS[np.imag] = lambda x: zeros_like(x)
 FUNCTIONS[np.iscomplexobj] = lambda x: False
 FUNCTIONS[np.isrealobj] = lambda x: True
-FUNCTIONS[np.sinc] = lambda x: where(np.equal(x, 0), 1.0, np.sin(math.pi * x) / where(np.equal(x, 0), 1.0, math.pi * x))
+FUNCTIONS[np.sinc] = lambda x: where(
+    np.equal(x, 0), 1.0, np.sin(math.pi * x) / where(np.equal(x, 0), 1.0, math.pi * x)
+)
 
 
 # ---------------------------------------------------------------------------- shapes
+
 
 def _view(t, read, write):
     """A view of a tracer: reads follow the base, writes go through to it."""
@@ -367,7 +429,9 @@ def _view(t, read, write):
 def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
     shape = newshape if shape is None else shape
     if order not in ("C", "A"):
-        raise TraceError("a traced reshape reads elements in C order: use np.transpose for another order")
+        raise TraceError(
+            "a traced reshape reads elements in C order: use np.transpose for another order"
+        )
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (operator.index(shape),)
     old = np.shape(a)
     return _view(a, lambda n: _reshape(n, shape), lambda base, new: _reshape(new, old))
@@ -404,7 +468,10 @@ def swapaxes(a, axis1, axis2):
 def moveaxis(a, source, destination):
     ndim = np.ndim(a)
     source = [_axis(i, ndim) for i in (source if isinstance(source, (tuple, list)) else [source])]
-    destination = [_axis(i, ndim) for i in (destination if isinstance(destination, (tuple, list)) else [destination])]
+    destination = [
+        _axis(i, ndim)
+        for i in (destination if isinstance(destination, (tuple, list)) else [destination])
+    ]
     order = [n for n in range(ndim) if n not in source]
     for d, s in sorted(zip(destination, source)):
         order.insert(d, s)
@@ -431,7 +498,9 @@ def expand_dims(a, axis):
 @implements(np.squeeze)
 def squeeze(a, axis=None):
     shape = np.shape(a)
-    axes = {i for i, d in enumerate(shape) if d == 1} if axis is None else set(_axes(axis, len(shape)))
+    axes = (
+        {i for i, d in enumerate(shape) if d == 1} if axis is None else set(_axes(axis, len(shape)))
+    )
     if builtins.any(shape[i] != 1 for i in axes):
         raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
     return reshape(a, tuple(d for i, d in enumerate(shape) if i not in axes))
@@ -442,8 +511,10 @@ def broadcast_to(array, shape, subok=False):
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     node = to_node(array)
     if np.broadcast_shapes(node.shape, shape) != shape:
-        raise ValueError(f"operands could not be broadcast together with remapped shapes [original->remapped]: "
-                         f"{node.shape} and requested shape {shape}")
+        raise ValueError(
+            f"operands could not be broadcast together with remapped shapes [original->remapped]: "
+            f"{node.shape} and requested shape {shape}"
+        )
     return T(broadcast(node, shape))
 
 
@@ -473,7 +544,11 @@ def _at_least(ndim):
     return call
 
 
-FUNCTIONS[np.atleast_1d], FUNCTIONS[np.atleast_2d], FUNCTIONS[np.atleast_3d] = _at_least(1), _at_least(2), _at_least(3)
+FUNCTIONS[np.atleast_1d], FUNCTIONS[np.atleast_2d], FUNCTIONS[np.atleast_3d] = (
+    _at_least(1),
+    _at_least(2),
+    _at_least(3),
+)
 FUNCTIONS[np.shape] = lambda a: tuple(to_node(a).shape)
 FUNCTIONS[np.ndim] = lambda a: to_node(a).ndim
 
@@ -503,9 +578,13 @@ def concatenate(arrays, axis=0, out=None, dtype=None, casting="same_kind"):
         raise ValueError("zero-dimensional arrays cannot be concatenated")
     axis = _axis(axis, ndim)
     for i, n in enumerate(nodes):
-        if n.ndim != ndim or builtins.any(n.shape[d] != nodes[0].shape[d] for d in range(ndim) if d != axis):
-            raise ValueError(f"all the input array dimensions except for the concatenation axis must match exactly, "
-                             f"got shape {n.shape} at index {i} beside {nodes[0].shape} (axis {axis})")
+        if n.ndim != ndim or builtins.any(
+            n.shape[d] != nodes[0].shape[d] for d in range(ndim) if d != axis
+        ):
+            raise ValueError(
+                f"all the input array dimensions except for the concatenation axis must match exactly, "
+                f"got shape {n.shape} at index {i} beside {nodes[0].shape} (axis {axis})"
+            )
     nodes = _common(nodes) if dtype is None else [as_dtype(n, np.dtype(dtype)) for n in nodes]
     return _deliver(T(_concatenate(nodes, axis)), out)
 
@@ -516,7 +595,9 @@ def stack(arrays, axis=0, out=None, dtype=None, casting="same_kind"):
     if not nodes:
         raise ValueError("need at least one array to stack")
     if len({n.shape for n in nodes}) != 1:
-        raise ValueError(f"all input arrays must have the same shape, got {[n.shape for n in nodes]}")
+        raise ValueError(
+            f"all input arrays must have the same shape, got {[n.shape for n in nodes]}"
+        )
     axis = _axis(axis, nodes[0].ndim + 1)
     shape = nodes[0].shape[:axis] + (1,) + nodes[0].shape[axis:]
     nodes = _common(nodes) if dtype is None else [as_dtype(n, np.dtype(dtype)) for n in nodes]
@@ -546,7 +627,9 @@ def column_stack(tup):
 
 @implements(np.append)
 def append(arr, values, axis=None):
-    return concatenate([arr, values] if axis is not None else [ravel(arr), ravel(values)], axis or 0)
+    return concatenate(
+        [arr, values] if axis is not None else [ravel(arr), ravel(values)], axis or 0
+    )
 
 
 @implements(np.array_split)
@@ -567,7 +650,10 @@ def array_split(ary, indices_or_sections, axis=0):
 
 @implements(np.split)
 def split(ary, indices_or_sections, axis=0):
-    if isinstance(indices_or_sections, (int, np.integer)) and np.shape(ary)[axis] % indices_or_sections:
+    if (
+        isinstance(indices_or_sections, (int, np.integer))
+        and np.shape(ary)[axis] % indices_or_sections
+    ):
         raise ValueError("array split does not result in an equal division")
     return array_split(ary, indices_or_sections, axis)
 
@@ -645,12 +731,12 @@ def pad(array, pad_width, mode="constant", constant_values=0, **kwargs):
     if mode == "constant":
         values = np.broadcast_to(np.asarray(constant_values), (ndim, 2)).tolist()
         for i, ((before, after), (v0, v1)) in enumerate(zip(width, values)):
-            def block(n, v, i=i):
-                shape = list(result.shape)
-                shape[i] = n
-                return _full_tracer(shape, v, result.dtype)
-
-            result = concatenate([block(before, v0), result, block(after, v1)], i)
+            shape = list(result.shape)
+            shape[i] = before
+            first = _full_tracer(shape, v0, result.dtype)
+            shape[i] = after
+            last = _full_tracer(shape, v1, result.dtype)
+            result = concatenate([first, result, last], i)
         return result
     for i, (before, after) in enumerate(width):
         index = np.pad(np.arange(result.shape[i]), (before, after), mode=mode, **kwargs)
@@ -667,18 +753,25 @@ def copy(a, order="K", subok=False):
 def astype(x, dtype, /, *, copy=True, device=None):
     dtype = np.dtype(dtype)
     if dtype.kind not in "bif" or dtype == np.float16:
-        raise TypeError(f"astype({dtype}) of a traced array: wanted bool, int32, int64, float32 or float64")
+        raise TypeError(
+            f"astype({dtype}) of a traced array: wanted bool, int32, int64, float32 or float64"
+        )
     return T(ew.convert(to_node(x), dtype))
 
 
 # ---------------------------------------------------------------------------- creation like a traced array
 
+
 def _creator(value):
     def call(a, dtype=None, order="K", subok=True, shape=None, device=None):
         node = to_node(a)
-        return _full_tracer(node.shape if shape is None else
-                            (tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)),
-                            value, node.dtype if dtype is None else dtype)
+        return _full_tracer(
+            node.shape
+            if shape is None
+            else (tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)),
+            value,
+            node.dtype if dtype is None else dtype,
+        )
 
     return call
 
@@ -691,7 +784,9 @@ ones_like = implements(np.ones_like)(_creator(1))
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, device=None):
     node, value = to_node(a), to_node(fill_value)
     value = as_dtype(value, node.dtype if dtype is None else np.dtype(dtype))
-    return T(broadcast(value, node.shape if shape is None else tuple(np.atleast_1d(shape).tolist())))
+    return T(
+        broadcast(value, node.shape if shape is None else tuple(np.atleast_1d(shape).tolist()))
+    )
 
 
 def array(values, dtype=None):
@@ -708,10 +803,13 @@ def array(values, dtype=None):
 
 # ---------------------------------------------------------------------------- indexing
 
+
 @implements(np.take)
 def take(a, indices, axis=None, out=None, mode="raise"):
     if mode != "raise":
-        raise TraceError(f"np.take(mode={mode!r}) has no traced form: apply np.clip or % to the indices")
+        raise TraceError(
+            f"np.take(mode={mode!r}) has no traced form: apply np.clip or % to the indices"
+        )
     if axis is None:
         a, axis = ravel(a), 0
     node = to_node(a)
@@ -720,7 +818,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     if index.dtype.kind not in "iu":
         raise TypeError(f"np.take: indices must be integers, got {index.dtype}")
     rows = _reshape(ew.convert(index, INT64), (index.size,))
-    before, after = node.shape[:axis], node.shape[axis + 1:]
+    before, after = node.shape[:axis], node.shape[axis + 1 :]
     packed = _reshape(node, (math.prod(before), node.shape[axis], math.prod(after)))
     return _deliver(T(_reshape(_take_rows(packed, rows), before + index.shape + after)), out)
 
@@ -756,7 +854,7 @@ def diag(v, k=0):
     n = node.shape[0] + builtins.abs(k)
     flat = T(_full((n * n,), 0, node.dtype))
     start = k if k >= 0 else -k * n
-    flat[start:start + node.shape[0] * (n + 1):n + 1] = T(node)
+    flat[start : start + node.shape[0] * (n + 1) : n + 1] = T(node)
     return reshape(flat, (n, n))
 
 
@@ -780,7 +878,10 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     n = len(xi)
     out = [reshape(x, (1,) * i + (-1,) + (1,) * (n - i - 1)) for i, x in enumerate(xi)]
     if indexing == "xy" and n > 1:
-        out[0], out[1] = reshape(xi[0], (1, -1) + (1,) * (n - 2)), reshape(xi[1], (-1, 1) + (1,) * (n - 2))
+        out[0], out[1] = (
+            reshape(xi[0], (1, -1) + (1,) * (n - 2)),
+            reshape(xi[1], (-1, 1) + (1,) * (n - 2)),
+        )
     return tuple(out) if sparse else broadcast_arrays(*out)
 
 
@@ -830,8 +931,10 @@ def tensordot(a, b, axes=2):
     if isinstance(axes, (int, np.integer)):
         left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:
-        left, right = ([_axis(i, n) for i in (x if isinstance(x, (tuple, list)) else [x])]
-                       for x, n in zip(axes, (a.ndim, b.ndim)))
+        left, right = (
+            [_axis(i, n) for i in (x if isinstance(x, (tuple, list)) else [x])]
+            for x, n in zip(axes, (a.ndim, b.ndim))
+        )
     return T(_tensordot(a, b, left, right))
 
 
@@ -846,8 +949,10 @@ def matmul(a, b):
     """NumPy's @, for any number of axes."""
     a, b = _same(a, b)
     if not a.ndim or not b.ndim:
-        raise ValueError("matmul: Input operand does not have enough dimensions (has 0, gufunc core with signature "
-                         "(n?,k),(k,m?)->(n?,m?) requires 1)")
+        raise ValueError(
+            "matmul: Input operand does not have enough dimensions (has 0, gufunc core with signature "
+            "(n?,k),(k,m?)->(n?,m?) requires 1)"
+        )
     left = _reshape(a, (1,) + a.shape) if a.ndim == 1 else a
     right = _reshape(b, b.shape + (1,)) if b.ndim == 1 else b
     result = _matmul(left, right)
@@ -862,15 +967,26 @@ def matmul(a, b):
 COMPOSITES[np.matmul] = matmul
 FUNCTIONS[np.linalg.matmul] = lambda a, b: matmul(a, b)
 FUNCTIONS[np.kron] = lambda a, b: reshape(
-    np.multiply(reshape(a, [d for s in np.shape(a) for d in (s, 1)]), reshape(b, [d for s in np.shape(b) for d in (1, s)])),
-    [s * r for s, r in zip(np.shape(a), np.shape(b))])
-FUNCTIONS[np.linalg.trace] = lambda x, /, *, offset=0, dtype=None: sum(_diagonal_last(x, offset), -1, dtype=dtype)
+    np.multiply(
+        reshape(a, [d for s in np.shape(a) for d in (s, 1)]),
+        reshape(b, [d for s in np.shape(b) for d in (1, s)]),
+    ),
+    [s * r for s, r in zip(np.shape(a), np.shape(b))],
+)
+FUNCTIONS[np.linalg.trace] = lambda x, /, *, offset=0, dtype=None: sum(
+    _diagonal_last(x, offset), -1, dtype=dtype
+)
 FUNCTIONS[np.trapezoid] = lambda y, x=None, dx=1.0, axis=-1: _trapezoid(y, x, dx, axis)
-FUNCTIONS[np.result_type] = lambda *a: np.result_type(*[n.weak(0) if n.weak else n.dtype for n in _typed(a)])
+FUNCTIONS[np.result_type] = lambda *a: np.result_type(
+    *[n.weak(0) if n.weak else n.dtype for n in _typed(a)]
+)
 
 
 def _typed(args):
-    return [to_node(a) if not isinstance(a, (np.dtype, type, str)) else literal(0, np.dtype(a)) for a in args]
+    return [
+        to_node(a) if not isinstance(a, (np.dtype, type, str)) else literal(0, np.dtype(a))
+        for a in args
+    ]
 
 
 def _diagonal_last(x, offset):

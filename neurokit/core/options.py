@@ -30,7 +30,9 @@ def options(threads=None, nan_check=None):
     if threads is not None:
         run_options.threads = threads
     if nan_check is not None:
-        run_options.flags = run_options.flags | NAN_CHECK if nan_check else run_options.flags & ~NAN_CHECK
+        run_options.flags = (
+            run_options.flags | NAN_CHECK if nan_check else run_options.flags & ~NAN_CHECK
+        )
     try:
         yield
     finally:

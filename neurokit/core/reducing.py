@@ -7,7 +7,14 @@ from .graph import BOOL, INT64, Primitive, bind
 from .shaping import broadcast, full, reshape, slice_, transpose
 from .views import View
 
-_TWINS = {"sum": np.sum, "prod": np.prod, "max": np.max, "min": np.min, "any": np.any, "all": np.all}
+_TWINS = {
+    "sum": np.sum,
+    "prod": np.prod,
+    "max": np.max,
+    "min": np.min,
+    "any": np.any,
+    "all": np.all,
+}
 _ARG = {"argmax": np.argmax, "argmin": np.argmin}
 
 
@@ -16,8 +23,11 @@ def reduce(op, node, axes, keepdims=False):
     axes = tuple(axes)
     if op in ("max", "min", "argmax", "argmin") and any(node.shape[a] == 0 for a in axes):
         name = {"max": "maximum", "min": "minimum"}.get(op)
-        raise ValueError(f"zero-size array to reduction operation {name} which has no identity" if name
-                         else f"attempt to get {op} of an empty sequence")
+        raise ValueError(
+            f"zero-size array to reduction operation {name} which has no identity"
+            if name
+            else f"attempt to get {op} of an empty sequence"
+        )
     if axes or op in ("any", "all"):
         node = bind(REDUCE[op], (node,), (axes,))
     if keepdims:
@@ -36,7 +46,9 @@ def _keepdims(node, axes, shape):
 
 def _infer(dtype_of):
     def infer(args, params):
-        return tuple(d for i, d in enumerate(args[0].shape) if i not in params[0]), dtype_of(args[0].dtype)
+        return tuple(d for i, d in enumerate(args[0].shape) if i not in params[0]), dtype_of(
+            args[0].dtype
+        )
 
     return infer
 
@@ -104,8 +116,13 @@ def _lower(kernel):
         view, axes = low.view(node.args[0]), node.params[0]
         kept = [i for i in range(len(view.shape)) if i not in axes]
         order = kept + list(axes)
-        moved = View(view.buffer, view.dtype, view.offset, tuple(view.shape[i] for i in order),
-                     tuple(view.strides[i] for i in order))
+        moved = View(
+            view.buffer,
+            view.dtype,
+            view.offset,
+            tuple(view.shape[i] for i in order),
+            tuple(view.strides[i] for i in order),
+        )
         low.emit(kernel, [low.out(node)], [moved], ip=(len(axes),), node=node)
 
     return lower
@@ -116,18 +133,43 @@ def _total_dtype(dtype):
 
 
 REDUCE = {
-    "sum": Primitive("reduce_sum", "call", _infer(_total_dtype), vjp=_sum_vjp,
-                     jvp=lambda t, out, args, params: reduce("sum", t[0], params[0]),
-                     twin=lambda params, a: np.sum(a, params[0]), lower=_lower("reduce_sum")),
-    "prod": Primitive("reduce_prod", "call", _infer(_total_dtype), vjp=_prod_vjp, jvp=_prod_jvp,
-                      twin=lambda params, a: np.prod(a, params[0]), lower=_lower("reduce_prod")),
+    "sum": Primitive(
+        "reduce_sum",
+        "call",
+        _infer(_total_dtype),
+        vjp=_sum_vjp,
+        jvp=lambda t, out, args, params: reduce("sum", t[0], params[0]),
+        twin=lambda params, a: np.sum(a, params[0]),
+        lower=_lower("reduce_sum"),
+    ),
+    "prod": Primitive(
+        "reduce_prod",
+        "call",
+        _infer(_total_dtype),
+        vjp=_prod_vjp,
+        jvp=_prod_jvp,
+        twin=lambda params, a: np.prod(a, params[0]),
+        lower=_lower("reduce_prod"),
+    ),
 }
 for _op in ("max", "min"):
-    REDUCE[_op] = Primitive("reduce_" + _op, "call", _infer(lambda d: d), vjp=_extreme_vjp, jvp=_extreme_jvp,
-                            twin=lambda params, a, f=_TWINS[_op]: f(a, params[0]), lower=_lower("reduce_" + _op))
+    REDUCE[_op] = Primitive(
+        "reduce_" + _op,
+        "call",
+        _infer(lambda d: d),
+        vjp=_extreme_vjp,
+        jvp=_extreme_jvp,
+        twin=lambda params, a, f=_TWINS[_op]: f(a, params[0]),
+        lower=_lower("reduce_" + _op),
+    )
 for _op in ("any", "all"):
-    REDUCE[_op] = Primitive("reduce_" + _op, "call", _infer(lambda d: BOOL),
-                            twin=lambda params, a, f=_TWINS[_op]: f(a, params[0]), lower=_lower("reduce_" + _op))
+    REDUCE[_op] = Primitive(
+        "reduce_" + _op,
+        "call",
+        _infer(lambda d: BOOL),
+        twin=lambda params, a, f=_TWINS[_op]: f(a, params[0]),
+        lower=_lower("reduce_" + _op),
+    )
 
 
 def _arg_twin(f):
@@ -139,16 +181,21 @@ def _arg_twin(f):
 
 
 for _op, _f in _ARG.items():
-    REDUCE[_op] = Primitive("reduce_" + _op, "call", _infer(lambda d: INT64), twin=_arg_twin(_f),
-                            lower=_lower("reduce_" + _op))
+    REDUCE[_op] = Primitive(
+        "reduce_" + _op,
+        "call",
+        _infer(lambda d: INT64),
+        twin=_arg_twin(_f),
+        lower=_lower("reduce_" + _op),
+    )
 
 
 # ---------------------------------------------------------------------------- running totals
 
+
 def cumulate(op, node, axis, reverse=False):
     """Running sum, product, maximum or minimum along `axis`."""
     return bind(CUMULATE[op], (node,), (axis, bool(reverse)))
-
 
 
 def _cumulate_twin(f):
@@ -170,8 +217,11 @@ def _cumprod_vjp(ct, out, args, params, needs):
     moved = transpose(x, [i for i in range(x.ndim) if i != axis] + [axis])
     g = transpose(ct, [i for i in range(x.ndim) if i != axis] + [axis])
     jacobian = _cumprod_jacobian(moved, n, reverse)
-    grad = reduce("sum", ew.mul(broadcast(reshape(g, g.shape + (1,)), jacobian.shape), jacobian),
-                  (moved.ndim - 1,))
+    grad = reduce(
+        "sum",
+        ew.mul(broadcast(reshape(g, g.shape + (1,)), jacobian.shape), jacobian),
+        (moved.ndim - 1,),
+    )
     order = [i for i in range(x.ndim) if i != axis] + [axis]
     return [transpose(grad, np.argsort(order).tolist())]
 
@@ -188,7 +238,9 @@ def _cumprod_jacobian(x, n, reverse):
     shape = x.shape[:-1] + (n, n)
     one = full(shape, 1, x.dtype)
     # ones outside the product, then the product of all but x_i by exclusive running products
-    rows = ew.select(broadcast(inside, shape), broadcast(reshape(x, x.shape[:-1] + (1, n)), shape), one)
+    rows = ew.select(
+        broadcast(inside, shape), broadcast(reshape(x, x.shape[:-1] + (1, n)), shape), one
+    )
     others = ew.mul(_exclusive(rows, False), _exclusive(rows, True))
     return ew.select(broadcast(inside, shape), others, full(shape, 0, x.dtype))
 
@@ -198,8 +250,10 @@ def _cumprod_jvp(t, out, args, params):
     order = [i for i in range(x.ndim) if i != axis] + [axis]
     moved, tangent = transpose(x, order), transpose(t[0], order)
     jacobian = _cumprod_jacobian(moved, x.shape[axis], reverse)
-    product = ew.mul(jacobian, broadcast(reshape(tangent, tangent.shape[:-1] + (1, tangent.shape[-1])),
-                                         jacobian.shape))
+    product = ew.mul(
+        jacobian,
+        broadcast(reshape(tangent, tangent.shape[:-1] + (1, tangent.shape[-1])), jacobian.shape),
+    )
     return transpose(reduce("sum", product, (moved.ndim,)), np.argsort(order).tolist())
 
 
@@ -207,19 +261,35 @@ def _cumulate_lower(kernel):
     def lower(node, low):
         axis, reverse = node.params
         shape = node.shape
-        flat = (int(np.prod(shape[:axis])), shape[axis], int(np.prod(shape[axis + 1:])))
-        low.emit(kernel, [low.flat(low.out(node), flat)], [low.flat(low.contiguous(node.args[0]), flat)],
-                 ip=(int(reverse),), node=node)
+        flat = (int(np.prod(shape[:axis])), shape[axis], int(np.prod(shape[axis + 1 :])))
+        low.emit(
+            kernel,
+            [low.flat(low.out(node), flat)],
+            [low.flat(low.contiguous(node.args[0]), flat)],
+            ip=(int(reverse),),
+            node=node,
+        )
 
     return lower
 
 
 CUMULATE = {
-    "sum": Primitive("cumulate_sum", "call", lambda args, params: (args[0].shape, _total_dtype(args[0].dtype)),
-                     twin=_cumulate_twin(np.cumsum), vjp=_cumsum_vjp,
-                     jvp=lambda t, out, args, params: cumulate("sum", t[0], *params),
-                     lower=_cumulate_lower("cumulate_sum")),
-    "prod": Primitive("cumulate_prod", "call", lambda args, params: (args[0].shape, _total_dtype(args[0].dtype)),
-                      twin=_cumulate_twin(np.cumprod), vjp=_cumprod_vjp, jvp=_cumprod_jvp,
-                      lower=_cumulate_lower("cumulate_prod")),
+    "sum": Primitive(
+        "cumulate_sum",
+        "call",
+        lambda args, params: (args[0].shape, _total_dtype(args[0].dtype)),
+        twin=_cumulate_twin(np.cumsum),
+        vjp=_cumsum_vjp,
+        jvp=lambda t, out, args, params: cumulate("sum", t[0], *params),
+        lower=_cumulate_lower("cumulate_sum"),
+    ),
+    "prod": Primitive(
+        "cumulate_prod",
+        "call",
+        lambda args, params: (args[0].shape, _total_dtype(args[0].dtype)),
+        twin=_cumulate_twin(np.cumprod),
+        vjp=_cumprod_vjp,
+        jvp=_cumprod_jvp,
+        lower=_cumulate_lower("cumulate_prod"),
+    ),
 }

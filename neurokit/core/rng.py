@@ -11,11 +11,32 @@ import numpy as np
 from .. import _core
 from . import elementwise as ew
 from . import tree
-from .graph import BOOL, FLOAT32, FLOAT64, INPUT, INT64, Node, Primitive, bind, current, lift, literal
+from .graph import (
+    BOOL,
+    FLOAT32,
+    FLOAT64,
+    INPUT,
+    INT64,
+    Node,
+    Primitive,
+    bind,
+    current,
+    lift,
+    literal,
+)
 from .shaping import broadcast, slice_update
 from .tracer import Tracer, to_node
 
-LAWS = {"uniform": 0, "normal": 1, "bernoulli": 2, "poisson": 3, "exponential": 4, "gamma": 5, "integers": 6, "bits": 7}
+LAWS = {
+    "uniform": 0,
+    "normal": 1,
+    "bernoulli": 2,
+    "poisson": 3,
+    "exponential": 4,
+    "gamma": 5,
+    "integers": 6,
+    "bits": 7,
+}
 UINT64 = np.dtype(np.uint64)
 
 
@@ -38,12 +59,25 @@ def _lower(node, low):
     key = low.view(node.args[0])._replace(dtype=UINT64)
     out = low.out(node)
     if node.size:
-        low.emit("random", [out], [key, *[low.view(a) for a in node.args[1:]]], ip=(law, site, lo, hi), node=node)
+        low.emit(
+            "random",
+            [out],
+            [key, *[low.view(a) for a in node.args[1:]]],
+            ip=(law, site, lo, hi),
+            node=node,
+        )
 
 
-RANDOM = Primitive("random", "call", lambda args, params: (params[2], params[3]), twin=_twin,
-                   vjp=lambda ct, out, args, params, needs: [None] * len(args),
-                   jvp=lambda t, out, args, params: None, lower=_lower, cheap=True)
+RANDOM = Primitive(
+    "random",
+    "call",
+    lambda args, params: (params[2], params[3]),
+    twin=_twin,
+    vjp=lambda ct, out, args, params, needs: [None] * len(args),
+    jvp=lambda t, out, args, params: None,
+    lower=_lower,
+    cheap=True,
+)
 
 
 class Rng:
@@ -61,7 +95,7 @@ class Rng:
 
     def __init__(self, seed=0):
         seed = operator.index(seed)
-        if not 0 <= seed < 2 ** 63:
+        if not 0 <= seed < 2**63:
             raise ValueError(f"Rng: seed must be in [0, 2**63), got {seed}")
         self._key, self._draws, self._step = np.array([seed, 0], np.int64), 0, None
 
@@ -128,14 +162,18 @@ class Rng:
         """range(x), or the rows of the array `x`, in random order."""
         if isinstance(x, (int, np.integer)):
             if self._traced():
-                raise TypeError("Rng.permutation inside a loop or jit needs sorting, which a trace does not do: draw it before")
+                raise TypeError(
+                    "Rng.permutation inside a loop or jit needs sorting, which a trace does not do: draw it before"
+                )
             return np.argsort(self._sample("bits", x, UINT64), kind="stable")
         return np.take(x, self.permutation(np.shape(x)[0]), axis=0)
 
     def split(self, n=2):
         """`n` independent generators."""
         if self._traced():
-            raise TypeError("Rng.split inside a loop or jit: split before and pass the generators in")
+            raise TypeError(
+                "Rng.split inside a loop or jit: split before and pass the generators in"
+            )
         seeds = self._sample("bits", n, UINT64) >> np.uint64(1)
         return [Rng(int(s)) for s in seeds]
 
@@ -143,7 +181,12 @@ class Rng:
 
     def _traced(self):
         graph = current()
-        return isinstance(self._key, Tracer) or isinstance(self._step, Tracer) or graph is not None and graph.abstract
+        return (
+            isinstance(self._key, Tracer)
+            or isinstance(self._step, Tracer)
+            or graph is not None
+            and graph.abstract
+        )
 
     def _sample(self, law, size, dtype, law_args=(), low=0, high=0):
         dtype = np.dtype(dtype)
@@ -152,7 +195,9 @@ class Rng:
         shape = _shape(size)
         for a in law_args:
             if np.broadcast_shapes(np.shape(a), shape) != shape:
-                raise ValueError(f"Rng.{law}: a parameter of shape {np.shape(a)} does not fit size {shape}")
+                raise ValueError(
+                    f"Rng.{law}: a parameter of shape {np.shape(a)} does not fit size {shape}"
+                )
         if not self._traced() and not any(isinstance(a, Tracer) for a in law_args):
             params = (LAWS[law], self._draws, shape, dtype, low, high)
             self._draws += 1

@@ -68,6 +68,7 @@ def evaluate(graph, outputs):
 
 # ---------------------------------------------------------------------------- captured arrays
 
+
 def checksum(array):
     """A fingerprint of the bytes: tells whether an array was edited while a trace ran."""
     return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
@@ -79,4 +80,5 @@ def verify_captured(graph):
             raise CapturedArrayError(
                 f"the array {array.dtype}{list(array.shape)} read at {where_text(node.where)} was edited while it "
                 f"was being traced, so earlier reads of it would change: copy it first, or build it with traced "
-                f"operations (nk.zeros(..., like=t), t[i] = v)")
+                f"operations (nk.zeros(..., like=t), t[i] = v)"
+            )

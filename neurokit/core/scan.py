@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from . import tree
-from . import batching  # noqa: F401 - fills in the batching rules
+from . import (
+    batching,  # noqa: F401 - fills in the batching rules
+    tree,
+)
 from .arguments import input_tracer, plain
 from .errors import TraceError
 from .graph import INT64, LITERAL, Graph, _local, current, lift, literal, reachable, replay
@@ -69,9 +71,9 @@ def scan(f, init, xs=None, length=None, reverse=False, checkpoint="auto", progre
             values = [plain(a) for a in evaluate(graph, outs)]
         else:
             values = [Tracer(n) for n in outs]
-    carry = tree.unflatten(spec, values[:len(inits)])
+    carry = tree.unflatten(spec, values[: len(inits)])
     ys = list(y_leaves)
-    it = iter(values[len(inits):])
+    it = iter(values[len(inits) :])
     ys = [next(it) for _ in ys]
     return carry, tree.unflatten(y_spec, ys)
 
@@ -79,7 +81,9 @@ def scan(f, init, xs=None, length=None, reverse=False, checkpoint="auto", progre
 def _in_stretches(f, init, xs, length, reverse, checkpoint, progress):
     """The same loop in up to 100 pieces, reporting after each."""
     if current() is not None:
-        raise TraceError("scan(progress=) reports from plain calls only, not inside a traced function")
+        raise TraceError(
+            "scan(progress=) reports from plain calls only, not inside a traced function"
+        )
     if progress is True:
         from tqdm.auto import tqdm
 
@@ -124,9 +128,13 @@ def _leaf(graph, new, leaf):
         if hasattr(leaf, "__array__"):
             leaf = np.asarray(leaf)
         else:
-            raise TypeError(f"scan: carry and xs hold arrays and numbers, got {type(leaf).__name__}")
+            raise TypeError(
+                f"scan: carry and xs hold arrays and numbers, got {type(leaf).__name__}"
+            )
     if np.asarray(leaf).dtype.char not in SUPPORTED:
-        raise TypeError(f"scan takes bool, integer, float32 and float64 arrays, got {np.asarray(leaf).dtype}")
+        raise TypeError(
+            f"scan takes bool, integer, float32 and float64 arrays, got {np.asarray(leaf).dtype}"
+        )
     if new and isinstance(leaf, np.ndarray):
         return input_tracer(graph, leaf).node
     return to_node(leaf)
@@ -141,17 +149,23 @@ def trace_body(f, inits, spec, xs, x_spec, length):
             carries = [graph.add_input(n.shape, n.dtype, n.weak) for n in inits]
             x_inputs = [graph.add_input(n.shape[1:], n.dtype) for n in xs]
             trap = RandomTrap(f)
-            result = f(tree.unflatten(spec, [Tracer(n) for n in carries]),
-                       tree.unflatten(x_spec, [Tracer(n) for n in x_inputs]))
+            result = f(
+                tree.unflatten(spec, [Tracer(n) for n in carries]),
+                tree.unflatten(x_spec, [Tracer(n) for n in x_inputs]),
+            )
             trap.check()
             if not isinstance(result, tuple) or len(result) != 2:
-                raise TypeError(f"scan: the body must return (carry, y), got {type(result).__name__}"
-                                + (f" of length {len(result)}" if isinstance(result, tuple) else ""))
+                raise TypeError(
+                    f"scan: the body must return (carry, y), got {type(result).__name__}"
+                    + (f" of length {len(result)}" if isinstance(result, tuple) else "")
+                )
             out_leaves, out_spec = tree.flatten(result[0])
             y_leaves, y_spec = tree.flatten(result[1])
             if out_spec != spec:
-                raise TypeError(f"scan: the body must return a carry with the structure of init, wanted {spec}, "
-                                f"got {out_spec}")
+                raise TypeError(
+                    f"scan: the body must return a carry with the structure of init, wanted {spec}, "
+                    f"got {out_spec}"
+                )
             outs = [to_node(leaf) for leaf in out_leaves]
             ys = [to_node(leaf) for leaf in y_leaves]
             outs, changed = _settle(carries, outs, inits, spec)
@@ -213,7 +227,8 @@ def _settle(carries, outs, inits, spec):
         paths = paths or tree.paths(tree.unflatten(spec, [0] * len(carries)))
         raise TypeError(
             f"scan: carry{paths[i]} begins as {before.dtype}{list(before.shape)} and is {after.dtype}{list(after.shape)} "
-            f"after one step: make them equal (begin with the larger shape, or use .astype({before.dtype}) at the end)")
+            f"after one step: make them equal (begin with the larger shape, or use .astype({before.dtype}) at the end)"
+        )
     if again:
         with _outside():
             changed = [_rebind(n) for n in changed]
@@ -240,6 +255,7 @@ def _rebind(node):
 
 # ---------------------------------------------------------------------------- hoisting
 
+
 def hoist(body, args, length):
     """Move work out of the loop: what depends on constants alone, and products of inputs alone.
 
@@ -259,7 +275,9 @@ def hoist(body, args, length):
             continue
         if all(a in fixed for a in node.args):
             fixed.add(node)
-        elif node.prim.batch is not None and all(a in fixed or a in stepwise or a in early for a in node.args):
+        elif node.prim.batch is not None and all(
+            a in fixed or a in stepwise or a in early for a in node.args
+        ):
             early.add(node)
     return _move(body, args, length, order, fixed, early | stepwise, first_carry, first_x)
 
@@ -278,19 +296,31 @@ def _move(body, args, length, order, fixed, early, first_carry, first_x):
     users = _users(order, body.outputs)
     exposed = set()  # read by the loop itself, perhaps through views
     for node in reversed(order):
-        if node in fixed and any(u is None or u not in fixed or u.prim.kind == "view" and u in exposed
-                                 for u in users.get(node, ())):
+        if node in fixed and any(
+            u is None or u not in fixed or u.prim.kind == "view" and u in exposed
+            for u in users.get(node, ())
+        ):
             exposed.add(node)
-    consts_out = [n for n in order if n in exposed and n.prim.kind in ("elementwise", "call") and n.args
-                  and not all(a.prim is LITERAL for a in n.args)]
-    products = [n for n in order if n in early and n.prim.name == "matmul" and length * n.nbytes <= HOIST_LIMIT]
+    consts_out = [
+        n
+        for n in order
+        if n in exposed
+        and n.prim.kind in ("elementwise", "call")
+        and n.args
+        and not all(a.prim is LITERAL for a in n.args)
+    ]
+    products = [
+        n
+        for n in order
+        if n in early and n.prim.name == "matmul" and length * n.nbytes <= HOIST_LIMIT
+    ]
     if not consts_out and not products:
         return body, args
-    known = dict(zip(body.inputs[:body.n_const], args))
+    known = dict(zip(body.inputs[: body.n_const], args))
     fresh_consts = replay(consts_out, known) if consts_out else []
     batched = {}
     if products:
-        batched.update(zip(body.xs, args[first_x:first_x + body.n_x]))
+        batched.update(zip(body.xs, args[first_x : first_x + body.n_x]))
         for node in reachable(products, stop=list(batched)):
             if node not in early:
                 continue
@@ -311,17 +341,33 @@ def _move(body, args, length, order, fixed, early, first_carry, first_x):
         inputs = [mapping[n] for n in body.inputs]
         outs = replay(body.outputs, mapping)
     index = inputs[-1:] if body.has_index else []
-    all_inputs = (inputs[:body.n_const] + new_consts + inputs[first_carry:first_x]
-                  + inputs[first_x:first_x + body.n_x] + new_xs + index)
-    all_args = (args[:body.n_const] + fresh_consts + args[first_carry:first_x] + args[first_x:first_x + body.n_x]
-                + [batched[n] for n in products])
+    all_inputs = (
+        inputs[: body.n_const]
+        + new_consts
+        + inputs[first_carry:first_x]
+        + inputs[first_x : first_x + body.n_x]
+        + new_xs
+        + index
+    )
+    all_args = (
+        args[: body.n_const]
+        + fresh_consts
+        + args[first_carry:first_x]
+        + args[first_x : first_x + body.n_x]
+        + [batched[n] for n in products]
+    )
     used = set(reachable(outs)) | set(inputs[first_carry:first_x])
     keep = [n in used for n in all_inputs]
     n_const, n_x = body.n_const + len(new_consts), body.n_x + len(new_xs)
     start_x = n_const + body.n_carry
     kept_inputs = [n for n, k in zip(all_inputs, keep) if k]
     kept_args = [a for a, k in zip(all_args, keep) if k]
-    closed = Body(kept_inputs, outs, sum(keep[:n_const]), body.n_carry, sum(keep[start_x:start_x + n_x]),
-                  body.has_index and keep[-1])
+    closed = Body(
+        kept_inputs,
+        outs,
+        sum(keep[:n_const]),
+        body.n_carry,
+        sum(keep[start_x : start_x + n_x]),
+        body.has_index and keep[-1],
+    )
     return closed, kept_args
-

@@ -19,6 +19,7 @@ def zeros_like(node):
 
 # ---------------------------------------------------------------------------- broadcast
 
+
 def broadcast(node, shape):
     """`node` repeated along new and length-1 axes (stride 0)."""
     shape = tuple(shape)
@@ -39,7 +40,8 @@ def unbroadcast(node, shape):
         return node
     lead = node.ndim - len(shape)
     axes = tuple(range(lead)) + tuple(
-        i + lead for i, d in enumerate(shape) if d == 1 and node.shape[i + lead] != 1)
+        i + lead for i, d in enumerate(shape) if d == 1 and node.shape[i + lead] != 1
+    )
     if axes:
         node = reduce("sum", node, axes)
     return reshape(node, shape)
@@ -47,18 +49,26 @@ def unbroadcast(node, shape):
 
 def _broadcast_view(view, node):
     lead = len(node.shape) - len(view.shape)
-    strides = (0,) * lead + tuple(0 if d == 1 and n != 1 else s
-                                  for d, n, s in zip(view.shape, node.shape[lead:], view.strides))
+    strides = (0,) * lead + tuple(
+        0 if d == 1 and n != 1 else s
+        for d, n, s in zip(view.shape, node.shape[lead:], view.strides)
+    )
     return View(view.buffer, view.dtype, view.offset, node.shape, strides)
 
 
 BROADCAST = Primitive(
-    "broadcast", "view", _broadcast_infer, twin=lambda params, a: np.broadcast_to(a, params[0]),
+    "broadcast",
+    "view",
+    _broadcast_infer,
+    twin=lambda params, a: np.broadcast_to(a, params[0]),
     vjp=lambda ct, out, args, params, needs: [unbroadcast(ct, args[0].shape)],
-    jvp=lambda t, out, args, params: broadcast(t[0], params[0]), lower=_broadcast_view)
+    jvp=lambda t, out, args, params: broadcast(t[0], params[0]),
+    lower=_broadcast_view,
+)
 
 
 # ---------------------------------------------------------------------------- reshape and transpose
+
 
 def reshape(node, shape):
     """The elements of `node` in C order under another shape; one length may be -1."""
@@ -80,7 +90,9 @@ def reshape(node, shape):
 def _reshape_view(view, node):
     """The same memory under the new shape, or None where only a copy can do it."""
     if view.contiguous or node.size == 0:
-        return View(view.buffer, view.dtype, view.offset, node.shape, c_strides(node.shape, view.dtype))
+        return View(
+            view.buffer, view.dtype, view.offset, node.shape, c_strides(node.shape, view.dtype)
+        )
     old = [(d, s) for d, s in zip(view.shape, view.strides) if d != 1]
     strides, i = [], 0
     todo = list(node.shape)
@@ -111,10 +123,14 @@ def _reshape_view(view, node):
 
 
 RESHAPE = Primitive(
-    "reshape", "view", lambda args, params: (params[0], args[0].dtype),
+    "reshape",
+    "view",
+    lambda args, params: (params[0], args[0].dtype),
     twin=lambda params, a: a.reshape(params[0]),
     vjp=lambda ct, out, args, params, needs: [reshape(ct, args[0].shape)],
-    jvp=lambda t, out, args, params: reshape(t[0], params[0]), lower=_reshape_view)
+    jvp=lambda t, out, args, params: reshape(t[0], params[0]),
+    lower=_reshape_view,
+)
 
 
 def transpose(node, axes):
@@ -132,15 +148,24 @@ def inverse(axes):
 
 
 TRANSPOSE = Primitive(
-    "transpose", "view", lambda args, params: (tuple(args[0].shape[a] for a in params[0]), args[0].dtype),
+    "transpose",
+    "view",
+    lambda args, params: (tuple(args[0].shape[a] for a in params[0]), args[0].dtype),
     twin=lambda params, a: a.transpose(params[0]),
     vjp=lambda ct, out, args, params, needs: [transpose(ct, inverse(params[0]))],
     jvp=lambda t, out, args, params: transpose(t[0], params[0]),
-    lower=lambda view, node: View(view.buffer, view.dtype, view.offset, node.shape,
-                                  tuple(view.strides[a] for a in node.params[0])))
+    lower=lambda view, node: View(
+        view.buffer,
+        view.dtype,
+        view.offset,
+        node.shape,
+        tuple(view.strides[a] for a in node.params[0]),
+    ),
+)
 
 
 # ---------------------------------------------------------------------------- slices
+
 
 def slice_(node, spec):
     """Static slice. spec: one (start, length, step) per axis, start in range, step not 0."""
@@ -151,8 +176,9 @@ def slice_(node, spec):
 
 
 def _slices(spec):
-    return tuple(slice(a, a + n * s if a + n * s >= 0 else None, s) if n else slice(0, 0)
-                 for a, n, s in spec)
+    return tuple(
+        slice(a, a + n * s if a + n * s >= 0 else None, s) if n else slice(0, 0) for a, n, s in spec
+    )
 
 
 def _slice_view(view, node):
@@ -160,15 +186,26 @@ def _slice_view(view, node):
     offset = view.offset + sum(a * s for (a, _, _), s in zip(spec, view.strides))
     if node.size == 0:
         offset = view.offset
-    return View(view.buffer, view.dtype, offset, node.shape,
-                tuple(step * s for (_, _, step), s in zip(spec, view.strides)))
+    return View(
+        view.buffer,
+        view.dtype,
+        offset,
+        node.shape,
+        tuple(step * s for (_, _, step), s in zip(spec, view.strides)),
+    )
 
 
 SLICE = Primitive(
-    "slice", "view", lambda args, params: (tuple(n for _, n, _ in params[0]), args[0].dtype),
+    "slice",
+    "view",
+    lambda args, params: (tuple(n for _, n, _ in params[0]), args[0].dtype),
     twin=lambda params, a: a[_slices(params[0])],
-    vjp=lambda ct, out, args, params, needs: [slice_update(zeros_like_of(args[0], ct), ct, params[0])],
-    jvp=lambda t, out, args, params: slice_(t[0], params[0]), lower=_slice_view)
+    vjp=lambda ct, out, args, params, needs: [
+        slice_update(zeros_like_of(args[0], ct), ct, params[0])
+    ],
+    jvp=lambda t, out, args, params: slice_(t[0], params[0]),
+    lower=_slice_view,
+)
 
 
 def zeros_like_of(primal, ct):
@@ -204,7 +241,12 @@ def _slice_update_lower(node, low):
     base, value = node.args
     out = low.update(node, base)
     if value.size:
-        low.emit("copy", [_slice_view(out, _SliceOf(value.shape, node.params))], [low.view(value)], node=node)
+        low.emit(
+            "copy",
+            [_slice_view(out, _SliceOf(value.shape, node.params))],
+            [low.view(value)],
+            node=node,
+        )
 
 
 class _SliceOf:
@@ -216,11 +258,19 @@ class _SliceOf:
 
 
 SLICE_UPDATE = Primitive(
-    "slice_update", "call", lambda args, params: (args[0].shape, args[0].dtype), twin=_slice_update_twin,
-    vjp=_slice_update_vjp, jvp=_slice_update_jvp, lower=_slice_update_lower, cheap=True)
+    "slice_update",
+    "call",
+    lambda args, params: (args[0].shape, args[0].dtype),
+    twin=_slice_update_twin,
+    vjp=_slice_update_vjp,
+    jvp=_slice_update_jvp,
+    lower=_slice_update_lower,
+    cheap=True,
+)
 
 
 # ---------------------------------------------------------------------------- concatenation
+
 
 def concatenate(nodes, axis):
     nodes = tuple(nodes)
@@ -253,17 +303,27 @@ def _concatenate_lower(node, low):
     out = low.out(node)
     for arg, spec in zip(node.args, _parts(node.args, node.params[0])):
         if arg.size:
-            low.emit("copy", [_slice_view(out, _SliceOf(arg.shape, (spec,)))], [low.view(arg)], node=node)
+            low.emit(
+                "copy", [_slice_view(out, _SliceOf(arg.shape, (spec,)))], [low.view(arg)], node=node
+            )
 
 
 CONCATENATE = Primitive(
-    "concatenate", "call", _concatenate_infer, twin=lambda params, *a: np.concatenate(a, params[0]),
+    "concatenate",
+    "call",
+    _concatenate_infer,
+    twin=lambda params, *a: np.concatenate(a, params[0]),
     vjp=lambda ct, out, args, params, needs: [
-        slice_(ct, spec) if need else None for spec, need in zip(_parts(args, params[0]), needs)],
-    jvp=_concatenate_jvp, lower=_concatenate_lower, cheap=True)
+        slice_(ct, spec) if need else None for spec, need in zip(_parts(args, params[0]), needs)
+    ],
+    jvp=_concatenate_jvp,
+    lower=_concatenate_lower,
+    cheap=True,
+)
 
 
 # ---------------------------------------------------------------------------- iota
+
 
 def iota(n, start, step, dtype):
     """start + step * (0 .. n-1)."""
@@ -274,13 +334,23 @@ def _iota_lower(node, low):
     n, start, step, dtype = node.params
     if n:
         ints = dtype.kind != "f"
-        low.emit("iota", [low.out(node)], [], ip=(start, step) if ints else (),
-                 fp=() if ints else (start, step), node=node)
+        low.emit(
+            "iota",
+            [low.out(node)],
+            [],
+            ip=(start, step) if ints else (),
+            fp=() if ints else (start, step),
+            node=node,
+        )
     else:
         low.out(node)
 
 
-IOTA = Primitive("iota", "call", lambda args, params: ((params[0],), params[3]),
-                 twin=lambda params: (params[1] + params[2] * np.arange(params[0])).astype(params[3]),
-                 lower=_iota_lower, cheap=True)
-
+IOTA = Primitive(
+    "iota",
+    "call",
+    lambda args, params: ((params[0],), params[3]),
+    twin=lambda params: (params[1] + params[2] * np.arange(params[0])).astype(params[3]),
+    lower=_iota_lower,
+    cheap=True,
+)

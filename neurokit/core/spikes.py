@@ -68,7 +68,9 @@ def spike(x, surrogate="arctan", width=1.0):
     """
     slope = SURROGATES.get(surrogate, surrogate) if isinstance(surrogate, str) else surrogate
     if not callable(slope):
-        raise ValueError(f"spike: surrogate must be a function or one of {sorted(SURROGATES)}, got {surrogate!r}")
+        raise ValueError(
+            f"spike: surrogate must be a function or one of {sorted(SURROGATES)}, got {surrogate!r}"
+        )
     if not width > 0:
         raise ValueError(f"spike: width must be positive, got {width!r}")
     if not isinstance(x, Tracer):
@@ -99,6 +101,7 @@ def surrogate(forward, derivative):
     >>> nk.grad(step)(0.0)
     np.float64(1.0)
     """
+
     @functools.wraps(forward, updated=())
     def call(x):
         value = forward(x)
@@ -106,7 +109,9 @@ def surrogate(forward, derivative):
             return value
         node, out = to_node(x), to_node(value)
         if out.shape != node.shape:
-            raise ValueError(f"surrogate: forward must keep the shape of x, got {out.shape} for {node.shape}")
+            raise ValueError(
+                f"surrogate: forward must keep the shape of x, got {out.shape} for {node.shape}"
+            )
         return Tracer(_surrogate(ew.convert(out, node.dtype), node, _like(derivative(x), node)))
 
     return call
@@ -142,7 +147,9 @@ class custom_vjp:
         if current() is None or not any(isinstance(x, Tracer) for x in leaves):
             return self.f(*args)
         if self.fwd is None:
-            raise TypeError(f"custom_vjp: call {self.__name__}.defvjp(fwd, bwd) before using it in a traced function")
+            raise TypeError(
+                f"custom_vjp: call {self.__name__}.defvjp(fwd, bwd) before using it in a traced function"
+            )
         traced = [i for i, x in enumerate(leaves) if isinstance(x, Tracer)]
         inputs = [leaves[i].node for i in traced]
         result, out_spec = tree.flatten(self.f(*args))
@@ -159,9 +166,11 @@ class custom_vjp:
             ct = tree.unflatten(out_spec, [Tracer(c) for c in cts])
             given = self.bwd(residuals, ct)
             if not isinstance(given, tuple) or len(given) != len(spec.children):
-                raise TypeError(f"custom_vjp {self.__name__}: bwd must return a tuple of {len(spec.children)} cotangents, "
-                                f"got {type(given).__name__}"
-                                + (f" of length {len(given)}" if isinstance(given, tuple) else ""))
+                raise TypeError(
+                    f"custom_vjp {self.__name__}: bwd must return a tuple of {len(spec.children)} cotangents, "
+                    f"got {type(given).__name__}"
+                    + (f" of length {len(given)}" if isinstance(given, tuple) else "")
+                )
             flat = []
             for child, g in zip(spec.children, given):
                 flat += [None] * child.n_leaves if g is None else tree.leaves(g)
@@ -169,8 +178,10 @@ class custom_vjp:
             for i, n in zip(traced, inputs):
                 g = None if flat[i] is None else to_node(flat[i])
                 if g is not None and g.shape not in (n.shape, ()):
-                    raise ValueError(f"custom_vjp {self.__name__}: bwd returned shape {g.shape} for an argument of shape "
-                                     f"{n.shape}")
+                    raise ValueError(
+                        f"custom_vjp {self.__name__}: bwd returned shape {g.shape} for an argument of shape "
+                        f"{n.shape}"
+                    )
                 out.append(None if g is None else _like(Tracer(g), n))
             return out
 

@@ -18,6 +18,13 @@ def structure(outputs, inputs):
         elif node.prim is INPUT:
             raise RuntimeError(f"structure: {node!r} is not among the inputs")
         else:
-            rows.append((node.prim.name, tuple([number[a] for a in args_of(node, swapped)]),
-                         tuple([getattr(p, "structural", p) for p in node.params]), node.shape, node.dtype.char))
+            rows.append(
+                (
+                    node.prim.name,
+                    tuple([number[a] for a in args_of(node, swapped)]),
+                    tuple([getattr(p, "structural", p) for p in node.params]),
+                    node.shape,
+                    node.dtype.char,
+                )
+            )
     return tuple(rows), tuple([number[o] for o in outputs])

@@ -102,8 +102,12 @@ class Tracer:
         line = where_text(where)
         if where is not None and line not in _warned:
             _warned.add(line)
-            warnings.warn(f"{what} at {line} takes a traced value out of the computation: no derivative "
-                          f"flows through it", DetachedWarning, stacklevel=3)
+            warnings.warn(
+                f"{what} at {line} takes a traced value out of the computation: no derivative "
+                f"flows through it",
+                DetachedWarning,
+                stacklevel=3,
+            )
         return value
 
     def __bool__(self):
@@ -156,7 +160,9 @@ class Tracer:
     __copy__ = lambda self: Tracer(self.node)  # noqa: E731
 
     def __reduce__(self):
-        raise TraceError("a traced array cannot be pickled: return it from the traced function first")
+        raise TraceError(
+            "a traced array cannot be pickled: return it from the traced function first"
+        )
 
     # ------------------------------------------------------------------ NumPy's protocols
 
@@ -193,7 +199,9 @@ class Tracer:
             value = to_node(value)
             if value.ndim and value.shape != self.shape:
                 if isinstance(key, Tracer) and key.abstract:
-                    raise TraceError("t[mask] = values with a traced mask needs a scalar or an array of t's shape")
+                    raise TraceError(
+                        "t[mask] = values with a traced mask needs a scalar or an array of t's shape"
+                    )
             else:
                 self.assign(to_node(where(key, Tracer(_cast(value, self.dtype)), self)))
                 return
@@ -213,13 +221,18 @@ def broadcast_value(node, shape):
         if np.broadcast_shapes(node.shape, shape) != tuple(shape):
             raise ValueError
     except ValueError:
-        raise ValueError(f"could not broadcast input array from shape {node.shape} into shape {shape}") from None
+        raise ValueError(
+            f"could not broadcast input array from shape {node.shape} into shape {shape}"
+        ) from None
     return broadcast(node, shape)
 
 
 def _cast(node, dtype):
-    return literal(node.params[0], dtype) if node.prim.name == "literal" and dtype.kind == "f" \
+    return (
+        literal(node.params[0], dtype)
+        if node.prim.name == "literal" and dtype.kind == "f"
         else ew.convert(node, dtype)
+    )
 
 
 def _plain_key(key):
@@ -235,7 +248,8 @@ def _concrete(mask):
         if mask.abstract:
             raise AbstractValueError(
                 "a traced boolean mask would make the shape depend on data: use np.where(mask, a, b) or multiply by "
-                "the mask")
+                "the mask"
+            )
         return np.asarray(mask._value("a boolean index"))
     return np.asarray(mask)
 
@@ -243,7 +257,14 @@ def _concrete(mask):
 # ---------------------------------------------------------------------------- hidden conversions
 
 _warned = set()
-_LOADS = {"LOAD_FAST", "LOAD_NAME", "LOAD_GLOBAL", "LOAD_DEREF", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW"}
+_LOADS = {
+    "LOAD_FAST",
+    "LOAD_NAME",
+    "LOAD_GLOBAL",
+    "LOAD_DEREF",
+    "LOAD_FAST_CHECK",
+    "LOAD_FAST_BORROW",
+}
 
 
 def _refuse_hidden(tracer, method):
@@ -253,35 +274,50 @@ def _refuse_hidden(tracer, method):
         if method == "__array__":
             raise AbstractValueError(
                 f"np.array, np.asarray or plain NumPy code at {where_text(user_line())} cannot hold a traced array inside "
-                f"{tracer.node.graph.what}: use np.stack([...]), nk.array([...]) or nk.zeros(shape, like=t)")
+                f"{tracer.node.graph.what}: use np.stack([...]), nk.array([...]) or nk.zeros(shape, like=t)"
+            )
         tracer._value({"__index__": "an index"}.get(method, method.strip("_") + "()"))
     name = frame.f_code.co_filename
     if name.startswith(_NUMPY):
         while frame is not None and frame.f_code.co_filename.startswith(_NUMPY):
             inner, frame = frame, frame.f_back
-        raise TraceError(f"NumPy's {inner.f_code.co_name}() would turn a traced array into plain data and drop its "
-                         f"derivative: use the traced counterpart (nk.full, nk.array, nk.zeros(..., like=t)) or "
-                         f"broadcasting, e.g. t * np.ones(shape)")
+        raise TraceError(
+            f"NumPy's {inner.f_code.co_name}() would turn a traced array into plain data and drop its "
+            f"derivative: use the traced counterpart (nk.full, nk.array, nk.zeros(..., like=t)) or "
+            f"broadcasting, e.g. t * np.ones(shape)"
+        )
     instructions = list(dis.get_instructions(frame.f_code))
     at = next((i for i, x in enumerate(instructions) if x.offset == frame.f_lasti), None)
     if at is None:
         return
     kind = instructions[at].opname
     if kind in ("STORE_SUBSCR", "STORE_SLICE"):
-        raise TraceError("writing a traced value into a plain array would drop its derivative: make the array with "
-                         "nk.zeros(shape, like=t), or collect the values in a list and np.stack them")
+        raise TraceError(
+            "writing a traced value into a plain array would drop its derivative: make the array with "
+            "nk.zeros(shape, like=t), or collect the values in a list and np.stack them"
+        )
     if kind in ("BINARY_SUBSCR", "BINARY_SLICE") or kind == "BINARY_OP" and method == "__index__":
-        raise TraceError("a plain array or list indexed by a traced value: write np.take(a, t, axis=0), or "
-                         "nk.array(a)[t]")
+        raise TraceError(
+            "a plain array or list indexed by a traced value: write np.take(a, t, axis=0), or "
+            "nk.array(a)[t]"
+        )
     if method == "__array__" and kind.startswith(("CALL", "PRECALL")):
         before = at - 1
-        while before >= 0 and instructions[before].opname in ("PRECALL", "CACHE", "KW_NAMES", "LOAD_CONST"):
+        while before >= 0 and instructions[before].opname in (
+            "PRECALL",
+            "CACHE",
+            "KW_NAMES",
+            "LOAD_CONST",
+        ):
             before -= 1
         load = instructions[before]
         if load.opname in ("BUILD_LIST", "BUILD_TUPLE", "LIST_EXTEND", "LIST_APPEND") or (
-                load.opname in _LOADS and not _holds(frame, load.argval, tracer)):
-            raise TraceError("np.array of a list or tuple that holds traced values does not dispatch in NumPy: use "
-                             "np.stack([...]), np.concatenate or nk.array([...])")
+            load.opname in _LOADS and not _holds(frame, load.argval, tracer)
+        ):
+            raise TraceError(
+                "np.array of a list or tuple that holds traced values does not dispatch in NumPy: use "
+                "np.stack([...]), np.concatenate or nk.array([...])"
+            )
 
 
 def _holds(frame, name, tracer):
@@ -292,6 +328,7 @@ def _holds(frame, name, tracer):
 
 
 # ---------------------------------------------------------------------------- plain values into the graph
+
 
 def to_node(value):
     """The node of anything NumPy would take as an array."""
@@ -305,7 +342,7 @@ def to_node(value):
     if cls is bool:
         return literal(value, BOOL)
     if cls is int:
-        if not -(2 ** 63) <= value < 2 ** 63:
+        if not -(2**63) <= value < 2**63:
             raise OverflowError(f"Python integer {value} does not fit int64")
         return literal(value, INT64, int)
     if isinstance(value, Tracer):
@@ -331,12 +368,16 @@ def _from_sequence(values):
 
 
 def _any_tracer(values):
-    return any(isinstance(v, Tracer) or isinstance(v, (list, tuple)) and _any_tracer(v) for v in values)
+    return any(
+        isinstance(v, Tracer) or isinstance(v, (list, tuple)) and _any_tracer(v) for v in values
+    )
 
 
 def _check_dtype(dtype):
     if dtype.char not in SUPPORTED:
-        raise TypeError(f"traced operations take bool, integer, float32 and float64 arrays, got {dtype}")
+        raise TypeError(
+            f"traced operations take bool, integer, float32 and float64 arrays, got {dtype}"
+        )
 
 
 def capture(array):
@@ -349,8 +390,15 @@ def capture(array):
     entry = root.captured.get(id(array))
     if entry is None:
         _check_dtype(array.dtype)
-        node = Node(INPUT, (), ("captured", len(root.captured)), array.shape,
-                    array.dtype.newbyteorder("="), root, user_line())
+        node = Node(
+            INPUT,
+            (),
+            ("captured", len(root.captured)),
+            array.shape,
+            array.dtype.newbyteorder("="),
+            root,
+            user_line(),
+        )
         before = checksum(array) if array.flags.writeable else None
         entry = root.captured[id(array)] = (node, array, before)
         root.values[node] = array

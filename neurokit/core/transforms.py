@@ -33,7 +33,9 @@ def _chosen(args, argnums, what):
     numbers = [argnums] if single else list(argnums)
     for i in numbers:
         if not isinstance(i, (int, np.integer)) or not -len(args) <= i < len(args):
-            raise ValueError(f"{what}: argnums={argnums} but the function was called with {len(args)} positional arguments")
+            raise ValueError(
+                f"{what}: argnums={argnums} but the function was called with {len(args)} positional arguments"
+            )
     return [i % len(args) for i in numbers], single
 
 
@@ -43,8 +45,10 @@ def _check_float(opened, numbers, what):
         if dtype.kind != "f":
             got = f"{dtype}" if dtype.kind != "O" else type(leaf).__name__
             place = path.partition("]")
-            raise TypeError(f"{what}: argument {numbers[int(place[0].strip('[') or 0)]}{place[2]} must be float32 or "
-                            f"float64, got {got}" + ("; write a float" if dtype.kind in "iub" else ""))
+            raise TypeError(
+                f"{what}: argument {numbers[int(place[0].strip('[') or 0)]}{place[2]} must be float32 or "
+                f"float64, got {got}" + ("; write a float" if dtype.kind in "iub" else "")
+            )
 
 
 class _Call:
@@ -119,8 +123,10 @@ def _gradient(f, argnums, has_aux, what):
             result = call.trace(graph, new)
             if has_aux:
                 if not isinstance(result, tuple) or len(result) != 2:
-                    raise TypeError(f"{what} with has_aux=True: the function must return (value, aux), got "
-                                    f"{type(result).__name__}")
+                    raise TypeError(
+                        f"{what} with has_aux=True: the function must return (value, aux), got "
+                        f"{type(result).__name__}"
+                    )
                 result, aux = result
             else:
                 aux = None
@@ -128,16 +134,22 @@ def _gradient(f, argnums, has_aux, what):
             aux_nodes, rebuild = output_nodes(aux)
             if not new:
                 grads = backward([value], [full((), 1, value.dtype)], call.wrt)
-                grads = [full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, call.wrt)]
+                grads = [
+                    full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, call.wrt)
+                ]
                 call.opened.keep([Tracer(n) for n in call.state_nodes])
-                grads, value, aux = [Tracer(g) for g in grads], Tracer(value), rebuild([Tracer(n) for n in aux_nodes])
+                grads, value, aux = (
+                    [Tracer(g) for g in grads],
+                    Tracer(value),
+                    rebuild([Tracer(n) for n in aux_nodes]),
+                )
             else:
                 extra = aux_nodes + call.state_nodes
                 arrays = _run_gradient(graph, value, extra, call.wrt)
                 n = 1 + len(aux_nodes)
                 value, aux = plain(arrays[0]), rebuild([plain(a) for a in arrays[1:n]])
-                call.opened.keep(arrays[n:1 + len(extra)])
-                grads = [plain(a) for a in arrays[1 + len(extra):]]
+                call.opened.keep(arrays[n : 1 + len(extra)])
+                grads = [plain(a) for a in arrays[1 + len(extra) :]]
         gradient = call.gradient_tree(grads)
         return ((value, aux), gradient) if has_aux else (value, gradient)
 
@@ -154,8 +166,11 @@ def _run_gradient(graph, value, extra, wrt):
 
     def outputs():
         grads = backward([value], [full((), 1, value.dtype)], wrt)
-        return forward_nodes + [full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, wrt)
-                                if w in position]
+        return forward_nodes + [
+            full(w.shape, 0, w.dtype) if g is None else g
+            for g, w in zip(grads, wrt)
+            if w in position
+        ]
 
     if run_options.reference:
         arrays = evaluate(graph, outputs())
@@ -164,8 +179,10 @@ def _run_gradient(graph, value, extra, wrt):
         program = cached(key, lambda: compile_program(inputs, outputs()))
         arrays = execute(program, [graph.values[n] for n in inputs])
     if missing:
-        it = iter(arrays[len(forward_nodes):])
-        arrays = arrays[:len(forward_nodes)] + [next(it) if w in position else np.zeros(w.shape, w.dtype) for w in wrt]
+        it = iter(arrays[len(forward_nodes) :])
+        arrays = arrays[: len(forward_nodes)] + [
+            next(it) if w in position else np.zeros(w.shape, w.dtype) for w in wrt
+        ]
     return arrays
 
 
@@ -211,7 +228,9 @@ def vjp(f, *primals, has_aux=False):
     def pullback(ct):
         ct_leaves, ct_spec = tree.flatten(ct)
         if ct_spec != spec:
-            raise ValueError(f"pullback: the cotangent must have the structure of the result, wanted {spec}, got {ct_spec}")
+            raise ValueError(
+                f"pullback: the cotangent must have the structure of the result, wanted {spec}, got {ct_spec}"
+            )
         active = current()
         with contextlib.nullcontext() if not new or active is not None else graph:
             cts = [_matching(c, n, "pullback: cotangent") for c, n in zip(ct_leaves, nodes)]
@@ -223,8 +242,8 @@ def vjp(f, *primals, has_aux=False):
                 values = [Tracer(g) for g in grads]
         return tree.unflatten(call.opened.spec, values)
 
-    out = tree.unflatten(spec, arrays[:len(nodes)])
-    return (out, pullback, rebuild(arrays[len(nodes):])) if has_aux else (out, pullback)
+    out = tree.unflatten(spec, arrays[: len(nodes)])
+    return (out, pullback, rebuild(arrays[len(nodes) :])) if has_aux else (out, pullback)
 
 
 def _matching(value, node, what):
@@ -244,7 +263,11 @@ def _matching(value, node, what):
 
 def jvp(f, primals, tangents, has_aux=False):
     """Value of ``f(*primals)`` and its directional derivative along `tangents`."""
-    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)) or len(primals) != len(tangents):
+    if (
+        not isinstance(primals, (tuple, list))
+        or not isinstance(tangents, (tuple, list))
+        or len(primals) != len(tangents)
+    ):
         raise TypeError("jvp: primals and tangents must be tuples of equal length")
     call = _Call(f, primals, {}, tuple(range(len(primals))), "jvp")
     with tracing("jvp") as (graph, new):
@@ -254,7 +277,9 @@ def jvp(f, primals, tangents, has_aux=False):
         nodes = [to_node(leaf) for leaf in leaves]
         t_leaves, t_spec = tree.flatten(tuple(tangents))
         if t_spec != call.opened.spec and len(t_leaves) != len(call.wrt):
-            raise ValueError(f"jvp: tangents must have the structure of primals, wanted {call.opened.spec}, got {t_spec}")
+            raise ValueError(
+                f"jvp: tangents must have the structure of primals, wanted {call.opened.spec}, got {t_spec}"
+            )
         ts = [_matching(t, n, "jvp: tangent") for t, n in zip(t_leaves, call.wrt)]
         outs = forward(nodes, call.wrt, ts)
         outs = [full(n.shape, 0, n.dtype) if t is None else t for t, n in zip(outs, nodes)]
@@ -265,8 +290,8 @@ def jvp(f, primals, tangents, has_aux=False):
         else:
             values = [Tracer(n) for n in everything]
     n = len(nodes)
-    out, tangent = tree.unflatten(spec, values[:n]), tree.unflatten(spec, values[n:2 * n])
-    return (out, tangent, rebuild(values[2 * n:])) if has_aux else (out, tangent)
+    out, tangent = tree.unflatten(spec, values[:n]), tree.unflatten(spec, values[n : 2 * n])
+    return (out, tangent, rebuild(values[2 * n :])) if has_aux else (out, tangent)
 
 
 def jacobian(f, argnums=0, mode="auto"):
@@ -311,7 +336,12 @@ def _rows(graph, new, nodes, wrt):
                 grads = backward([node], [to_node(unit)], wrt)
             filled = [full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, wrt)]
             rows.append(evaluate(graph, filled) if new else [Tracer(g) for g in filled])
-        blocks.append([_assemble([r[i] for r in rows], node.shape + w.shape, 0, w.dtype) for i, w in enumerate(wrt)])
+        blocks.append(
+            [
+                _assemble([r[i] for r in rows], node.shape + w.shape, 0, w.dtype)
+                for i, w in enumerate(wrt)
+            ]
+        )
     return blocks
 
 
@@ -331,8 +361,13 @@ def _columns(graph, new, nodes, wrt):
                 outs = forward(nodes, [w], [to_node(unit)])
             filled = [full(n.shape, 0, n.dtype) if o is None else o for o, n in zip(outs, nodes)]
             columns[i].append(evaluate(graph, filled) if new else [Tracer(o) for o in filled])
-    return [[_assemble([c[o] for c in columns[i]], n.shape + w.shape, n.ndim, n.dtype) for i, w in enumerate(wrt)]
-            for o, n in enumerate(nodes)]
+    return [
+        [
+            _assemble([c[o] for c in columns[i]], n.shape + w.shape, n.ndim, n.dtype)
+            for i, w in enumerate(wrt)
+        ]
+        for o, n in enumerate(nodes)
+    ]
 
 
 def _assemble(parts, shape, axis, dtype):

@@ -25,8 +25,12 @@ class Spec:
         self._hash = None
 
     def __eq__(self, other):
-        return self is other or (isinstance(other, Spec) and self.kind is other.kind and self.meta == other.meta
-                                 and self.children == other.children)
+        return self is other or (
+            isinstance(other, Spec)
+            and self.kind is other.kind
+            and self.meta == other.meta
+            and self.children == other.children
+        )
 
     def __hash__(self):
         if self._hash is None:
@@ -34,7 +38,9 @@ class Spec:
         return self._hash
 
     def __repr__(self):
-        return f"Spec({getattr(self.kind, '__name__', self.kind)}, {self.meta}, {list(self.children)})"
+        return (
+            f"Spec({getattr(self.kind, '__name__', self.kind)}, {self.meta}, {list(self.children)})"
+        )
 
     @property
     def n_leaves(self):
@@ -114,7 +120,9 @@ def _unflatten(spec, it):
         try:
             return next(it)
         except StopIteration:
-            raise ValueError("tree.unflatten: fewer leaves than the structure has places for") from None
+            raise ValueError(
+                "tree.unflatten: fewer leaves than the structure has places for"
+            ) from None
     children = [_unflatten(c, it) for c in spec.children]
     if kind is type(None):
         return None
@@ -145,8 +153,10 @@ def map(f, tree, *rest):  # noqa: A001 - the field's word
     for k, other in enumerate(rest):
         values, other_spec = flatten(other)
         if other_spec != spec:
-            raise ValueError(f"tree.map: tree {k + 2} has another structure than the first: got {other_spec}, "
-                             f"wanted {spec}")
+            raise ValueError(
+                f"tree.map: tree {k + 2} has another structure than the first: got {other_spec}, "
+                f"wanted {spec}"
+            )
         others.append(values)
     return unflatten(spec, [f(*xs) for xs in zip(first, *others)])
 
@@ -161,7 +171,11 @@ def paths(tree, prefix=""):
         names = [f"[{k!r}]" for k in meta]
     elif kind is _model.Handle:
         names = [f".{n}" for n in meta.names]
-    elif isinstance(meta, tuple) and all(isinstance(m, str) for m in meta) and len(meta) == len(children):
+    elif (
+        isinstance(meta, tuple)
+        and all(isinstance(m, str) for m in meta)
+        and len(meta) == len(children)
+    ):
         names = [f".{n}" for n in meta]
     else:
         names = [f"[{i}]" for i in range(len(children))]

@@ -24,15 +24,24 @@ def resolve(ufunc, nodes):
         kinds = key[1:]
         weak = None
         if all(isinstance(k, type) for k in kinds):
-            weak = float if float in kinds or ufunc.resolve_dtypes(
-                tuple(_DEFAULT[k] for k in kinds) + (None,) * ufunc.nout)[-1].kind == "f" else int
+            weak = (
+                float
+                if float in kinds
+                or ufunc.resolve_dtypes(tuple(_DEFAULT[k] for k in kinds) + (None,) * ufunc.nout)[
+                    -1
+                ].kind
+                == "f"
+                else int
+            )
             kinds = tuple(_DEFAULT[k] for k in kinds)
         dtypes = ufunc.resolve_dtypes(kinds + (None,) * ufunc.nout)
-        ins, out = dtypes[:ufunc.nin], dtypes[ufunc.nin]
+        ins, out = dtypes[: ufunc.nin], dtypes[ufunc.nin]
         for d in (*ins, out):
             if d not in COMPUTED:
-                raise TypeError(f"np.{ufunc.__name__} of {', '.join(str(n.dtype) for n in nodes)} computes in {d} in NumPy, "
-                                f"which a trace does not: convert with .astype first")
+                raise TypeError(
+                    f"np.{ufunc.__name__} of {', '.join(str(n.dtype) for n in nodes)} computes in {d} in NumPy, "
+                    f"which a trace does not: convert with .astype first"
+                )
         if weak is not None and out == BOOL:
             weak = None
         known = _resolved[key] = ins, out, weak
@@ -44,7 +53,11 @@ def as_dtype(node, dtype):
         return node
     if node.prim is LITERAL:
         value = node.params[0]
-        if node.weak is int and dtype.kind == "i" and not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
+        if (
+            node.weak is int
+            and dtype.kind == "i"
+            and not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
+        ):
             raise OverflowError(f"Python integer {value} out of bounds for {dtype}")
         return literal(np.array(value, node.dtype).astype(dtype)[()], dtype, node.weak)
     return ew.convert(node, dtype)
@@ -149,9 +162,13 @@ def _options(ufunc, inputs, kwargs):
     for name in ("casting", "order", "subok"):
         kwargs.pop(name, None)
     if where is not True:
-        raise TraceError(f"np.{ufunc.__name__}(..., where=mask) leaves parts undefined: use np.where(mask, result, other)")
+        raise TraceError(
+            f"np.{ufunc.__name__}(..., where=mask) leaves parts undefined: use np.where(mask, result, other)"
+        )
     if kwargs:
-        raise TraceError(f"np.{ufunc.__name__}: {', '.join(kwargs)} is not supported on traced arrays")
+        raise TraceError(
+            f"np.{ufunc.__name__}: {', '.join(kwargs)} is not supported on traced arrays"
+        )
     if dtype is not None:
         inputs = [Tracer(as_dtype(to_node(x), np.dtype(dtype))) for x in inputs]
     return inputs
@@ -166,7 +183,8 @@ def _store(ufunc, result, out):
         if not isinstance(target, Tracer):
             raise TraceError(
                 f"np.{ufunc.__name__} with out= a plain array (also `array += traced`) would drop the derivative: write "
-                f"array = array + traced, or make the array with nk.zeros(shape, like=t)")
+                f"array = array + traced, or make the array with nk.zeros(shape, like=t)"
+            )
         store_into(target, value)
     return out[0] if isinstance(out, tuple) and len(out) == 1 else out
 
@@ -174,7 +192,9 @@ def _store(ufunc, result, out):
 def store_into(target, value):
     node = to_node(value)
     if not np.can_cast(node.dtype, target.dtype, "same_kind"):
-        raise TypeError(f"Cannot cast output from {node.dtype} to {target.dtype} with casting rule 'same_kind'")
+        raise TypeError(
+            f"Cannot cast output from {node.dtype} to {target.dtype} with casting rule 'same_kind'"
+        )
     target.assign(broadcast_value(as_dtype(node, target.dtype), target.shape))
 
 
@@ -183,8 +203,14 @@ def _method(ufunc, method, inputs, kwargs):
 
     x = inputs[0]
     if method == "reduce":
-        function = {np.add: table.sum, np.multiply: table.prod, np.maximum: table.amax, np.minimum: table.amin,
-                    np.logical_and: table.all, np.logical_or: table.any}.get(ufunc)
+        function = {
+            np.add: table.sum,
+            np.multiply: table.prod,
+            np.maximum: table.amax,
+            np.minimum: table.amin,
+            np.logical_and: table.all,
+            np.logical_or: table.any,
+        }.get(ufunc)
         if function is not None:
             axis = kwargs.pop("axis", inputs[1] if len(inputs) > 1 else 0)
             return function(x, axis=axis, **kwargs)
@@ -195,11 +221,14 @@ def _method(ufunc, method, inputs, kwargs):
     if method == "outer":
         a, b = Tracer(to_node(inputs[0])), Tracer(to_node(inputs[1]))
         return ufunc(a.reshape(a.shape + (1,) * b.ndim), b)
-    raise TraceError(f"np.{ufunc.__name__}.{method} has no traced form: use np.{ufunc.__name__} itself, np.sum, np.cumsum "
-                     f"or t[i] = v")
+    raise TraceError(
+        f"np.{ufunc.__name__}.{method} has no traced form: use np.{ufunc.__name__} itself, np.sum, np.cumsum "
+        f"or t[i] = v"
+    )
 
 
 # ---------------------------------------------------------------------------- composites
+
 
 def _truth(x):
     node = to_node(x)
@@ -245,8 +274,11 @@ def _divmod(a, b):
 
 
 def _fmod(a, b):
-    return np.copysign(np.remainder(np.abs(a), np.abs(b)), a) if a.dtype.kind == "f" else \
-        np.sign(a) * np.remainder(np.abs(a), np.abs(b))
+    return (
+        np.copysign(np.remainder(np.abs(a), np.abs(b)), a)
+        if a.dtype.kind == "f"
+        else np.sign(a) * np.remainder(np.abs(a), np.abs(b))
+    )
 
 
 def _heaviside(x, half):
@@ -277,14 +309,24 @@ def _xlog1py(a, b):
 
 
 COMPOSITES = {
-    np.logical_and: _logical("and"), np.logical_or: _logical("or"), np.logical_xor: _logical("xor"),
+    np.logical_and: _logical("and"),
+    np.logical_or: _logical("or"),
+    np.logical_xor: _logical("xor"),
     np.positive: lambda x: Tracer(to_node(x)),
     np.logaddexp: _logaddexp,
     np.logaddexp2: lambda a, b: _logaddexp(a * math.log(2), b * math.log(2)) / math.log(2),
-    np.hypot: _hypot, np.fmax: _fextreme(np.maximum), np.fmin: _fextreme(np.minimum), np.divmod: _divmod,
-    np.fmod: _fmod, np.heaviside: _heaviside, np.cbrt: _cbrt, np.signbit: _signbit,
-    np.deg2rad: lambda x: x * (math.pi / 180), np.radians: lambda x: x * (math.pi / 180),
-    np.rad2deg: lambda x: x * (180 / math.pi), np.degrees: lambda x: x * (180 / math.pi),
+    np.hypot: _hypot,
+    np.fmax: _fextreme(np.maximum),
+    np.fmin: _fextreme(np.minimum),
+    np.divmod: _divmod,
+    np.fmod: _fmod,
+    np.heaviside: _heaviside,
+    np.cbrt: _cbrt,
+    np.signbit: _signbit,
+    np.deg2rad: lambda x: x * (math.pi / 180),
+    np.radians: lambda x: x * (math.pi / 180),
+    np.rad2deg: lambda x: x * (180 / math.pi),
+    np.degrees: lambda x: x * (180 / math.pi),
     np.conjugate: lambda x: Tracer(to_node(x)),
 }
 
@@ -305,11 +347,21 @@ def _erf(x):
     return Tracer(ew.apply(ew.ROWS["erf"], to_node(x)))
 
 
-_NEAREST = {"matmul": "the operator @", "frexp": "np.log2 and np.floor", "modf": "np.trunc", "nextafter": "t + eps",
-            "spacing": "np.finfo", "ldexp": "x * 2.0 ** n", "gcd": "np.gcd on plain arrays", "lcm": "np.lcm on plain arrays"}
+_NEAREST = {
+    "matmul": "the operator @",
+    "frexp": "np.log2 and np.floor",
+    "modf": "np.trunc",
+    "nextafter": "t + eps",
+    "spacing": "np.finfo",
+    "ldexp": "x * 2.0 ** n",
+    "gcd": "np.gcd on plain arrays",
+    "lcm": "np.lcm on plain arrays",
+}
 
 
 def nearest(ufunc):
-    return f"use {_NEAREST[ufunc.__name__]}" if ufunc.__name__ in _NEAREST else \
-        "compute it on plain arrays outside of the trace, or build it from np.exp, np.log and arithmetic"
-
+    return (
+        f"use {_NEAREST[ufunc.__name__]}"
+        if ufunc.__name__ in _NEAREST
+        else "compute it on plain arrays outside of the trace, or build it from np.exp, np.log and arithmetic"
+    )

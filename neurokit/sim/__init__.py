@@ -17,4 +17,16 @@ from .record import Run
 from .sources import Poisson, Step
 from .synapses import Delta, Exp
 
-__all__ = ["LIF", "Delta", "Exp", "LogNormal", "Net", "Normal", "Poisson", "Population", "Run", "Step", "Uniform"]
+__all__ = [
+    "LIF",
+    "Delta",
+    "Exp",
+    "LogNormal",
+    "Net",
+    "Normal",
+    "Poisson",
+    "Population",
+    "Run",
+    "Step",
+    "Uniform",
+]

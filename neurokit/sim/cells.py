@@ -37,8 +37,20 @@ class LIF:
 
     state_names = ("v", "ref")
 
-    def __init__(self, n, tau=None, v_rest=-65.0, v_reset=None, v_th=-50.0, t_ref=0.0, v0=None, capacitance=None,
-                 leak=None, surrogate="arctan", width=1.0):
+    def __init__(
+        self,
+        n,
+        tau=None,
+        v_rest=-65.0,
+        v_reset=None,
+        v_th=-50.0,
+        t_ref=0.0,
+        v0=None,
+        capacitance=None,
+        leak=None,
+        surrogate="arctan",
+        width=1.0,
+    ):
         if not isinstance(n, (int, np.integer)) or n < 1:
             raise ValueError(f"LIF: n must be a positive int, got {n!r}")
         if (tau is None) == (capacitance is None or leak is None):
@@ -55,7 +67,9 @@ class LIF:
 
     def params(self, generator, dtype):
         """{name: array () or (n,)} in `dtype`."""
-        drawn = {k: values(x, self.n, generator, f"LIF {k}").astype(dtype) for k, x in self.given.items()}
+        drawn = {
+            k: values(x, self.n, generator, f"LIF {k}").astype(dtype) for k, x in self.given.items()
+        }
         for name in ("tau", "capacitance", "leak"):
             if name in drawn and not np.all(drawn[name] > 0):
                 raise ValueError(f"LIF: {name} must be positive")
@@ -105,7 +119,11 @@ class LIF:
             ref = np.where(waiting, ref - 1, ref)
         else:
             v = free
-        fired = spike(v - params["v_th"], self.surrogate, self.width) if differentiable else v > params["v_th"]
+        fired = (
+            spike(v - params["v_th"], self.surrogate, self.width)
+            if differentiable
+            else v > params["v_th"]
+        )
         hit = fired > 0 if differentiable else fired
         v = np.where(hit, params["v_reset"], v)
         if np.any(self.t_ref):
@@ -117,7 +135,9 @@ class LIF:
         """Peak deflection (mV) from rest of one input spike of the given weight."""
         tau = float(np.mean(self.time_constant(params)))
         scale = float(np.mean(self.scale(params)))
-        return synapse.psp(weight * (scale if synapse.scaled else 1.0), tau, float(np.mean(params["v_rest"])))
+        return synapse.psp(
+            weight * (scale if synapse.scaled else 1.0), tau, float(np.mean(params["v_rest"]))
+        )
 
 
 def _propagator(tau, tau_syn, dt):

@@ -8,7 +8,9 @@ class Law:
 
     def __init__(self, low=None, high=None):
         if low is not None and high is not None and not low <= high:
-            raise ValueError(f"{type(self).__name__}: low must not exceed high, got {low} and {high}")
+            raise ValueError(
+                f"{type(self).__name__}: low must not exceed high, got {low} and {high}"
+            )
         self.low, self.high = low, high
 
     def sample(self, generator, size):
@@ -35,7 +37,9 @@ class LogNormal(Law):
     def __init__(self, mean, sd, low=None, high=None):
         super().__init__(low, high)
         if not (mean > 0 and sd >= 0):
-            raise ValueError(f"LogNormal: mean must be positive and sd not negative, got {mean} and {sd}")
+            raise ValueError(
+                f"LogNormal: mean must be positive and sd not negative, got {mean} and {sd}"
+            )
         self.mean, self.sd = mean, sd
 
     def _draw(self, generator, size):
@@ -62,7 +66,9 @@ def values(x, n, generator, name):
         return x.sample(generator, n)
     array = np.asarray(strip_units(x), np.float64)
     if array.shape not in ((), (n,)):
-        raise ValueError(f"{name}: wanted a number, an array of shape ({n},) or a law, got shape {array.shape}")
+        raise ValueError(
+            f"{name}: wanted a number, an array of shape ({n},) or a law, got shape {array.shape}"
+        )
     if not np.isfinite(array).all():
         raise ValueError(f"{name}: must be finite")
     return array

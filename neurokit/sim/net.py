@@ -40,7 +40,9 @@ class Population:
         if cell is not None and name in cell.state_names:
             return Variable(self, name)
         known = ["spikes", "rate(bin)", *(cell.state_names if cell is not None else ())]
-        raise AttributeError(f"population {self.__dict__.get('name')!r} has no {name!r}; to record: {', '.join(known)}")
+        raise AttributeError(
+            f"population {self.__dict__.get('name')!r} has no {name!r}; to record: {', '.join(known)}"
+        )
 
     def __len__(self):
         return self.n
@@ -106,9 +108,26 @@ class Net:
         self.populations.append(population)
         return population
 
-    def connect(self, pre, post, *, weight, synapse, delay=None, p=None, in_degree=None, out_degree=None, count=None,
-                one_to_one=False, all_to_all=False, matrix=None, pairs=None, self_connections=True, plasticity=None,
-                name=None):
+    def connect(
+        self,
+        pre,
+        post,
+        *,
+        weight,
+        synapse,
+        delay=None,
+        p=None,
+        in_degree=None,
+        out_degree=None,
+        count=None,
+        one_to_one=False,
+        all_to_all=False,
+        matrix=None,
+        pairs=None,
+        self_connections=True,
+        plasticity=None,
+        name=None,
+    ):
         """Connect populations.
 
         Parameters
@@ -135,11 +154,29 @@ class Net:
         for population in (pre, *targets):
             if not isinstance(population, Population) or population.net is not self:
                 raise TypeError("Net.connect: pre and post must be populations of this network")
-        wiring = dict(p=p, in_degree=in_degree, out_degree=out_degree, count=count, one_to_one=one_to_one,
-                      all_to_all=all_to_all, matrix=matrix, pairs=pairs)
+        wiring = dict(
+            p=p,
+            in_degree=in_degree,
+            out_degree=out_degree,
+            count=count,
+            one_to_one=one_to_one,
+            all_to_all=all_to_all,
+            matrix=matrix,
+            pairs=pairs,
+        )
         generator = self._generator(1, len(self.projections))
-        made = Projection.build(self, pre, targets, wiring, weight, synapse, self.dt if delay is None else delay,
-                                generator, self_connections, name)
+        made = Projection.build(
+            self,
+            pre,
+            targets,
+            wiring,
+            weight,
+            synapse,
+            self.dt if delay is None else delay,
+            generator,
+            self_connections,
+            name,
+        )
         for projection in made:
             self.projections.append(projection)
             self.params[projection.name] = projection.params
@@ -168,15 +205,25 @@ class Net:
         entry = {"population": population, "source": source, "mask": mask, "name": name}
         if isinstance(source, Poisson):
             entry["kind"] = "poisson"
-            self.params[name] = {"weight": np.asarray(source.weight, self.dtype), **source.synapse.params(self.dtype)}
+            self.params[name] = {
+                "weight": np.asarray(source.weight, self.dtype),
+                **source.synapse.params(self.dtype),
+            }
             self.state[name] = source.synapse.start(population.n, self.dtype)
-        elif callable(source) or np.ndim(source) == 2 or np.ndim(source) == 1 and np.shape(source) != (population.n,):
+        elif (
+            callable(source)
+            or np.ndim(source) == 2
+            or np.ndim(source) == 1
+            and np.shape(source) != (population.n,)
+        ):
             entry["kind"] = "course"
         else:
             value = np.asarray(source, self.dtype)
             if value.shape not in ((), (population.n,)):
-                raise ValueError(f"Net.drive: wanted a number, ({population.n},), (T,) or (T, {population.n}), got shape "
-                                 f"{value.shape}")
+                raise ValueError(
+                    f"Net.drive: wanted a number, ({population.n},), (T,) or (T, {population.n}), got shape "
+                    f"{value.shape}"
+                )
             entry["kind"] = "constant"
             self.params[name] = {"current": value}
         self.drives.append(entry)
@@ -202,13 +249,21 @@ class Net:
         Run
         """
         n_steps = round(duration / self.dt)
-        if not math.isfinite(duration) or n_steps < 0 or abs(n_steps * self.dt - duration) > 1e-6 * max(duration, 1):
-            raise ValueError(f"Net.run: duration must be a multiple of dt = {self.dt} ms, got {duration!r}")
+        if (
+            not math.isfinite(duration)
+            or n_steps < 0
+            or abs(n_steps * self.dt - duration) > 1e-6 * max(duration, 1)
+        ):
+            raise ValueError(
+                f"Net.run: duration must be a multiple of dt = {self.dt} ms, got {duration!r}"
+            )
         if not self.populations:
             raise ValueError("Net.run: the network has no populations")
         for variable in record:
             if not isinstance(variable, Variable) or variable.population.net is not self:
-                raise TypeError(f"Net.run: record takes pop.spikes, pop.v and the like of this network, got {variable!r}")
+                raise TypeError(
+                    f"Net.run: record takes pop.spikes, pop.v and the like of this network, got {variable!r}"
+                )
         given_params = self.params if params is None else params
         begin = self.state if state is None else state
         traced = current() is not None
@@ -239,17 +294,28 @@ class Net:
         return result
 
     def _stretch(self, n_steps, record, progress):
-        per_step = sum(4 if v.name == "rate" else (v.population.n + 7) // 8 if v.name == "spikes"
-                       else len(v.cells()) * self.dtype.itemsize for v in record)
+        per_step = sum(
+            4
+            if v.name == "rate"
+            else (v.population.n + 7) // 8
+            if v.name == "spikes"
+            else len(v.cells()) * self.dtype.itemsize
+            for v in record
+        )
         stretch = max(1, min(n_steps, RECORD_BYTES // max(per_step, 1)))
         return min(stretch, max(1, -(-n_steps // 100))) if progress else stretch
 
     def _scan(self, params, state, n_steps, record, differentiable):
         """One loop in C. Courses in time are its inputs, the state its carry."""
-        first = int(np.asarray(self.state["step"] if isinstance(state["step"], Tracer) else state["step"]))
+        first = int(
+            np.asarray(self.state["step"] if isinstance(state["step"], Tracer) else state["step"])
+        )
         times = (first + np.arange(n_steps)) * self.dt
-        courses = {d["name"]: course(d["source"], times, d["population"].n).astype(self.dtype)
-                   for d in self.drives if d["kind"] == "course"}
+        courses = {
+            d["name"]: course(d["source"], times, d["population"].n).astype(self.dtype)
+            for d in self.drives
+            if d["kind"] == "course"
+        }
         rng = Rng(self.seed)
 
         def step(state, x):
@@ -262,35 +328,56 @@ class Net:
         new, inputs = {"step": now + 1}, {p.name: Inputs() for p in self.populations}
         noise = rng.at(now)
         for projection in self.projections:
-            new[projection.name] = projection.arrive(state[projection.name], state, now,
-                                                     inputs[projection.post.name], params[projection.name])
+            new[projection.name] = projection.arrive(
+                state[projection.name],
+                state,
+                now,
+                inputs[projection.post.name],
+                params[projection.name],
+            )
         for entry in self.drives:
-            self._apply_drive(entry, state, new, x, params, noise, now, inputs[entry["population"].name])
+            self._apply_drive(
+                entry, state, new, x, params, noise, now, inputs[entry["population"].name]
+            )
         fired = {}
         for p in self.populations:
-            new[p.name], fired[p.name] = p.cell.step(state[p.name], params[p.name], inputs[p.name], self.dt,
-                                                     differentiable)
+            new[p.name], fired[p.name] = p.cell.step(
+                state[p.name], params[p.name], inputs[p.name], self.dt, differentiable
+            )
         for projection in self.projections:
-            new[projection.name] = projection.finish(new[projection.name], fired[projection.pre.name], now,
-                                                     params[projection.name], self.dt)
+            new[projection.name] = projection.finish(
+                new[projection.name],
+                fired[projection.pre.name],
+                now,
+                params[projection.name],
+                self.dt,
+            )
         for entry in self.drives:
             if entry["kind"] == "poisson":
-                new[entry["name"]] = entry["source"].synapse.decay(new[entry["name"]], params[entry["name"]], self.dt)
+                new[entry["name"]] = entry["source"].synapse.decay(
+                    new[entry["name"]], params[entry["name"]], self.dt
+                )
         return new, [self._observe(v, new, fired, differentiable) for v in record]
 
     def _apply_drive(self, entry, state, new, x, params, noise, now, inputs):
         population, name, mask = entry["population"], entry["name"], entry["mask"]
         if entry["kind"] == "poisson":
             source = entry["source"]
-            mean = np.broadcast_to(np.asarray(source.rate * source.count * self.dt / 1000.0, np.float64), population.n)
+            mean = np.broadcast_to(
+                np.asarray(source.rate * source.count * self.dt / 1000.0, np.float64), population.n
+            )
             if mask is not None:
                 mean = mean * mask
             events = noise.poisson(np.ascontiguousarray(mean, np.float64)).astype(self.dtype)
             if source.start > 0 or source.stop is not None:
                 t = now * self.dt
                 stop = math.inf if source.stop is None else source.stop
-                events = np.where((t >= source.start - 1e-9) & (t < stop - 1e-9), events, np.zeros_like(events))
-            new[name] = source.synapse.arrive(state[name], events * params[name]["weight"], inputs, params[name])
+                events = np.where(
+                    (t >= source.start - 1e-9) & (t < stop - 1e-9), events, np.zeros_like(events)
+                )
+            new[name] = source.synapse.arrive(
+                state[name], events * params[name]["weight"], inputs, params[name]
+            )
             return
         value = params[name]["current"] if entry["kind"] == "constant" else x[name]
         inputs.currents.append(value if mask is None else value * mask)
@@ -306,7 +393,11 @@ class Net:
         value = new[variable.population.name][variable.name]
         if variable.index is None:
             return value
-        return value[variable.index] if isinstance(variable.index, slice) else np.take(value, variable.index)
+        return (
+            value[variable.index]
+            if isinstance(variable.index, slice)
+            else np.take(value, variable.index)
+        )
 
     # ------------------------------------------------------------------ looking at it
 
@@ -324,7 +415,9 @@ class Net:
             self.state[projection.name] = projection.start(self.dtype)
         for entry in self.drives:
             if entry["kind"] == "poisson":
-                self.state[entry["name"]] = entry["source"].synapse.start(entry["population"].n, self.dtype)
+                self.state[entry["name"]] = entry["source"].synapse.start(
+                    entry["population"].n, self.dtype
+                )
         self.state["step"] = np.int64(0)
 
 

@@ -25,7 +25,11 @@ def raster(run, ax=None, populations=None, max_cells=500):
         ax.plot(times[shown], senders[shown] + base, ".", ms=1.5, color=f"C{k}")
         ticks.append((base + n / 2, population.name))
         base += n
-    ax.set(xlabel="time (ms)", ylim=(-1, base), xlim=(run.start * run.dt, (run.start + run.n_steps) * run.dt))
+    ax.set(
+        xlabel="time (ms)",
+        ylim=(-1, base),
+        xlim=(run.start * run.dt, (run.start + run.n_steps) * run.dt),
+    )
     ax.set_yticks([t for t, _ in ticks], [f"{name}" for _, name in ticks])
     ax.set_ylabel("population")
     return ax

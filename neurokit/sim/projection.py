@@ -19,25 +19,37 @@ class Projection:
         self.params = {"weight": np.asarray(weight, dtype), **synapse.params(dtype)}
 
     @classmethod
-    def build(cls, net, pre, targets, wiring, weight, synapse, delay, generator, self_connections, name):
+    def build(
+        cls, net, pre, targets, wiring, weight, synapse, delay, generator, self_connections, name
+    ):
         """Draw the wiring for all targets as one population, then cut it into one projection each."""
         steps = round(delay / net.dt)
         if steps < 1 or abs(steps * net.dt - delay) > 1e-6:
-            raise ValueError(f"Net.connect: delay must be a multiple of dt = {net.dt} ms, at least dt, got {delay}")
+            raise ValueError(
+                f"Net.connect: delay must be a multiple of dt = {net.dt} ms, at least dt, got {delay}"
+            )
         if not (hasattr(synapse, "arrive") and hasattr(synapse, "decay")):
-            raise TypeError(f"Net.connect: synapse must be Delta or Exp, got {type(synapse).__name__}")
+            raise TypeError(
+                f"Net.connect: synapse must be Delta or Exp, got {type(synapse).__name__}"
+            )
         sizes = [t.n for t in targets]
         starts = np.concatenate([[0], np.cumsum(sizes)])
         at = next((int(s) for s, t in zip(starts, targets) if t is pre), None)
-        whole, matrix_weight, order = _wire(wiring, pre.n, int(starts[-1]), generator, None if self_connections else at)
+        whole, matrix_weight, order = _wire(
+            wiring, pre.n, int(starts[-1]), generator, None if self_connections else at
+        )
         if matrix_weight is not None and weight is None:
             weight = matrix_weight
         weight = _weights(weight, whole, generator, order)
         made = []
-        for k, (post, low, high) in enumerate(zip(targets, starts[:-1], starts[1:])):
-            part, chosen = _columns(whole, int(low), int(high)) if len(targets) > 1 else (whole, slice(None))
+        for post, low, high in zip(targets, starts[:-1], starts[1:]):
+            part, chosen = (
+                _columns(whole, int(low), int(high)) if len(targets) > 1 else (whole, slice(None))
+            )
             w = weight if weight.ndim == 0 else weight[chosen]
-            label = _unique(net, name if name and len(targets) == 1 else f"{pre.name}->{post.name}", made)
+            label = _unique(
+                net, name if name and len(targets) == 1 else f"{pre.name}->{post.name}", made
+            )
             made.append(cls(pre, post, part, w, synapse, steps, label, net.dtype))
         return made
 
@@ -54,7 +66,9 @@ class Projection:
             g = ops.event_matvec(self.connectivity, due, params["weight"], add=own["g"])
             new = self.synapse.arrive({"g": g}, None, inputs, params)
         else:
-            new = self.synapse.arrive(own, ops.event_matvec(self.connectivity, due, params["weight"]), inputs, params)
+            new = self.synapse.arrive(
+                own, ops.event_matvec(self.connectivity, due, params["weight"]), inputs, params
+            )
         return {"queue": queue, **new}
 
     def finish(self, state, fired, now, params, dt):
@@ -87,7 +101,9 @@ def _wire(wiring, n_pre, n_post, generator, self_at):
     """Csr of one of the wirings, and the weights of a weight matrix."""
     given = {k: v for k, v in wiring.items() if v is not None and v is not False}
     if len(given) != 1:
-        raise ValueError(f"Net.connect: give exactly one of {', '.join(wiring)}, got {sorted(given) or 'none'}")
+        raise ValueError(
+            f"Net.connect: give exactly one of {', '.join(wiring)}, got {sorted(given) or 'none'}"
+        )
     kind, value = next(iter(given.items()))
     shape = (n_pre, n_post)
     if kind in ("p", "in_degree", "out_degree", "count"):
@@ -124,14 +140,19 @@ def _weights(weight, connectivity, generator, order):
     elif array.ndim == 1 and order is not None and order.size and array.size > order.max():
         array = array[order]
     if array.shape not in ((), (connectivity.nnz,)):
-        raise ValueError(f"Net.connect: weight must be a number, a law, ({connectivity.nnz},) or {connectivity.shape}, "
-                         f"got shape {array.shape}")
+        raise ValueError(
+            f"Net.connect: weight must be a number, a law, ({connectivity.nnz},) or {connectivity.shape}, "
+            f"got shape {array.shape}"
+        )
     return array
 
 
 def _columns(connectivity, low, high):
     """The synapses onto the cells [low, high), and which they are."""
     chosen = (connectivity.indices >= low) & (connectivity.indices < high)
-    part, _ = ops.Csr.from_pairs(connectivity.pre[chosen], connectivity.indices[chosen] - low,
-                                 (connectivity.shape[0], high - low))
+    part, _ = ops.Csr.from_pairs(
+        connectivity.pre[chosen],
+        connectivity.indices[chosen] - low,
+        (connectivity.shape[0], high - low),
+    )
     return part, chosen

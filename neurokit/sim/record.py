@@ -19,7 +19,9 @@ class Variable:
         if not isinstance(index, slice):
             index = np.atleast_1d(np.asarray(index))
             if index.dtype.kind not in "iub" or index.ndim != 1:
-                raise IndexError(f"{self!r}: cells are selected by a slice, an int or a list of ints")
+                raise IndexError(
+                    f"{self!r}: cells are selected by a slice, an int or a list of ints"
+                )
             index = np.arange(self.population.n)[index]
         return Variable(self.population, self.name, index)
 
@@ -64,21 +66,27 @@ class Run:
 
     def __getitem__(self, variable):
         if not isinstance(variable, Variable):
-            raise TypeError(f"run[...] takes what was recorded, such as run[pop.spikes], got {type(variable).__name__}")
+            raise TypeError(
+                f"run[...] takes what was recorded, such as run[pop.spikes], got {type(variable).__name__}"
+            )
         found = self._data.get(variable.key())
         if found is None:
             same = [k for k in self._data if k[:2] == (variable.population.name, variable.name)]
             if variable.index is None and variable.bin is None and len(same) == 1:
                 found = self._data[same[0]]
         if found is None:
-            raise KeyError(f"{variable!r} was not recorded in this run: add it to record=[...]; recorded were "
-                           f"{sorted({'.'.join(k[:2]) for k in self._data})}")
+            raise KeyError(
+                f"{variable!r} was not recorded in this run: add it to record=[...]; recorded were "
+                f"{sorted({'.'.join(k[:2]) for k in self._data})}"
+            )
         return found
 
     def _spikes(self, population):
         spikes = self[population.spikes]
         if not isinstance(spikes, Spikes):
-            raise TypeError("inside a differentiated function spikes are an array (T, n): average them there")
+            raise TypeError(
+                "inside a differentiated function spikes are an array (T, n): average them there"
+            )
         return spikes
 
     def rate(self, population, start=0.0, stop=None):
@@ -103,7 +111,7 @@ class Run:
             return float("nan")
         mean = np.bincount(owner, intervals, population.n)[keep] / n[keep]
         deviation = intervals - np.bincount(owner, intervals, population.n)[owner] / n[owner]
-        variance = np.bincount(owner, deviation ** 2, population.n)[keep] / n[keep]
+        variance = np.bincount(owner, deviation**2, population.n)[keep] / n[keep]
         return float(np.mean(np.sqrt(variance) / mean))
 
     def plot_raster(self, ax=None, populations=None, max_cells=500):
@@ -118,7 +126,7 @@ def unpack_spikes(bits, n, first_step, dt):
     n_bytes = bits.shape[1]
     flat = np.ascontiguousarray(bits).reshape(-1)
     padded = np.zeros(-(-flat.size // 8) * 8, np.uint8)
-    padded[:flat.size] = flat
+    padded[: flat.size] = flat
     words = np.flatnonzero(padded.view(np.uint64))
     inner = padded.reshape(-1, 8)[words]
     word, byte = np.nonzero(inner)

@@ -40,8 +40,11 @@ class Step:
 
     def __call__(self, t):
         inside = (t >= self.start - 1e-9) & (t < self.stop - 1e-9)
-        return np.where(inside, 1.0, 0.0)[..., None] * np.atleast_1d(self.amplitude) if np.ndim(self.amplitude) \
+        return (
+            np.where(inside, 1.0, 0.0)[..., None] * np.atleast_1d(self.amplitude)
+            if np.ndim(self.amplitude)
             else np.where(inside, self.amplitude, 0.0)
+        )
 
 
 def course(what, times, n):
@@ -52,14 +55,21 @@ def course(what, times, n):
             if values.shape[:1] != times.shape:
                 raise ValueError
         except Exception:  # noqa: BLE001 - a function of one time, not of an array of them
-            values = np.stack([np.asarray(what(float(t)), np.float64) for t in times]) if len(times) \
+            values = (
+                np.stack([np.asarray(what(float(t)), np.float64) for t in times])
+                if len(times)
                 else np.zeros(0)
+            )
     else:
         values = np.asarray(what, np.float64)
         if len(values) < len(times):
-            raise ValueError(f"drive: an array over time must cover the run, wanted at least {len(times)} steps, "
-                             f"got {len(values)}")
-        values = values[:len(times)]
+            raise ValueError(
+                f"drive: an array over time must cover the run, wanted at least {len(times)} steps, "
+                f"got {len(values)}"
+            )
+        values = values[: len(times)]
     if values.ndim == 2 and values.shape[1] not in (1, n) or values.ndim > 2:
-        raise ValueError(f"drive: a time course must have shape (T,) or (T, {n}), got {values.shape}")
+        raise ValueError(
+            f"drive: a time course must have shape (T,) or (T, {n}), got {values.shape}"
+        )
     return values

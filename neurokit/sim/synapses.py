@@ -51,7 +51,11 @@ class Exp:
         return f"Exp(tau={self.tau:g}, reversal={self.reversal})"
 
     def params(self, dtype):
-        given = {"tau": self.tau} if self.reversal is None else {"tau": self.tau, "reversal": self.reversal}
+        given = (
+            {"tau": self.tau}
+            if self.reversal is None
+            else {"tau": self.tau, "reversal": self.reversal}
+        )
         return {k: np.asarray(x, dtype) for k, x in given.items()}
 
     def start(self, n, dtype):

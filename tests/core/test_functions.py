@@ -52,8 +52,8 @@ CASES = {
     "concatenate": (lambda x, y: np.concatenate([x, y.T], axis=0), X, Y),
     "stack": (lambda v: np.stack([v, v * 2, np.ones(4)], axis=1), V),
     "vstack": (lambda v: np.vstack([v, v]), V),
-    "hstack": (lambda v: np.hstack([v, v ** 2]), V),
-    "column_stack": (lambda v: np.column_stack([v, v ** 2]), V),
+    "hstack": (lambda v: np.hstack([v, v**2]), V),
+    "column_stack": (lambda v: np.column_stack([v, v**2]), V),
     "dstack": (lambda v: np.dstack([v, v]), V),
     "append": (lambda v: np.append(v, v[:2]), V),
     "split": (lambda x: np.split(x, 2, axis=1)[1], X),
@@ -112,22 +112,36 @@ def test_value_dtype_gradient(name):
         reference = np.asarray(f(*cast))
         got = np.asarray(nk.jit(f)(*cast))
         assert got.dtype == reference.dtype and got.shape == reference.shape
-        np.testing.assert_allclose(got, wanted, rtol=1e-12 if dtype is np.float64 else 3e-5, atol=1e-6 if dtype is
-                                   np.float32 else 1e-13)
+        np.testing.assert_allclose(
+            got,
+            wanted,
+            rtol=1e-12 if dtype is np.float64 else 3e-5,
+            atol=1e-6 if dtype is np.float32 else 1e-13,
+        )
     nk.check_grads(f, args, order=2)
 
 
 NOT_DIFFERENTIABLE = {
-    "any": (lambda x: np.any(x > 1, axis=0), X), "all": (lambda x: (x > -9).all(), X),
-    "argmax": (lambda x: np.argmax(x, axis=1), X), "argmin": (lambda x: x.argmin(), X),
-    "isclose": (lambda x: np.isclose(x, X + 1e-12), X), "allclose": (lambda x: np.allclose(x, X), X),
-    "array_equal": (lambda x: np.array_equal(x, X), X), "round": (lambda x: np.round(x, 1), X),
-    "fix": (lambda x: np.fix(x), X), "sum of bools": (lambda x: np.sum(x > 0, axis=0), X),
-    "mean of ints": (lambda x: np.mean(x.astype(np.int64)), X * 10), "count": (lambda x: (x > 0).sum(), X),
-    "zeros_like": (lambda x: np.zeros_like(x), X), "ones_like": (lambda x: np.ones_like(x, dtype=np.float32), X),
-    "full_like": (lambda x: np.full_like(x, 3), X), "shape": (lambda x: np.zeros_like(x).shape[0] * x, X),
-    "astype": (lambda x: x.astype(np.int32), X * 3), "floor_divide": (lambda x: x // 0.3, X),
-    "divmod": (lambda x: divmod(x, 0.7)[1], X), "logical": (lambda x: np.logical_and(x, x > 0), X),
+    "any": (lambda x: np.any(x > 1, axis=0), X),
+    "all": (lambda x: (x > -9).all(), X),
+    "argmax": (lambda x: np.argmax(x, axis=1), X),
+    "argmin": (lambda x: x.argmin(), X),
+    "isclose": (lambda x: np.isclose(x, X + 1e-12), X),
+    "allclose": (lambda x: np.allclose(x, X), X),
+    "array_equal": (lambda x: np.array_equal(x, X), X),
+    "round": (lambda x: np.round(x, 1), X),
+    "fix": (lambda x: np.fix(x), X),
+    "sum of bools": (lambda x: np.sum(x > 0, axis=0), X),
+    "mean of ints": (lambda x: np.mean(x.astype(np.int64)), X * 10),
+    "count": (lambda x: (x > 0).sum(), X),
+    "zeros_like": (lambda x: np.zeros_like(x), X),
+    "ones_like": (lambda x: np.ones_like(x, dtype=np.float32), X),
+    "full_like": (lambda x: np.full_like(x, 3), X),
+    "shape": (lambda x: np.zeros_like(x).shape[0] * x, X),
+    "astype": (lambda x: x.astype(np.int32), X * 3),
+    "floor_divide": (lambda x: x // 0.3, X),
+    "divmod": (lambda x: divmod(x, 0.7)[1], X),
+    "logical": (lambda x: np.logical_and(x, x > 0), X),
     "int index": (lambda x: x.astype(np.int64) % 3, X * 10),
 }
 
@@ -150,12 +164,19 @@ def test_table_has_sixty_names():
 
 def test_empty_arrays():
     x = np.zeros((0, 3))
-    for f in (lambda t: t.sum(0), lambda t: (t * 2).sum(), lambda t: t @ np.ones((3, 2)), lambda t: np.cumsum(t, 0),
-              lambda t: np.concatenate([t, np.ones((1, 3))]), lambda t: t.reshape(3, 0), lambda t: t.T @ t):
+    for f in (
+        lambda t: t.sum(0),
+        lambda t: (t * 2).sum(),
+        lambda t: t @ np.ones((3, 2)),
+        lambda t: np.cumsum(t, 0),
+        lambda t: np.concatenate([t, np.ones((1, 3))]),
+        lambda t: t.reshape(3, 0),
+        lambda t: t.T @ t,
+    ):
         np.testing.assert_array_equal(nk.jit(f)(x), f(x))
     with pytest.raises(ValueError, match="zero-size array"):
         nk.jit(lambda t: t.max())(x)
-    assert nk.grad(lambda t: (t ** 2).sum())(x).shape == (0, 3)
+    assert nk.grad(lambda t: (t**2).sum())(x).shape == (0, 3)
 
 
 def test_traced_index():
@@ -170,10 +191,17 @@ def test_traced_index():
 
 
 def test_errors_are_numpys():
-    for f, error in [(lambda t: t.reshape(5), ValueError), (lambda t: t[7], IndexError), (lambda t: t @ t, ValueError),
-                     (lambda t: np.sum(t, axis=5), np.exceptions.AxisError), (lambda t: t[0, 0, 0], IndexError),
-                     (lambda t: t + np.ones(7), ValueError), (lambda t: np.stack([t, t[0]]), ValueError),
-                     (lambda t: np.squeeze(t, 0), ValueError), (lambda t: len(t.sum()), TypeError)]:
+    for f, error in [
+        (lambda t: t.reshape(5), ValueError),
+        (lambda t: t[7], IndexError),
+        (lambda t: t @ t, ValueError),
+        (lambda t: np.sum(t, axis=5), np.exceptions.AxisError),
+        (lambda t: t[0, 0, 0], IndexError),
+        (lambda t: t + np.ones(7), ValueError),
+        (lambda t: np.stack([t, t[0]]), ValueError),
+        (lambda t: np.squeeze(t, 0), ValueError),
+        (lambda t: len(t.sum()), TypeError),
+    ]:
         with pytest.raises(error):
             f(X)
         with pytest.raises(error):

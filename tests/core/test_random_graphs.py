@@ -10,14 +10,45 @@ import pytest
 import neurokit as nk
 from neurokit.core.runtime import run_options
 
-UNARY = [np.tanh, np.sin, np.negative, np.abs, np.square, np.exp, lambda x: np.sqrt(np.abs(x) + 0.1),
-         lambda x: np.log1p(np.abs(x)), lambda x: x * 0.5 - 1.0, lambda x: np.clip(x, -2, 2), lambda x: x ** 3]
-BINARY = [np.add, np.subtract, np.multiply, np.maximum, np.minimum, lambda a, b: a / (1.5 + np.abs(b)),
-          lambda a, b: np.where(a > b, a, 0.3 * b), np.hypot, lambda a, b: np.arctan2(a, b + 3.0)]
-SHAPED = [lambda x: x.sum(0), lambda x: x.T, lambda x: x[::-1], lambda x: x.mean(-1, keepdims=True) + x * 0,
-          lambda x: np.cumsum(x, 0), lambda x: x.reshape(-1)[: x.size], lambda x: np.concatenate([x, x * 2]),
-          lambda x: x.max(0), lambda x: np.stack([x, -x]), lambda x: x[1:] if x.shape[0] > 1 else x,
-          lambda x: np.roll(x, 1), lambda x: x @ x.T if x.ndim == 2 else x * 2, lambda x: x[[0, -1]]]
+UNARY = [
+    np.tanh,
+    np.sin,
+    np.negative,
+    np.abs,
+    np.square,
+    np.exp,
+    lambda x: np.sqrt(np.abs(x) + 0.1),
+    lambda x: np.log1p(np.abs(x)),
+    lambda x: x * 0.5 - 1.0,
+    lambda x: np.clip(x, -2, 2),
+    lambda x: x**3,
+]
+BINARY = [
+    np.add,
+    np.subtract,
+    np.multiply,
+    np.maximum,
+    np.minimum,
+    lambda a, b: a / (1.5 + np.abs(b)),
+    lambda a, b: np.where(a > b, a, 0.3 * b),
+    np.hypot,
+    lambda a, b: np.arctan2(a, b + 3.0),
+]
+SHAPED = [
+    lambda x: x.sum(0),
+    lambda x: x.T,
+    lambda x: x[::-1],
+    lambda x: x.mean(-1, keepdims=True) + x * 0,
+    lambda x: np.cumsum(x, 0),
+    lambda x: x.reshape(-1)[: x.size],
+    lambda x: np.concatenate([x, x * 2]),
+    lambda x: x.max(0),
+    lambda x: np.stack([x, -x]),
+    lambda x: x[1:] if x.shape[0] > 1 else x,
+    lambda x: np.roll(x, 1),
+    lambda x: x @ x.T if x.ndim == 2 else x * 2,
+    lambda x: x[[0, -1]],
+]
 
 
 def program(seed):
@@ -28,7 +59,9 @@ def program(seed):
     for _ in range(n):
         kind = rng.choice(["unary", "binary", "shaped"], p=[0.4, 0.4, 0.2])
         table = {"unary": UNARY, "binary": BINARY, "shaped": SHAPED}[kind]
-        steps.append((kind, table[rng.integers(len(table))], float(rng.random()), float(rng.random())))
+        steps.append(
+            (kind, table[rng.integers(len(table))], float(rng.random()), float(rng.random()))
+        )
 
     def f(a, b):
         values = [a, b]
@@ -47,6 +80,7 @@ def program(seed):
                 z = op(x)
             values.append(np.tanh(z) if z.size < 500 else np.tanh(z.sum()))
         return sum(v.sum() * (k % 3 + 1) for k, v in enumerate(values[-6:]))
+
     return f
 
 
@@ -114,7 +148,12 @@ for seed in range(20):
 @pytest.mark.parametrize("level", nk._core.info()["levels"])
 def test_every_cpu_level(level):
     env = dict(os.environ, NEUROKIT_CPU=level)
-    done = subprocess.run([sys.executable, "-c", SCRIPT, os.path.dirname(__file__)], env=env, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, os.path.dirname(__file__)],
+        env=env,
+        capture_output=True,
+        text=True,
+    )
     if "cannot run" in done.stderr:
         pytest.skip(f"this CPU has no level {level}")
     assert done.returncode == 0, done.stderr

@@ -15,6 +15,8 @@ import pytest
 
 import neurokit as nk
 
+JITTED = nk.jit(lambda t: t[1:] @ t[:-1])
+
 CTRL_C = """
 import os, signal, threading, time
 import numpy as np, neurokit as nk
@@ -37,17 +39,19 @@ except KeyboardInterrupt:
 
 
 def test_ctrl_c_stops_a_loop_at_once():
-    done = subprocess.run([sys.executable, "-c", CTRL_C], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", CTRL_C], capture_output=True, text=True, timeout=60
+    )
     assert done.stdout.startswith("late"), done.stderr
     assert float(done.stdout.split()[1]) < 1.0  # 0.2 s on an idle machine; tests share theirs
 
 
 def child(queue):
-    queue.put(nk.grad(lambda x: (x ** 2).sum())(np.arange(200_000.0)).sum())
+    queue.put(nk.grad(lambda x: (x**2).sum())(np.arange(200_000.0)).sum())
 
 
 def test_after_fork():
-    f = lambda x: (x ** 2).sum()  # noqa: E731
+    f = lambda x: (x**2).sum()  # noqa: E731
     wanted = nk.grad(f)(np.arange(200_000.0)).sum()
     context = multiprocessing.get_context("fork")
     queue = context.Queue()
@@ -67,18 +71,23 @@ def test_many_threads_at_once():
         for _ in range(30):
             if f(x) != wanted or nk.grad(lambda t: np.tanh(t @ t.T).sum())(x).shape != x.shape:
                 errors.append("differs")
+
     threads = [threading.Thread(target=work) for _ in range(4)]
     [t.start() for t in threads]
     [t.join() for t in threads]
     assert not errors
 
 
-@pytest.mark.parametrize("call", [
-    lambda x: nk.grad(lambda t: np.sum(np.exp(t) * t))(x),
-    lambda x: nk.scan(lambda c, t: (c + t, c), 0.0, x),
-    lambda x, f=nk.jit(lambda t: t[1:] @ t[:-1]): f(x),
-    lambda x: nk.vjp(lambda t: t * 2, x)[1](x),
-], ids=["grad", "scan", "jit", "vjp"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: nk.grad(lambda t: np.sum(np.exp(t) * t))(x),
+        lambda x: nk.scan(lambda c, t: (c + t, c), 0.0, x),
+        lambda x: JITTED(x),
+        lambda x: nk.vjp(lambda t: t * 2, x)[1](x),
+    ],
+    ids=["grad", "scan", "jit", "vjp"],
+)
 def test_memory_does_not_grow(call):
     x = np.arange(100.0)
     for _ in range(1000):

@@ -25,6 +25,7 @@ def lif(dtype=np.float64):
         v = v + 0.2 * (x + s @ w - v)
         s = nk.spike(v - 0.3, "sigmoid")
         return (np.where(s > 0, np.zeros_like(v), v), s), v * s + v
+
     return step, w
 
 
@@ -37,6 +38,7 @@ def test_values(reverse, n):
     def f(c, x):
         c = np.tanh(c @ w + x)
         return c, c * 2
+
     got = nk.scan(f, np.zeros(3), xs, reverse=reverse)
     if n == 0:
         np.testing.assert_array_equal(got[0], np.zeros(3))
@@ -58,8 +60,12 @@ def test_every_plan_gives_the_same_bits(dtype, reverse):
         def f(c, x):
             c, y = step(c, x * k)
             return (c[0] * w2, c[1]), (y, c[0])
-        (v, _), (ys, vs) = nk.scan(f, (v0, np.zeros(3, dtype)), xs, reverse=reverse, checkpoint=plan)
-        return (ys ** 2).sum() + (v * vs[2]).sum()
+
+        (v, _), (ys, vs) = nk.scan(
+            f, (v0, np.zeros(3, dtype)), xs, reverse=reverse, checkpoint=plan
+        )
+        return (ys**2).sum() + (v * vs[2]).sum()
+
     args = (RNG.normal(size=3).astype(dtype), np.full(3, 0.9, dtype), xs)
     plain = nk.value_and_grad(loss, (0, 1, 2))(*args, None)
     for plan in ("auto", 1, 2, 5, 7, 22, 23, "1KB"):
@@ -79,8 +85,10 @@ def test_gradient(plan, reverse):
             h, n = c
             h = np.tanh(h @ w + x)
             return (h, n + 1), h[0] * x
+
         (h, n), ys = nk.scan(f, (c0, 0.0), xs, checkpoint=plan, reverse=reverse)
-        return (ys ** 3).sum() + h[1] * n
+        return (ys**3).sum() + h[1] * n
+
     nk.check_grads(loss, (RNG.normal(size=2), w, RNG.normal(size=(7, 2))), order=2)
 
 
@@ -94,14 +102,15 @@ def test_nested_scans():
 
     def loss(c, xs):
         c, ys = nk.scan(outer, c, xs, checkpoint=2)
-        return c + (ys ** 2).sum()
+        return c + (ys**2).sum()
+
     xs = RNG.normal(size=(5, 4))
     c, total = 0.3, 0.0
     for row in xs:
         part = 0.0
         for x in row:
             c, part = c * 0.9 + x, part + c
-        c, total = np.sin(c), total + part ** 2
+        c, total = np.sin(c), total + part**2
     np.testing.assert_allclose(loss(0.3, xs), c + total, rtol=1e-12)
     nk.check_grads(loss, (0.3, xs), order=2)
 
@@ -109,14 +118,16 @@ def test_nested_scans():
 def test_grad_inside_a_body():
     def f(c, x):
         return c - 0.1 * nk.grad(lambda a: ((a - x) ** 2).sum())(c), c
+
     c, _ = nk.scan(f, np.zeros(2), np.ones((40, 2)))
-    np.testing.assert_allclose(c, 1 - 0.8 ** 40, rtol=1e-12)
+    np.testing.assert_allclose(c, 1 - 0.8**40, rtol=1e-12)
 
 
 def test_custom_rule_inside_a_body():
     @nk.custom_vjp
     def double(x):
         return x * 2.0
+
     double.defvjp(lambda x: (x * 2.0, None), lambda res, ct: (ct * 10.0,))
     gradient = nk.grad(lambda x: nk.scan(lambda c, _: (double(c), None), x, length=3)[0])(1.0)
     assert gradient == 1000.0
@@ -131,7 +142,11 @@ def test_captured_array_is_read_at_each_call():
 
 
 def test_carry_kinds():
-    carry, ys = nk.scan(lambda c, x: ({"a": c["a"] + x, "n": c["n"] + 1}, None), {"a": 0.0, "n": 0}, np.ones(3, np.float32))
+    carry, ys = nk.scan(
+        lambda c, x: ({"a": c["a"] + x, "n": c["n"] + 1}, None),
+        {"a": 0.0, "n": 0},
+        np.ones(3, np.float32),
+    )
     assert carry["a"] == 3 and carry["a"].dtype == np.float32 and carry["n"] == 3 and ys is None
     carry, _ = nk.scan(lambda c, x: (c + x, None), 0.0, np.ones((3, 4)))
     np.testing.assert_array_equal(carry, np.full(4, 3.0))
@@ -155,7 +170,9 @@ def test_bad_loops():
     with pytest.raises(ValueError, match="length"):
         nk.scan(lambda c, x: (c, None), 0.0)
     with pytest.raises(ValueError, match="checkpoint"):
-        nk.grad(lambda x: nk.scan(lambda c, _: (c * x, None), 1.0, length=9, checkpoint="lots")[0])(1.0)
+        nk.grad(lambda x: nk.scan(lambda c, _: (c * x, None), 1.0, length=9, checkpoint="lots")[0])(
+            1.0
+        )
 
 
 def test_hoisting_moves_products_out():
@@ -166,9 +183,12 @@ def test_hoisting_moves_products_out():
     def watch(body, *rest):
         seen.append(body)
         return original(body, *rest)
-    loss = lambda w, u, xs: (nk.scan(lambda h, x: (np.tanh(x @ w + h @ (u * 2.0)), h), np.zeros(4), xs)[1] ** 2).sum()  # noqa: E731
+
+    loss = lambda w, u, xs: (
+        nk.scan(lambda h, x: (np.tanh(x @ w + h @ (u * 2.0)), h), np.zeros(4), xs)[1] ** 2
+    ).sum()  # noqa: E731
     xs = RNG.normal(size=(6, 3))
-    from neurokit.core import scan as scan_module
+
     scan_module = __import__("sys").modules["neurokit.core.scan"]
     scan_module.bind_scan = watch
     try:
@@ -176,6 +196,7 @@ def test_hoisting_moves_products_out():
     finally:
         scan_module.bind_scan = original
     from neurokit.core.graph import reachable
+
     names = [n.prim.name for n in reachable(seen[0].outputs)]
     assert names.count("matmul") == 1 and "mul" not in names
     nk.check_grads(loss, (w, u, xs), order=1)
@@ -183,7 +204,9 @@ def test_hoisting_moves_products_out():
 
 def test_progress_reports():
     done = []
-    carry, ys = nk.scan(lambda c, x: (c + x, c), 0.0, np.ones(250), progress=lambda a, b: done.append((a, b)))
+    carry, ys = nk.scan(
+        lambda c, x: (c + x, c), 0.0, np.ones(250), progress=lambda a, b: done.append((a, b))
+    )
     assert carry == 250 and ys.shape == (250,) and done[-1] == (250, 250) and len(done) > 50
 
 
@@ -194,6 +217,7 @@ def test_threads_do_not_change_the_numbers(threads):
 
     def loss(xs):
         return (nk.scan(step, (np.zeros(3), np.zeros(3)), xs)[1] ** 2).sum()
+
     with nk.options(threads=1):
         wanted = nk.grad(loss)(xs)
     with nk.options(threads=threads):

@@ -20,17 +20,19 @@ def test_value_and_grad_of_containers():
 
     def f(p, x):
         return np.sum(np.tanh(p["w"] @ x + p["b"][0]) * p["b"][1])
+
     value, g = nk.value_and_grad(f)(p, X)
     np.testing.assert_allclose(value, f(p, X), rtol=1e-14)
     assert g["w"].shape == (3, 4) and isinstance(g["b"], list)
     h = np.tanh(p["w"] @ X + p["b"][0])
-    np.testing.assert_allclose(g["b"][0], 0.5 * (1 - h ** 2), rtol=1e-12)
+    np.testing.assert_allclose(g["b"][0], 0.5 * (1 - h**2), rtol=1e-12)
     np.testing.assert_allclose(g["b"][1], h.sum(), rtol=1e-12)
 
 
 def test_argnums_aux_and_unused():
     def f(a, b, c):
         return (a * b).sum(), {"twice": a * 2, "name": "x", "c": c}
+
     (value, aux), (ga, gc) = nk.value_and_grad(f, argnums=(0, 2), has_aux=True)(X, X, np.ones(2))
     np.testing.assert_array_equal(ga, X)
     np.testing.assert_array_equal(gc, [0, 0])
@@ -86,7 +88,15 @@ def test_third_derivative_and_nesting():
 
 def test_stop_gradient_surrogate_custom():
     assert nk.grad(lambda x: x * nk.stop_gradient(x))(3.0) == 3.0
-    for name in ("arctan", "sigmoid", "fast_sigmoid", "gaussian", "triangle", "rectangle", "straight_through"):
+    for name in (
+        "arctan",
+        "sigmoid",
+        "fast_sigmoid",
+        "gaussian",
+        "triangle",
+        "rectangle",
+        "straight_through",
+    ):
         assert nk.grad(lambda x: nk.spike(x, name, width=2.0))(0.0) == pytest.approx(0.5)
         _, t = nk.jvp(lambda x: nk.spike(x, name), (0.0,), (3.0,))
         assert t == pytest.approx(3.0)
@@ -96,6 +106,7 @@ def test_stop_gradient_surrogate_custom():
     @nk.custom_vjp
     def f(x, y):
         return x * y
+
     f.defvjp(lambda x, y: (x * y, (x, y)), lambda res, ct: (ct * res[1] * 2, None))
     gx, gy = nk.grad(lambda x, y: f(x, y), argnums=(0, 1))(3.0, 4.0)
     assert gx == 8 and gy == 0
@@ -109,6 +120,7 @@ def test_jit_signatures_and_static():
     def f(x, n, flip=False):
         calls.append(1)
         return (-x if flip else x) * n
+
     g = nk.jit(f, static_argnums=1, static_argnames="flip")
     np.testing.assert_array_equal(g(X, 2), X * 2)
     np.testing.assert_array_equal(g(X + 1, 2), (X + 1) * 2)
@@ -157,6 +169,7 @@ def test_models():
     class Plain:
         def __init__(self):
             self.a, self.n = np.ones(2), np.arange(2)
+
     assert list(nk.params(Plain())) == ["a"]
     with pytest.raises(RuntimeError):
         nk.grad(lambda m: (_ for _ in ()).throw(RuntimeError("user")))(cell)
@@ -186,7 +199,7 @@ def test_tree():
 
 
 def test_adam_against_the_formula():
-    p, g = {"w": X.copy(), "c": 1.0}, {"w": X ** 2, "c": -0.5}
+    p, g = {"w": X.copy(), "c": 1.0}, {"w": X**2, "c": -0.5}
     opt = optim.Adam(0.01, b1=0.8, b2=0.95)
     state = opt.init(p)
     m = v = 0.0
@@ -196,12 +209,20 @@ def test_adam_against_the_formula():
     for t in range(1, 6):
         p, state = opt.update(g, state, p)
         q, jit_state = step(g, jit_state, q)
-        m, v = 0.8 * m + 0.2 * X ** 2, 0.95 * v + 0.05 * X ** 4
-        w = w - 0.01 * (m / (1 - 0.8 ** t)) / (np.sqrt(v / (1 - 0.95 ** t)) + 1e-8)
+        m, v = 0.8 * m + 0.2 * X**2, 0.95 * v + 0.05 * X**4
+        w = w - 0.01 * (m / (1 - 0.8**t)) / (np.sqrt(v / (1 - 0.95**t)) + 1e-8)
         np.testing.assert_allclose(p["w"], w, rtol=1e-12)
         np.testing.assert_allclose(q["w"], w, rtol=1e-12)
-    assert optim.Adam().update({"w": np.ones(2, np.float32)}, optim.Adam().init({"w": np.ones(2, np.float32)}),
-                               {"w": np.ones(2, np.float32)})[0]["w"].dtype == np.float32
+    assert (
+        optim.Adam()
+        .update(
+            {"w": np.ones(2, np.float32)},
+            optim.Adam().init({"w": np.ones(2, np.float32)}),
+            {"w": np.ones(2, np.float32)},
+        )[0]["w"]
+        .dtype
+        == np.float32
+    )
     with pytest.raises(ValueError, match="learning_rate"):
         optim.Adam(-1.0)
     with pytest.raises(ValueError, match="shape"):
@@ -238,12 +259,16 @@ def test_rng_in_traces():
     def walk(carry, _):
         x, r = carry
         return (x + r.normal(), r), x
+
     (x, r), path = nk.scan(walk, (0.0, nk.Rng(4)), length=200)
     assert len(np.unique(np.diff(path))) == 199 and isinstance(r, nk.Rng)
 
     def loss(w, plan):
         r = nk.Rng(9)
-        return nk.scan(lambda c, _: (c * 0.9 + w * r.normal(), None), 0.0, length=30, checkpoint=plan)[0]
+        return nk.scan(
+            lambda c, _: (c * 0.9 + w * r.normal(), None), 0.0, length=30, checkpoint=plan
+        )[0]
+
     g = nk.grad(loss)(1.0, None)
     assert g == nk.grad(loss)(1.0, 4) and g == pytest.approx(loss(1.0, None))
 
@@ -258,10 +283,13 @@ def test_check_grads_finds_errors():
 
 @pytest.mark.parametrize("name", ["jit", "grad", "vmap", "scan", "Rng"])
 def test_each_transform_works_when_it_is_the_first(name):
-    use = {"jit": "nk.jit(lambda a: a * a)(2.0)", "grad": "nk.grad(lambda a: a * a)(2.0)",
-           "vmap": "nk.vmap(lambda a: a * a)(np.array([2.0]))[0]",
-           "scan": "nk.scan(lambda c, x: (c * x, None), 1.0, np.array([2.0, 2.0]))[0]",
-           "Rng": "4.0 + 0 * nk.Rng(0).normal()"}[name]
+    use = {
+        "jit": "nk.jit(lambda a: a * a)(2.0)",
+        "grad": "nk.grad(lambda a: a * a)(2.0)",
+        "vmap": "nk.vmap(lambda a: a * a)(np.array([2.0]))[0]",
+        "scan": "nk.scan(lambda c, x: (c * x, None), 1.0, np.array([2.0, 2.0]))[0]",
+        "Rng": "4.0 + 0 * nk.Rng(0).normal()",
+    }[name]
     if not hasattr(nk, name):
         pytest.skip(f"no {name}")
     code = f"import numpy as np, neurokit as nk; print(float({use}))"

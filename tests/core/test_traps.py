@@ -7,31 +7,43 @@ import numpy as np
 import pytest
 
 import neurokit as nk
-from neurokit.core.errors import AbstractValueError, CapturedArrayError, DetachedWarning, LeakedTracerError, TraceError
+from neurokit.core.errors import (
+    AbstractValueError,
+    CapturedArrayError,
+    DetachedWarning,
+    LeakedTracerError,
+    TraceError,
+)
 
 X = np.array([1.0, 2.0, 3.0])
 
 
-@pytest.mark.parametrize("f", [
-    lambda t: np.array([t[0], 1.0]),
-    lambda t: np.array([[t[0], t[1]], [1.0, 2.0]]),
-    lambda t: np.asarray((t[0], 1.0)),
-    lambda t: np.full(3, t[0]),
-    lambda t: np.zeros(3).__setitem__(0, t[0]),
-    lambda t: np.linspace(0, t[0]),
-    lambda t: np.sort(t),
-    lambda t: np.unique(t),
-    lambda t: np.nonzero(t),
-    lambda t: np.interp(t, X, X),
-    lambda t: np.add(t, 1.0, out=np.zeros(3)),
-    lambda t: np.sum(t, out=np.zeros(())),
-    lambda t: np.add.at(t, [0], 1.0),
-    lambda t: np.add(t, 1, where=np.array([True, False, True])),
-    lambda t: np.frexp(t),
-    lambda t: hash(t),
-])
-@pytest.mark.parametrize("transform", [lambda f: nk.jit(f), lambda f: nk.grad(lambda t: np.sum(f(t) * 1.0))],
-                         ids=["abstract", "lazy"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda t: np.array([t[0], 1.0]),
+        lambda t: np.array([[t[0], t[1]], [1.0, 2.0]]),
+        lambda t: np.asarray((t[0], 1.0)),
+        lambda t: np.full(3, t[0]),
+        lambda t: np.zeros(3).__setitem__(0, t[0]),
+        lambda t: np.linspace(0, t[0]),
+        lambda t: np.sort(t),
+        lambda t: np.unique(t),
+        lambda t: np.nonzero(t),
+        lambda t: np.interp(t, X, X),
+        lambda t: np.add(t, 1.0, out=np.zeros(3)),
+        lambda t: np.sum(t, out=np.zeros(())),
+        lambda t: np.add.at(t, [0], 1.0),
+        lambda t: np.add(t, 1, where=np.array([True, False, True])),
+        lambda t: np.frexp(t),
+        lambda t: hash(t),
+    ],
+)
+@pytest.mark.parametrize(
+    "transform",
+    [lambda f: nk.jit(f), lambda f: nk.grad(lambda t: np.sum(f(t) * 1.0))],
+    ids=["abstract", "lazy"],
+)
 def test_refused(f, transform):
     with pytest.raises((TypeError, ValueError)) as error:
         transform(f)(X)
@@ -42,6 +54,7 @@ def test_list_in_a_variable():
     def f(t):
         parts = [t[0], 2.0]
         return np.array(parts).sum()
+
     for g in (nk.jit(f), nk.grad(f)):
         with pytest.raises(TraceError, match="np.stack"):
             g(X)
@@ -52,6 +65,7 @@ def test_augmented_plain_buffer():
         total = np.zeros(3)
         total += t
         return total.sum()
+
     for g in (nk.jit(f), nk.grad(f)):
         with pytest.raises(TraceError, match="array \\+ traced"):
             g(X)
@@ -62,6 +76,7 @@ def test_plain_buffer_written_to():
         b = np.zeros(3)
         b[1] = t[0]
         return b.sum()
+
     for g in (nk.jit(f), nk.grad(f)):
         with pytest.raises((TypeError, ValueError)):
             g(X)
@@ -72,6 +87,7 @@ def test_plain_array_indexed():
 
     def f(t):
         return table[t.astype(np.int64)[0]]
+
     with pytest.raises(TraceError):
         nk.jit(f)(X)
     with pytest.raises(TraceError, match="np.take"):
@@ -81,6 +97,7 @@ def test_plain_array_indexed():
 def test_branching():
     def f(t):
         return t * 2 if t.sum() > 0 else t * 3
+
     np.testing.assert_array_equal(nk.grad(lambda t: f(t).sum())(X), [2, 2, 2])
     np.testing.assert_array_equal(nk.grad(lambda t: f(t).sum())(-X), [3, 3, 3])
     with pytest.raises(AbstractValueError, match=r"test_traps.py:\d+.*np.where"):
@@ -92,6 +109,7 @@ def test_branching():
 def test_detached_values_warn_once():
     def f(t):
         return (t * float(t[0])).sum() + math.sqrt(t[1] * 1.0)
+
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         np.testing.assert_array_equal(nk.grad(f)(X), [1, 1, 1])
@@ -131,6 +149,7 @@ def test_edit_of_captured_array():
         y = t * b
         b[0] = 5
         return (y + t * b).sum()
+
     for g in (nk.jit(edits), nk.grad(edits)):
         with pytest.raises(CapturedArrayError, match="edited"):
             g(X)
@@ -141,6 +160,7 @@ def test_rebound_globals_and_closures_are_seen():
 
     def f(t):
         return (t * scale * w).sum()
+
     g = nk.jit(f)
     assert g(X) == 12
     scale = 3.0
@@ -150,17 +170,20 @@ def test_rebound_globals_and_closures_are_seen():
 
     def helper(t):
         return t.sum()
+
     h = nk.jit(lambda t: helper(t))
     assert h(X) == 6
 
     def helper(t):  # noqa: F811 - a notebook cell run again
         return t.sum() * 2
+
     assert h(X) == 12
 
 
 def test_attributes_of_captured_objects():
     class Config:
         gain = 1.0
+
     config = Config()
     config.gain = 2.0
     f = nk.jit(lambda t: t.sum() * config.gain)
@@ -175,6 +198,7 @@ def test_leaks():
     def f(t):
         kept.append(t * 2)
         return t.sum()
+
     nk.jit(f)(X)
     with pytest.raises(LeakedTracerError, match="return it"):
         nk.jit(lambda t: t + kept[0])(X)
@@ -183,7 +207,9 @@ def test_leaks():
         nk.grad(lambda t: (t * kept[-1]).sum())(X)
 
 
-@pytest.mark.parametrize("bad", [np.arange(3), True, 3, "text", np.array([1 + 2j]), np.array([None])])
+@pytest.mark.parametrize(
+    "bad", [np.arange(3), True, 3, "text", np.array([1 + 2j]), np.array([None])]
+)
 def test_gradient_wants_floats(bad):
     with pytest.raises(TypeError, match="float"):
         nk.grad(lambda t: 0.0)(bad)
@@ -202,9 +228,14 @@ def test_gradient_wants_a_scalar():
 
 def test_no_nan_from_masked_branches():
     x = np.array([-1.0, 0.0, 4.0])
-    cases = [lambda t: np.where(t > 0, np.log(t), 0.0), lambda t: np.where(t > 0, np.sqrt(t), 0.0),
-             lambda t: np.where(t != 0, 1.0 / t, 0.0), lambda t: np.where(t > 0, t ** 0.3, 0.0),
-             lambda t: np.where(t > 0, np.log1p(t - 1), 0.0), lambda t: np.where(t < 3, np.exp(t * 1000), 0.0) * 0.0]
+    cases = [
+        lambda t: np.where(t > 0, np.log(t), 0.0),
+        lambda t: np.where(t > 0, np.sqrt(t), 0.0),
+        lambda t: np.where(t != 0, 1.0 / t, 0.0),
+        lambda t: np.where(t > 0, t**0.3, 0.0),
+        lambda t: np.where(t > 0, np.log1p(t - 1), 0.0),
+        lambda t: np.where(t < 3, np.exp(t * 1000), 0.0) * 0.0,
+    ]
     for f in cases:
         with np.errstate(all="ignore"):
             g = nk.grad(lambda t: f(t).sum())(x)
@@ -212,14 +243,19 @@ def test_no_nan_from_masked_branches():
 
 
 def test_ties_are_shared():
-    np.testing.assert_array_equal(nk.grad(lambda t: np.max(t))(np.array([2.0, 2.0, 1.0])), [0.5, 0.5, 0])
-    np.testing.assert_array_equal(nk.grad(lambda t: np.maximum(t, 2.0).sum())(np.array([2.0, 3.0])), [0.5, 1])
+    np.testing.assert_array_equal(
+        nk.grad(lambda t: np.max(t))(np.array([2.0, 2.0, 1.0])), [0.5, 0.5, 0]
+    )
+    np.testing.assert_array_equal(
+        nk.grad(lambda t: np.maximum(t, 2.0).sum())(np.array([2.0, 3.0])), [0.5, 1]
+    )
     assert nk.grad(lambda t: abs(t))(0.0) == 0
 
 
 def test_errors_name_the_users_line():
     def f(t, i):
         return np.take(t, i)
+
     with pytest.raises(IndexError, match=r"test_traps.py:\d+"):
         nk.jit(f)(X, np.array([5]))
     with nk.options(nan_check=True), pytest.raises(FloatingPointError, match=r"test_traps.py:\d+"):
@@ -228,9 +264,9 @@ def test_errors_name_the_users_line():
 
 def test_large_python_integers():
     with pytest.raises(OverflowError):
-        nk.jit(lambda t: t + 2 ** 70)(np.arange(3))
+        nk.jit(lambda t: t + 2**70)(np.arange(3))
     with pytest.raises(OverflowError):
-        nk.jit(lambda t: t + 2 ** 40)(np.arange(3, dtype=np.int32))
+        nk.jit(lambda t: t + 2**40)(np.arange(3, dtype=np.int32))
 
 
 def test_unsupported_types():

@@ -39,7 +39,10 @@ def expected(ufunc, args):
 def test_value_and_dtype(ufunc, dtype):
     for shapes in SHAPES if ufunc.nin == 2 else [(s,) for s in [(), (3,), (4, 3), (0, 3)]]:
         for positive in (False, True):
-            args = [sample(s, dtype, positive or ufunc in (np.left_shift, np.right_shift)) for s in shapes]
+            args = [
+                sample(s, dtype, positive or ufunc in (np.left_shift, np.right_shift))
+                for s in shapes
+            ]
             if ufunc is np.power and np.issubdtype(dtype, np.integer):
                 args[1] = np.abs(args[1])
             wanted = expected(ufunc, args)
@@ -50,7 +53,11 @@ def test_value_and_dtype(ufunc, dtype):
 @pytest.mark.parametrize("other", [2, 0.5, True, np.float32(1.5), np.int64(3)], ids=repr)
 def test_promotion_with_scalars(ufunc, other):
     for dtype in DTYPES:
-        if ufunc is np.power and np.issubdtype(dtype, np.integer) and np.issubdtype(type(other), np.integer):
+        if (
+            ufunc is np.power
+            and np.issubdtype(dtype, np.integer)
+            and np.issubdtype(type(other), np.integer)
+        ):
             continue
         x = sample((4,), dtype, True)
         compare(ufunc, [x, other], expected(ufunc, [x, other]), traced=[0])
@@ -82,24 +89,34 @@ def compare(ufunc, args, wanted, traced=None):
         w = np.asarray(w)
         assert g.dtype == w.dtype, (ufunc, [np.asarray(a).dtype for a in args])
         assert g.shape == w.shape
-        tolerance = dict(rtol=2e-6, atol=2e-6) if np.float32 in (w.dtype, *[np.asarray(a).dtype for a in args]) else \
-            dict(rtol=1e-13, atol=1e-13)
+        tolerance = (
+            dict(rtol=2e-6, atol=2e-6)
+            if np.float32 in (w.dtype, *[np.asarray(a).dtype for a in args])
+            else dict(rtol=1e-13, atol=1e-13)
+        )
         np.testing.assert_allclose(g, w, equal_nan=True, **tolerance)
 
 
 def computed(ufunc, args):
     """Whether NumPy's loop for these types is one that a trace computes in."""
-    kinds = tuple(a.dtype if isinstance(a, (np.ndarray, np.generic)) else np.dtype(bool) if a is True else type(a)
-                  for a in args)
+    kinds = tuple(
+        a.dtype
+        if isinstance(a, (np.ndarray, np.generic))
+        else np.dtype(bool)
+        if a is True
+        else type(a)
+        for a in args
+    )
     dtypes = ufunc.resolve_dtypes(kinds + (None,) * ufunc.nout)
     return all(d.char in "?ilqfd" for d in dtypes)
 
 
 def test_special_values():
     x = np.array([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-310, 1e308, -1e308])
-    for name, prim in ew.ROWS.items():
+    for name in ew.ROWS:
         ufunc = next((u for u, n in ew.BY_UFUNC.items() if n == name), None) or (
-            getattr(special, {"sigmoid": "expit"}.get(name, name), None))
+            getattr(special, {"sigmoid": "expit"}.get(name, name), None)
+        )
         if ufunc is None or ufunc.nin != 1:
             continue
         wanted = expected(ufunc, [x])
@@ -108,8 +125,11 @@ def test_special_values():
         got = nk.jit(ufunc)(x)
         np.testing.assert_allclose(got, wanted, rtol=1e-14, atol=1e-300, err_msg=name)
         finite = np.isfinite(wanted.astype(float)) & (wanted == 0)
-        np.testing.assert_array_equal(np.signbit(got.astype(float))[finite], np.signbit(wanted.astype(float))[finite],
-                                      err_msg=name)
+        np.testing.assert_array_equal(
+            np.signbit(got.astype(float))[finite],
+            np.signbit(wanted.astype(float))[finite],
+            err_msg=name,
+        )
 
 
 @pytest.mark.parametrize("method", ["reduce", "accumulate"])
@@ -117,15 +137,26 @@ def test_ufunc_methods(method):
     x = RNG.normal(size=(3, 4))
     for ufunc in (np.add, np.multiply) + ((np.maximum, np.minimum) if method == "reduce" else ()):
         for axis in (0, 1):
-            np.testing.assert_allclose(nk.jit(lambda t: getattr(ufunc, method)(t, axis=axis))(x),
-                                       getattr(ufunc, method)(x, axis=axis), rtol=1e-13)
-    np.testing.assert_allclose(nk.jit(lambda t: np.subtract.outer(t, t))(x[0]), np.subtract.outer(x[0], x[0]))
+            np.testing.assert_allclose(
+                nk.jit(lambda t: getattr(ufunc, method)(t, axis=axis))(x),
+                getattr(ufunc, method)(x, axis=axis),
+                rtol=1e-13,
+            )
+    np.testing.assert_allclose(
+        nk.jit(lambda t: np.subtract.outer(t, t))(x[0]), np.subtract.outer(x[0], x[0])
+    )
 
 
 def test_strided_readonly_and_swapped_inputs():
     x = RNG.normal(size=(6, 8))
     f = nk.jit(lambda t: np.exp(t) + t.T.sum())
-    for a in (x[::2, ::-1], x.T, np.broadcast_to(x[0], (3, 8)), x.astype(">f8"), np.asfortranarray(x)):
+    for a in (
+        x[::2, ::-1],
+        x.T,
+        np.broadcast_to(x[0], (3, 8)),
+        x.astype(">f8"),
+        np.asfortranarray(x),
+    ):
         b = a.view() if a.dtype.byteorder != ">" else a
         b.flags.writeable = False
         np.testing.assert_allclose(f(b), np.exp(a) + a.T.sum(), rtol=1e-12)

@@ -62,8 +62,19 @@ def by_out(x):
     return y
 
 
-@pytest.mark.parametrize("f", [view_then_write, write_then_read_view, through_reshape, by_arrays, by_mask,
-                               in_place_operators, by_out], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "f",
+    [
+        view_then_write,
+        write_then_read_view,
+        through_reshape,
+        by_arrays,
+        by_mask,
+        in_place_operators,
+        by_out,
+    ],
+    ids=lambda f: f.__name__,
+)
 def test_same_as_numpy(f):
     wanted = f(X.copy())
     np.testing.assert_allclose(nk.jit(f)(X), wanted, rtol=1e-13)
@@ -85,6 +96,7 @@ def test_arguments_are_not_edited():
 
 def test_write_in_loop_is_in_place():
     """A ring buffer in the carry: the cost does not grow with the size of the buffer."""
+
     def f(carry, x):
         ring, i = carry
         old = ring[i]
@@ -92,7 +104,9 @@ def test_write_in_loop_is_in_place():
         return (ring, (i + 1) % 5), old
 
     (ring, i), old = nk.scan(f, (np.zeros((5, 2)), 0), np.arange(16.0).reshape(8, 2))
-    np.testing.assert_array_equal(old, np.concatenate([np.zeros((5, 2)), np.arange(6.0).reshape(3, 2)]))
+    np.testing.assert_array_equal(
+        old, np.concatenate([np.zeros((5, 2)), np.arange(6.0).reshape(3, 2)])
+    )
     assert i == 3
 
 
