@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from neurokit import encoding
+from neurokit import _core, encoding
 from neurokit.encoding.folds import splits
 
 ALPHAS = np.logspace(-3, 4, 8)
@@ -35,6 +35,26 @@ def plain_scores(X, Y, pairs, intercept):
             error = np.sum((Y[test] - X[test] @ coef.T - constant) ** 2, 0)
             scores[k] += 1 - error / np.sum((Y[test] - Y[test].mean(0)) ** 2, 0)
     return scores / len(pairs)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize(("q", "r", "t"), [(5, 3, 7), (40, 300, 600), (150, 150, 257), (1, 1, 1)])
+def test_ridge_error_equals_its_definition(q, r, t, dtype):
+    rng = np.random.default_rng(0)
+    A, P, Z = (rng.standard_normal(s).astype(dtype) for s in ((q, t), (r, q), (r, t)))
+    D = rng.uniform(0.1, 1, (3, q))
+    for triangular in (False, True):
+        P = np.triu(P) if triangular else P
+        want = [np.sum((Z - P.astype(float) @ (d[:, None] * A)) ** 2, 0) for d in D]
+        got = [np.empty((3, t)) for _ in range(3)]
+        for k, out in enumerate(got):
+            Y = np.asfortranarray(Z) if k else Z
+            _core.call("ridge_error", [out], [A, P, Y, D], (triangular,), threads=k + 1)
+        np.testing.assert_allclose(got[0], want, rtol=1e-11 if dtype == "f8" else 2e-4)
+        np.testing.assert_array_equal(got[0], got[1])
+        np.testing.assert_array_equal(got[0], got[2])
+    with pytest.raises(ValueError, match="do not fit"):
+        _core.call("ridge_error", [np.empty((2, t))], [A, P, Z, D], (0,))
 
 
 @pytest.mark.parametrize(("n", "p"), [(100, 12), (60, 40), (40, 90)])
@@ -104,7 +124,6 @@ def test_targets_in_chunks_and_float32():
 
     part = encoding.RidgeCV(ALPHAS).fit(X, Y[:, :37])
     np.testing.assert_allclose(part.cv_scores_, single.cv_scores_[:, :37], atol=1e-6)
-    assert _ridge.CHUNK_BYTES // (4 * 40) > 900  # one chunk here; now force several
     before, _ridge.CHUNK_BYTES = _ridge.CHUNK_BYTES, 40 * 4 * 100
     try:
         chunked = encoding.RidgeCV(ALPHAS).fit(X, Y)

@@ -15,15 +15,17 @@ triangular, p^2 t / 2 multiply-adds instead of v p t.
 import numpy as np
 from scipy import linalg
 
-BLOCK = 128  # rows of a triangular product computed at once
-CHUNK_BYTES = 1 << 22  # of one array of p x (targets in work)
+from neurokit import _core
+
+CHUNK_BYTES = 1 << 25  # of one array of p x (targets in work)
 
 
 class Fold:
     """One fold, diagonalised: everything that does not depend on the targets."""
 
-    def __init__(self, train, test, values, vectors, predictor, rotation, mean):
+    def __init__(self, train, test, rest, values, vectors, predictor, rotation, mean):
         self.train, self.test = train, test
+        self.rest = rest  # whether train is all but test
         self.values, self.vectors = values, vectors  # (q,), (q, q)
         self.predictor = predictor  # P or R
         self.rotation = rotation  # Q, or None where P itself is used
@@ -48,7 +50,8 @@ def primal_folds(X, splits, center):
     folds = []
     for train, test in splits:
         n_train = len(train)
-        if _complementary(train, test, len(X)):
+        rest = _complementary(train, test, len(X))
+        if rest:
             if total is None:
                 total = _gram(X)
             gram = total - _gram(X[test])
@@ -62,8 +65,8 @@ def primal_folds(X, splits, center):
             rotation, predictor = linalg.qr(predictor, mode="economic", check_finite=False)
             rotation = rotation.astype(X.dtype, copy=False)
         folds.append(
-            Fold(train, test, values, vectors.astype(X.dtype, copy=False),
-                 predictor.astype(X.dtype, copy=False), rotation, mean)
+            Fold(train, test, rest, values, vectors.astype(X.dtype, copy=False),
+                 np.ascontiguousarray(predictor, dtype=X.dtype), rotation, mean)
         )  # fmt: skip
     return folds
 
@@ -80,9 +83,10 @@ def kernel_folds(X, splits, center):
             across = across - across.mean(1, keepdims=True) - mean + mean.mean()
             gram = gram - mean - mean[:, None] + mean.mean()
         values, vectors = _eigh(gram)
+        rest = _complementary(train, test, len(X))
         folds.append(
-            Fold(train, test, values, vectors.astype(X.dtype, copy=False),
-                 (across @ vectors).astype(X.dtype, copy=False), None, None)
+            Fold(train, test, rest, values, vectors.astype(X.dtype, copy=False),
+                 np.ascontiguousarray(across @ vectors, dtype=X.dtype), None, None)
         )  # fmt: skip
     return folds
 
@@ -103,8 +107,8 @@ def fold_scores(X, Y, folds, alphas, center):
     q = len(folds[0].values)
     step = max(16, CHUNK_BYTES // (Y.itemsize * max(q, 1)))
     for first in range(0, Y.shape[1], step):
-        chunk = np.ascontiguousarray(Y[:, first : first + step])
-        scores[:, first : first + step] = _chunk_scores(X, chunk, folds, alphas, center)
+        chunk = slice(first, first + step)
+        scores[:, chunk] = _chunk_scores(X, Y[:, chunk], folds, alphas, center)
     return scores
 
 
@@ -112,48 +116,49 @@ def _chunk_scores(X, Y, folds, alphas, center):
     out = np.zeros((len(alphas), Y.shape[1]))
     whole = None
     for fold in folds:
-        mean = Y[fold.train].mean(0) if center else np.zeros(Y.shape[1], Y.dtype)
-        test = Y[fold.test] - mean
-        if fold.mean is None:
-            product = Y[fold.train] - mean
+        test = Y[fold.test]
+        if not center:
+            mean = np.zeros(Y.shape[1], Y.dtype)
+        elif fold.rest:
+            mean = test.sum(0) / -len(fold.train)  # all samples together have mean zero
         else:
-            if _complementary(fold.train, fold.test, len(X)):
-                if whole is None:
-                    whole = X.T @ Y
-                product = whole - X[fold.test].T @ Y[fold.test]
-            else:
-                product = X[fold.train].T @ Y[fold.train]
-            drift = np.multiply.outer(len(fold.train) * fold.mean, mean)
-            product -= drift.astype(Y.dtype, copy=False)
-        rotated = fold.vectors.T @ product
-        total = _squares(test - test.mean(0))
-        seen, rest = test, 0
-        if fold.rotation is not None:
-            seen = fold.rotation.T @ test
-            rest = np.maximum(_squares(test) - _squares(seen), 0)
-        for k, alpha in enumerate(alphas):
-            shrunk = rotated * (1 / (fold.values + alpha)).astype(Y.dtype)[:, None]
-            error = _error(seen, fold.predictor, shrunk, fold.rotation is not None) + rest
-            with np.errstate(invalid="ignore", divide="ignore"):
-                out[k] += np.where(total > 0, 1 - error / total, 0)
+            mean = Y[fold.train].mean(0)
+        test -= mean
+        seen = test if fold.rotation is None else fold.rotation.T @ test
+        if fold.mean is None:
+            rotated = fold.vectors.T @ (Y[fold.train] - mean)
+        elif fold.rest:
+            # The test samples' part of X'Y is U P' (seen) but for the means
+            whole = X.T @ Y if whole is None else whole
+            rotated = fold.vectors.T @ whole
+            rotated -= fold.predictor.T @ seen
+            rotated += _outer(len(X) * fold.mean @ fold.vectors, mean)
+        else:
+            product = X[fold.train].T @ Y[fold.train] - _outer(len(fold.train) * fold.mean, mean)
+            rotated = fold.vectors.T @ product
+        square = _squares(test)
+        total = square - len(test) * test.mean(0, dtype=float) ** 2
+        beyond = 0 if fold.rotation is None else np.maximum(square - _squares(seen), 0)
+        error = np.empty((len(alphas), Y.shape[1]))
+        factors = 1 / (fold.values + alphas[:, None])
+        triangular = fold.rotation is not None
+        _core.call("ridge_error", [error], [rotated, fold.predictor, seen, factors], (triangular,))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            out += np.where(total > 1e-12 * square, 1 - (error + beyond) / total, 0)
     return out / len(folds)
 
 
+def _outer(a, b):
+    return np.multiply.outer(a, b).astype(b.dtype, copy=False)
+
+
 def _squares(x):
-    """Sum of squares over the first axis in float64."""
-    return np.einsum("ij,ij->j", x, x, dtype=np.float64)
-
-
-def _error(seen, predictor, weights, triangular):
-    """Sum over rows of (seen - predictor @ weights)^2, block by block."""
-    error = np.zeros(seen.shape[1])
-    for first in range(0, len(seen), BLOCK):
-        last = first + BLOCK
-        left = first if triangular else 0
-        difference = predictor[first:last, left:] @ weights[left:]
-        difference -= seen[first:last]
-        error += _squares(difference)
-    return error
+    """Sum of squares over the first axis in float64, without a float64 copy of it all."""
+    out = np.zeros(x.shape[1])
+    for first in range(0, len(x), 64):
+        part = x[first : first + 64].astype(float)
+        out += np.einsum("ij,ij->j", part, part)
+    return out
 
 
 def primal_coefficients(X, Y, alphas):
