@@ -241,8 +241,9 @@ class Net:
         progress : bool
             Show a bar; the run then goes in stretches.
         state, params : containers like `net.state`, `net.params`
-            Used instead of the network's own; with traced `params` (inside `nk.grad`) the run is
-            differentiable, spikes are arrays (T, n) of 0.0 and 1.0, and the network's own state stays.
+            Used instead of the network's own, which then stay as they are: the run is a function of
+            them, and differentiable inside `nk.grad`. There spikes are arrays (T, n) of 0.0 and 1.0;
+            ``run.spike_array(pop)`` gives that array in any case.
 
         Returns
         -------
@@ -286,7 +287,7 @@ class Net:
                 bar.update(length * self.dt)
         if bar is not None:
             bar.close()
-        if state is None:
+        if state is None and params is None:
             self.state = begin
         data = {v.key(): _join(v, p, self.dt) for v, p in zip(record, pieces)}
         result = Run(self, first, n_steps, data)
@@ -317,6 +318,14 @@ class Net:
             if d["kind"] == "course"
         }
         rng = Rng(self.seed)
+        if differentiable:  # spikes on their way carry a derivative
+            queued = {p.name for p in self.projections}
+            state = {
+                name: {**part, "queue": part["queue"].astype(self.dtype)}
+                if name in queued
+                else part
+                for name, part in state.items()
+            }
 
         def step(state, x):
             return self._step(state, x, params, rng, record, differentiable)

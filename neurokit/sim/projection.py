@@ -74,8 +74,6 @@ class Projection:
     def finish(self, state, fired, now, params, dt):
         """Queue the spikes of this step and let the synapse decay."""
         queue = state["queue"]
-        if fired.dtype != queue.dtype:
-            queue = queue.astype(fired.dtype)
         if self.delay_steps == 1:
             queue = fired
         else:

@@ -81,6 +81,17 @@ class Run:
             )
         return found
 
+    def spike_array(self, population):
+        """Spikes as an array (T, n) of 0.0 and 1.0, traced where the run is differentiated."""
+        spikes = self[population.spikes]
+        if not isinstance(spikes, Spikes):
+            return spikes
+        dense = np.zeros((self.n_steps, population.n), self.net.dtype)
+        dense[
+            np.round(spikes.times / self.dt).astype(np.int64) - 1 - self.start, spikes.senders
+        ] = 1
+        return dense
+
     def _spikes(self, population):
         spikes = self[population.spikes]
         if not isinstance(spikes, Spikes):
