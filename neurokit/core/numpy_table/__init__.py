@@ -1,0 +1,74 @@
+"""NumPy's functions on traced arrays: composites of primitives, keyed by the function object."""
+
+from .base import FUNCTIONS, unsupported
+from .choices import around, clip, where
+from .filled import array, ones_like, zeros_like
+from .products import dot, matmul
+from .reductions import (
+    all,
+    amax,
+    amin,
+    any,
+    argmax,
+    argmin,
+    cumprod,
+    cumsum,
+    mean,
+    prod,
+    ptp,
+    std,
+    sum,
+    var,
+)
+from .selection import diagonal, repeat, take, trace
+from .shapes import (
+    astype,
+    broadcast_to,
+    copy,
+    ravel,
+    reshape,
+    squeeze,
+    stack,
+    swapaxes,
+    transpose,
+)
+
+__all__ = [
+    "FUNCTIONS",
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "around",
+    "array",
+    "astype",
+    "broadcast_to",
+    "clip",
+    "copy",
+    "cumprod",
+    "cumsum",
+    "diagonal",
+    "dot",
+    "matmul",
+    "mean",
+    "ones_like",
+    "prod",
+    "ptp",
+    "ravel",
+    "repeat",
+    "reshape",
+    "squeeze",
+    "stack",
+    "std",
+    "sum",
+    "swapaxes",
+    "take",
+    "trace",
+    "transpose",
+    "unsupported",
+    "var",
+    "where",
+    "zeros_like",
+]

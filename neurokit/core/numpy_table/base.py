@@ -1,0 +1,85 @@
+"""The table of NumPy functions by object, and what its entries share."""
+
+import operator
+
+import numpy as np
+
+from ..errors import TraceError
+from ..shaping import full as _full
+from ..tracer import Tracer
+from ..ufuncs import store_into
+
+FUNCTIONS = {}
+
+_NEAREST = {
+    "sort": "np.max and np.min, or sort outside of the trace",
+    "argsort": "sorting outside of the trace",
+    "unique": "np.unique on plain arrays",
+    "nonzero": "np.where(mask, a, b)",
+    "copyto": "t[...] = value",
+    "interp": "np.searchsorted outside of the trace and np.take",
+    "put": "t[i] = v",
+    "place": "np.where",
+    "array_str": "print(t)",
+    "save": "returning the value",
+    "fill_diagonal": "np.where(np.eye(n), v, t)",
+}
+
+
+def unsupported(func):
+    name = getattr(func, "__name__", str(func))
+    hint = _NEAREST.get(
+        name,
+        "compute it on plain arrays outside of the trace, or write it with supported functions",
+    )
+    raise TraceError(
+        f"np.{name} has no traced form: use {hint}"
+        if name in _NEAREST
+        else f"np.{name} has no traced form: {hint}"
+    )
+
+
+def implements(*functions):
+    def register(f):
+        for function in functions:
+            FUNCTIONS[function] = f
+        return f
+
+    return register
+
+
+def T(node):
+    return Tracer(node)
+
+
+def _no_out(out):
+    if out is not None and not isinstance(out, Tracer):
+        raise TraceError("out= a plain array would drop the derivative: use the returned value")
+
+
+def _deliver(result, out):
+    if out is None:
+        return result
+    _no_out(out)
+    store_into(out, result)
+    return out
+
+
+def _axis(axis, ndim):
+    i = operator.index(axis)
+    if not -ndim <= i < ndim:
+        raise np.exceptions.AxisError(i, ndim)
+    return i % ndim
+
+
+def _axes(axis, ndim):
+    if axis is None:
+        return tuple(range(ndim))
+    axes = tuple(_axis(a, ndim) for a in (axis if isinstance(axis, (tuple, list)) else (axis,)))
+    if len(set(axes)) != len(axes):
+        raise ValueError("duplicate value in 'axis'")
+    return tuple(sorted(axes))
+
+
+def _full_tracer(shape, value, dtype):
+    return T(_full(shape, value, np.dtype(dtype)))

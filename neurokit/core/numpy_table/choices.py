@@ -1,0 +1,94 @@
+"""Choices between values: where, clip, closeness, rounding."""
+
+import math
+
+import numpy as np
+
+from .. import elementwise as ew
+from ..errors import TraceError
+from ..graph import BOOL, LITERAL, literal
+from ..shaping import broadcast
+from ..tracer import to_node
+from ..ufuncs import as_dtype
+from .base import FUNCTIONS, T, _deliver, implements
+from .filled import zeros_like
+
+
+@implements(np.where)
+def where(condition, x=None, y=None):
+    if x is None:
+        raise TraceError(
+            "np.where(mask) alone gives indices whose number depends on data: use np.where(mask, a, b)"
+        )
+    c, x, y = to_node(condition), to_node(x), to_node(y)
+    if c.dtype != BOOL:
+        c = ew.apply(ew.ROWS["ne"], c, literal(0, c.dtype))
+    kinds = [n.weak(0) if n.weak else n.dtype for n in (x, y)]
+    dtype = np.result_type(*kinds)
+    x, y = as_dtype(x, dtype), as_dtype(y, dtype)
+    if c.prim is LITERAL:
+        shape = np.broadcast_shapes(x.shape, y.shape)
+        return T(broadcast(x if c.params[0] else y, shape))
+    return T(ew.select(c, x, y))
+
+
+@implements(np.clip)
+def clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, min=np._NoValue, max=np._NoValue):
+    low = a_min if a_min is not np._NoValue else min
+    high = a_max if a_max is not np._NoValue else max
+    result = T(to_node(a))
+    if low is not None and low is not np._NoValue:
+        result = np.maximum(result, low)
+    if high is not None and high is not np._NoValue:
+        result = np.minimum(result, high)
+    return _deliver(result, out)
+
+
+@implements(np.nan_to_num)
+def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    x = T(to_node(x))
+    if x.dtype.kind != "f":
+        return x
+    info = np.finfo(x.dtype)
+    x = where(np.isnan(x), nan, x)
+    x = where(x == np.inf, float(info.max) if posinf is None else posinf, x)
+    return where(x == -np.inf, float(info.min) if neginf is None else neginf, x)
+
+
+@implements(np.isclose)
+def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
+    a, b = T(to_node(a)), T(to_node(b))
+    finite = np.isfinite(b) if b.dtype.kind == "f" else b == b
+    close = (np.abs(a - b) <= atol + rtol * np.abs(b)) & finite | (a == b)
+    return close | (np.isnan(a) & np.isnan(b)) if equal_nan else close
+
+
+@implements(np.allclose)
+def allclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
+    return np.all(isclose(a, b, rtol, atol, equal_nan))
+
+
+@implements(np.array_equal)
+def array_equal(a1, a2, equal_nan=False):
+    a1, a2 = T(to_node(a1)), T(to_node(a2))
+    if a1.shape != a2.shape:
+        return False
+    return np.all(a1 == a2)
+
+
+@implements(np.round, np.around)
+def around(a, decimals=0, out=None):
+    if decimals == 0:
+        return _deliver(np.rint(a), out)
+    scale = 10.0**decimals
+    return _deliver(np.rint(a * scale) / scale, out)
+
+
+FUNCTIONS[np.fix] = lambda x, out=None: np.trunc(x)
+FUNCTIONS[np.real] = FUNCTIONS[np.real_if_close] = lambda x: T(to_node(x))
+FUNCTIONS[np.imag] = lambda x: zeros_like(x)
+FUNCTIONS[np.iscomplexobj] = lambda x: False
+FUNCTIONS[np.isrealobj] = lambda x: True
+FUNCTIONS[np.sinc] = lambda x: where(
+    np.equal(x, 0), 1.0, np.sin(math.pi * x) / where(np.equal(x, 0), 1.0, math.pi * x)
+)

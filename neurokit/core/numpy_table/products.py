@@ -1,0 +1,134 @@
+"""Products of arrays: matmul, dot, einsum and their kin."""
+
+import builtins
+
+import numpy as np
+
+from ..errors import TraceError
+from ..graph import literal
+from ..linear import einsum as _einsum
+from ..linear import matmul as _matmul
+from ..linear import tensordot as _tensordot
+from ..shaping import reshape as _reshape
+from ..tracer import to_node
+from ..ufuncs import COMPOSITES
+from .base import FUNCTIONS, T, _axis, _deliver, implements
+from .reductions import _floating, sum
+from .selection import diagonal
+from .shapes import _common, ravel, reshape
+
+COMPOSITES[np.vecdot] = lambda a, b: vecdot(a, b)
+
+
+def _same(a, b):
+    return _common([to_node(a), to_node(b)])
+
+
+@implements(np.dot)
+def dot(a, b, out=None):
+    a, b = _same(a, b)
+    if not a.ndim or not b.ndim:
+        return T(to_node(np.multiply(T(a), T(b))))
+    return _deliver(T(_tensordot(a, b, [a.ndim - 1], [builtins.max(b.ndim - 2, 0)])), out)
+
+
+@implements(np.inner)
+def inner(a, b):
+    a, b = _same(a, b)
+    if not a.ndim or not b.ndim:
+        return np.multiply(T(a), T(b))
+    return T(_tensordot(a, b, [a.ndim - 1], [b.ndim - 1]))
+
+
+@implements(np.vdot)
+def vdot(a, b):
+    return dot(ravel(a), ravel(b))
+
+
+@implements(np.linalg.vecdot)
+def vecdot(x1, x2, /, axis=-1, **kwargs):
+    return sum(np.multiply(x1, x2), axis)
+
+
+@implements(np.outer, np.linalg.outer)
+def outer(a, b, out=None):
+    return np.multiply(reshape(a, (-1, 1)), reshape(b, (1, -1)))
+
+
+@implements(np.tensordot, np.linalg.tensordot)
+def tensordot(a, b, axes=2):
+    a, b = _same(a, b)
+    if isinstance(axes, (int, np.integer)):
+        left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    else:
+        left, right = (
+            [_axis(i, n) for i in (x if isinstance(x, (tuple, list)) else [x])]
+            for x, n in zip(axes, (a.ndim, b.ndim))
+        )
+    return T(_tensordot(a, b, left, right))
+
+
+@implements(np.einsum)
+def einsum(subscripts, *operands, out=None, optimize=False, **kwargs):
+    if not isinstance(subscripts, str):
+        raise TraceError("np.einsum in a trace takes the subscripts as a string")
+    return _deliver(T(_einsum(subscripts, _common([to_node(x) for x in operands]))), out)
+
+
+def matmul(a, b):
+    """NumPy's @, for any number of axes."""
+    a, b = _same(a, b)
+    if not a.ndim or not b.ndim:
+        raise ValueError(
+            "matmul: Input operand does not have enough dimensions (has 0, gufunc core with signature "
+            "(n?,k),(k,m?)->(n?,m?) requires 1)"
+        )
+    left = _reshape(a, (1,) + a.shape) if a.ndim == 1 else a
+    right = _reshape(b, b.shape + (1,)) if b.ndim == 1 else b
+    result = _matmul(left, right)
+    shape = result.shape
+    if a.ndim == 1:
+        shape = shape[:-2] + shape[-1:]
+    if b.ndim == 1:
+        shape = shape[:-1]
+    return T(_reshape(result, shape))
+
+
+COMPOSITES[np.matmul] = matmul
+FUNCTIONS[np.linalg.matmul] = lambda a, b: matmul(a, b)
+FUNCTIONS[np.kron] = lambda a, b: reshape(
+    np.multiply(
+        reshape(a, [d for s in np.shape(a) for d in (s, 1)]),
+        reshape(b, [d for s in np.shape(b) for d in (1, s)]),
+    ),
+    [s * r for s, r in zip(np.shape(a), np.shape(b))],
+)
+FUNCTIONS[np.linalg.trace] = lambda x, /, *, offset=0, dtype=None: sum(
+    _diagonal_last(x, offset), -1, dtype=dtype
+)
+FUNCTIONS[np.trapezoid] = lambda y, x=None, dx=1.0, axis=-1: _trapezoid(y, x, dx, axis)
+FUNCTIONS[np.result_type] = lambda *a: np.result_type(
+    *[n.weak(0) if n.weak else n.dtype for n in _typed(a)]
+)
+
+
+def _typed(args):
+    return [
+        to_node(a) if not isinstance(a, (np.dtype, type, str)) else literal(0, np.dtype(a))
+        for a in args
+    ]
+
+
+def _diagonal_last(x, offset):
+    return diagonal(x, offset, -2, -1)
+
+
+def _trapezoid(y, x, dx, axis):
+    y = T(_floating(y))
+    axis = _axis(axis, y.ndim)
+    lower, upper = [slice(None)] * y.ndim, [slice(None)] * y.ndim
+    lower[axis], upper[axis] = slice(None, -1), slice(1, None)
+    step = dx if x is None else np.diff(x, axis=-1 if np.ndim(x) == 1 else axis)
+    if x is not None and np.ndim(x) == 1:
+        step = reshape(step, [-1 if i == axis else 1 for i in range(y.ndim)])
+    return sum(step * (y[tuple(lower)] + y[tuple(upper)]) * 0.5, axis)

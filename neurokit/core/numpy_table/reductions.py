@@ -1,0 +1,247 @@
+"""Reductions over axes, running totals, norms."""
+
+import math
+
+import numpy as np
+
+from .. import elementwise as ew
+from ..errors import TraceError
+from ..graph import BOOL, FLOAT64, INT64, literal
+from ..reducing import cumulate, reduce
+from ..shaping import broadcast
+from ..shaping import reshape as _reshape
+from ..tracer import to_node
+from ..ufuncs import as_dtype
+from .base import T, _axes, _axis, _deliver, _full_tracer, implements
+from .choices import where as _where
+from .shapes import concatenate
+
+
+def _reducer(op, to_float=False):
+    def call(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=None):
+        node = to_node(a)
+        if where is not None and where is not True and where is not np._NoValue:
+            if op != "sum":
+                raise TraceError(
+                    f"where= is not supported in a traced {op}: use np.where before it"
+                )
+            node = to_node(_where(where, T(node), literal_like(0, node)))
+        if op in ("any", "all") and node.dtype != BOOL:
+            node = ew.apply(ew.ROWS["ne"], node, literal(0, node.dtype))
+        if dtype is not None:
+            node = as_dtype(node, np.dtype(dtype))
+        elif op in ("sum", "prod") and node.dtype.kind in "iu" and node.dtype != INT64:
+            node = as_dtype(node, INT64)
+        result = T(
+            reduce(op, node, _axes(axis, node.ndim), bool(keepdims) and keepdims is not np._NoValue)
+        )
+        if initial is not None and initial is not np._NoValue:
+            result = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}[op](
+                result, initial
+            )
+        return _deliver(result, out)
+
+    return call
+
+
+def literal_like(value, node):
+    return T(literal(value, node.dtype))
+
+
+sum = implements(np.sum)(_reducer("sum"))
+prod = implements(np.prod)(_reducer("prod"))
+_max, _min = _reducer("max"), _reducer("min")
+
+
+@implements(np.max, np.amax)
+def amax(a, axis=None, out=None, keepdims=False, initial=None, where=None):
+    return _max(a, axis, None, out, keepdims, initial, where)
+
+
+@implements(np.min, np.amin)
+def amin(a, axis=None, out=None, keepdims=False, initial=None, where=None):
+    return _min(a, axis, None, out, keepdims, initial, where)
+
+
+_any, _all = _reducer("any"), _reducer("all")
+
+
+@implements(np.any)
+def any(a, axis=None, out=None, keepdims=False, where=None):
+    return _any(a, axis, None, out, keepdims, None, where)
+
+
+@implements(np.all)
+def all(a, axis=None, out=None, keepdims=False, where=None):
+    return _all(a, axis, None, out, keepdims, None, where)
+
+
+def _arg(op):
+    def call(a, axis=None, out=None, keepdims=False):
+        node = to_node(a)
+        axes = tuple(range(node.ndim)) if axis is None else (_axis(axis, node.ndim),)
+        if not axes:
+            return T(literal(0, INT64))
+        if node.dtype == BOOL:
+            node = as_dtype(node, INT64)
+        return _deliver(
+            T(reduce(op, node, axes, bool(keepdims) and keepdims is not np._NoValue)), out
+        )
+
+    return call
+
+
+argmax = implements(np.argmax)(_arg("argmax"))
+argmin = implements(np.argmin)(_arg("argmin"))
+
+
+def _floating(a, dtype=None):
+    node = to_node(a)
+    if dtype is not None:
+        return as_dtype(node, np.dtype(dtype))
+    return node if node.dtype.kind == "f" else as_dtype(node, FLOAT64)
+
+
+def _count(node, axes):
+    return math.prod(node.shape[a] for a in axes)
+
+
+@implements(np.mean)
+def mean(a, axis=None, dtype=None, out=None, keepdims=False, where=None):
+    node = _floating(a, dtype)
+    axes = _axes(axis, node.ndim)
+    n = _count(node, axes)
+    if where is not None and where is not np._NoValue and where is not True:
+        w = broadcast(to_node(where), node.shape)
+        return sum(T(node), axis, where=T(w), keepdims=keepdims) / sum(
+            T(w), axis, dtype=node.dtype, keepdims=keepdims
+        )
+    total = reduce("sum", node, axes, bool(keepdims) and keepdims is not np._NoValue)
+    return _deliver(T(ew.div(total, float(n) if n else math.nan)), out)
+
+
+@implements(np.var)
+def var(
+    a,
+    axis=None,
+    dtype=None,
+    out=None,
+    ddof=0,
+    keepdims=False,
+    where=None,
+    mean=None,
+    correction=None,
+):
+    if where is not None and where is not np._NoValue and where is not True:
+        raise TraceError("where= is not supported in a traced var: select before it")
+    if correction is not None and correction is not np._NoValue:
+        ddof = correction
+    node = _floating(a, dtype)
+    axes = _axes(axis, node.ndim)
+    n = _count(node, axes)
+    centre = ew.div(reduce("sum", node, axes, True), float(n) if n else math.nan)
+    square = ew.apply(ew.ROWS["square"], ew.sub(node, broadcast(centre, node.shape)))
+    total = reduce("sum", square, axes, bool(keepdims) and keepdims is not np._NoValue)
+    return _deliver(T(ew.div(total, float(max(n - ddof, 0)))), out)
+
+
+@implements(np.std)
+def std(
+    a,
+    axis=None,
+    dtype=None,
+    out=None,
+    ddof=0,
+    keepdims=False,
+    where=None,
+    mean=None,
+    correction=None,
+):
+    return _deliver(
+        np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where, None, correction)), out
+    )
+
+
+@implements(np.average)
+def average(a, axis=None, weights=None, returned=False, keepdims=False):
+    if weights is None:
+        return mean(a, axis, keepdims=keepdims)
+    a, weights = T(to_node(a)), T(to_node(weights))
+    if a.shape != weights.shape:
+        if weights.ndim != 1 or axis is None:
+            raise TypeError("Axis must be specified when shapes of a and weights differ.")
+        shape = [1] * a.ndim
+        shape[_axis(axis, a.ndim)] = weights.shape[0]
+        weights = weights.reshape(shape)
+    total = sum(
+        weights * _full_tracer(a.shape, 1, FLOAT64 if a.dtype.kind != "f" else a.dtype),
+        axis,
+        keepdims=keepdims,
+    )
+    result = sum(a * weights, axis, keepdims=keepdims) / total
+    return (result, total) if returned else result
+
+
+@implements(np.ptp)
+def ptp(a, axis=None, out=None, keepdims=False):
+    return amax(a, axis, keepdims=keepdims) - amin(a, axis, keepdims=keepdims)
+
+
+def _running(op):
+    def call(a, axis=None, dtype=None, out=None):
+        node = to_node(a)
+        if dtype is not None:
+            node = as_dtype(node, np.dtype(dtype))
+        elif node.dtype.kind in "biu":
+            node = as_dtype(node, INT64)
+        if axis is None:
+            node, axis = _reshape(node, (node.size,)), 0
+        return _deliver(T(cumulate(op, node, _axis(axis, node.ndim))), out)
+
+    return call
+
+
+cumsum = implements(np.cumsum)(_running("sum"))
+cumprod = implements(np.cumprod)(_running("prod"))
+
+
+@implements(np.diff)
+def diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
+    a = T(to_node(a))
+    axis = _axis(axis, a.ndim)
+    parts = [x for x in (prepend, a, append) if x is not np._NoValue]
+    if len(parts) > 1:
+        a = concatenate([np.expand_dims(x, axis) if np.ndim(x) == 0 else x for x in parts], axis)
+    key = [slice(None)] * a.ndim
+    for _ in range(n):
+        later, sooner = list(key), list(key)
+        later[axis], sooner[axis] = slice(1, None), slice(None, -1)
+        a = (
+            a[tuple(later)] - a[tuple(sooner)]
+            if a.dtype != BOOL
+            else a[tuple(later)] != a[tuple(sooner)]
+        )
+    return a
+
+
+@implements(np.linalg.norm)
+def norm(x, ord=None, axis=None, keepdims=False):
+    x = T(_floating(x))
+    if ord in (None, 2, "fro"):
+        axes = _axes(axis, x.ndim)
+        if ord == 2 and len(axes) == 2:
+            raise TraceError(
+                "the spectral norm has no traced form yet: use the Frobenius norm, ord='fro'"
+            )
+        return np.sqrt(sum(x * x, axes, keepdims=keepdims))
+    if len(_axes(axis, x.ndim)) != 1:
+        raise TraceError(f"np.linalg.norm with ord={ord!r} over two axes has no traced form")
+    if ord == np.inf:
+        return amax(np.abs(x), axis, keepdims=keepdims)
+    if ord == -np.inf:
+        return amin(np.abs(x), axis, keepdims=keepdims)
+    if ord == 0:
+        return sum(x != 0, axis, dtype=x.dtype, keepdims=keepdims)
+    if ord == 1:
+        return sum(np.abs(x), axis, keepdims=keepdims)
+    return sum(np.abs(x) ** ord, axis, keepdims=keepdims) ** (1.0 / ord)

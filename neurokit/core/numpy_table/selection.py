@@ -1,0 +1,132 @@
+"""Elements picked by indices, diagonals, triangles, padding."""
+
+import builtins
+import math
+
+import numpy as np
+
+from .. import elementwise as ew
+from ..errors import TraceError
+from ..graph import INT64
+from ..indexing import diagonal as _diagonal
+from ..indexing import take as _take_rows
+from ..shaping import full as _full
+from ..shaping import iota
+from ..shaping import reshape as _reshape
+from ..tracer import to_node
+from .base import T, _axis, _deliver, _full_tracer, implements
+from .choices import where
+from .filled import zeros_like
+from .reductions import sum
+from .shapes import broadcast_arrays, concatenate, ravel, reshape
+
+
+@implements(np.take)
+def take(a, indices, axis=None, out=None, mode="raise"):
+    if mode != "raise":
+        raise TraceError(
+            f"np.take(mode={mode!r}) has no traced form: apply np.clip or % to the indices"
+        )
+    if axis is None:
+        a, axis = ravel(a), 0
+    node = to_node(a)
+    axis = _axis(axis, node.ndim)
+    index = to_node(indices)
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"np.take: indices must be integers, got {index.dtype}")
+    rows = _reshape(ew.convert(index, INT64), (index.size,))
+    before, after = node.shape[:axis], node.shape[axis + 1 :]
+    packed = _reshape(node, (math.prod(before), node.shape[axis], math.prod(after)))
+    return _deliver(T(_reshape(_take_rows(packed, rows), before + index.shape + after)), out)
+
+
+@implements(np.take_along_axis)
+def take_along_axis(arr, indices, axis=-1):
+    arr, indices = T(to_node(arr)), T(to_node(indices))
+    if axis is None:
+        arr, axis = ravel(arr), 0
+    axis = _axis(axis, arr.ndim)
+    key = []
+    for i in range(arr.ndim):
+        if i == axis:
+            key.append(indices)
+        else:
+            shape = [1] * arr.ndim
+            shape[i] = arr.shape[i]
+            key.append(T(_reshape(iota(arr.shape[i], 0, 1, INT64), tuple(shape))))
+    return arr[tuple(key)]
+
+
+@implements(np.diagonal, np.linalg.diagonal)
+def diagonal(a, offset=0, axis1=0, axis2=1):
+    node = to_node(a)
+    return T(_diagonal(node, offset, _axis(axis1, node.ndim), _axis(axis2, node.ndim)))
+
+
+@implements(np.diag)
+def diag(v, k=0):
+    node = to_node(v)
+    if node.ndim == 2:
+        return diagonal(v, k)
+    n = node.shape[0] + builtins.abs(k)
+    flat = T(_full((n * n,), 0, node.dtype))
+    start = k if k >= 0 else -k * n
+    flat[start : start + node.shape[0] * (n + 1) : n + 1] = T(node)
+    return reshape(flat, (n, n))
+
+
+@implements(np.trace)
+def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
+    return sum(diagonal(a, offset, axis1, axis2), -1, dtype=dtype)
+
+
+@implements(np.tril)
+def tril(m, k=0):
+    return where(np.tri(*np.shape(m)[-2:], k=k, dtype=bool), m, zeros_like(m))
+
+
+@implements(np.triu)
+def triu(m, k=0):
+    return where(np.tri(*np.shape(m)[-2:], k=k - 1, dtype=bool), zeros_like(m), m)
+
+
+@implements(np.meshgrid)
+def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
+    n = len(xi)
+    out = [reshape(x, (1,) * i + (-1,) + (1,) * (n - i - 1)) for i, x in enumerate(xi)]
+    if indexing == "xy" and n > 1:
+        out[0], out[1] = (
+            reshape(xi[0], (1, -1) + (1,) * (n - 2)),
+            reshape(xi[1], (-1, 1) + (1,) * (n - 2)),
+        )
+    return tuple(out) if sparse else broadcast_arrays(*out)
+
+
+@implements(np.repeat)
+def repeat(a, repeats, axis=None):
+    if axis is None:
+        a, axis = ravel(a), 0
+    axis = _axis(axis, np.ndim(a))
+    counts = np.broadcast_to(np.asarray(repeats), (np.shape(a)[axis],))
+    return take(a, np.repeat(np.arange(np.shape(a)[axis]), counts), axis)
+
+
+@implements(np.pad)
+def pad(array, pad_width, mode="constant", constant_values=0, **kwargs):
+    ndim = np.ndim(array)
+    width = np.broadcast_to(np.asarray(pad_width), (ndim, 2)).tolist()
+    result = T(to_node(array))
+    if mode == "constant":
+        values = np.broadcast_to(np.asarray(constant_values), (ndim, 2)).tolist()
+        for i, ((before, after), (v0, v1)) in enumerate(zip(width, values)):
+            shape = list(result.shape)
+            shape[i] = before
+            first = _full_tracer(shape, v0, result.dtype)
+            shape[i] = after
+            last = _full_tracer(shape, v1, result.dtype)
+            result = concatenate([first, result, last], i)
+        return result
+    for i, (before, after) in enumerate(width):
+        index = np.pad(np.arange(result.shape[i]), (before, after), mode=mode, **kwargs)
+        result = take(result, index, i)
+    return result

@@ -1,0 +1,327 @@
+"""Shapes: reshape, transpose, join, split, repeat. Views follow writes to their base."""
+
+import builtins
+import operator
+
+import numpy as np
+
+from .. import elementwise as ew
+from ..errors import TraceError
+from ..shaping import broadcast
+from ..shaping import concatenate as _concatenate
+from ..shaping import reshape as _reshape
+from ..shaping import transpose as _transpose
+from ..tracer import Tracer, to_node
+from ..ufuncs import as_dtype
+from .base import FUNCTIONS, T, _axes, _axis, _deliver, implements
+
+
+def _view(t, read, write):
+    """A view of a tracer: reads follow the base, writes go through to it."""
+    if not isinstance(t, Tracer):
+        return T(read(to_node(t)))
+    return Tracer(read(t.node), t, read, write)
+
+
+@implements(np.reshape)
+def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
+    shape = newshape if shape is None else shape
+    if order not in ("C", "A"):
+        raise TraceError(
+            "a traced reshape reads elements in C order: use np.transpose for another order"
+        )
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (operator.index(shape),)
+    old = np.shape(a)
+    return _view(a, lambda n: _reshape(n, shape), lambda base, new: _reshape(new, old))
+
+
+@implements(np.ravel)
+def ravel(a, order="C"):
+    return reshape(a, (-1,) if np.size(a) else (0,), order)
+
+
+@implements(np.transpose, np.permute_dims)
+def transpose(a, axes=None):
+    ndim = np.ndim(a)
+    axes = tuple(range(ndim))[::-1] if axes is None else tuple(_axis(i, ndim) for i in axes)
+    if sorted(axes) != list(range(ndim)):
+        raise ValueError("axes don't match array")
+    back = tuple(int(i) for i in np.argsort(axes))
+    return _view(a, lambda n: _transpose(n, axes), lambda base, new: _transpose(new, back))
+
+
+FUNCTIONS[np.matrix_transpose] = lambda x: swapaxes(x, -1, -2)
+FUNCTIONS[np.linalg.matrix_transpose] = lambda x: swapaxes(x, -1, -2)
+
+
+@implements(np.swapaxes)
+def swapaxes(a, axis1, axis2):
+    axes = list(range(np.ndim(a)))
+    i, j = _axis(axis1, len(axes)), _axis(axis2, len(axes))
+    axes[i], axes[j] = axes[j], axes[i]
+    return transpose(a, axes)
+
+
+@implements(np.moveaxis)
+def moveaxis(a, source, destination):
+    ndim = np.ndim(a)
+    source = [_axis(i, ndim) for i in (source if isinstance(source, (tuple, list)) else [source])]
+    destination = [
+        _axis(i, ndim)
+        for i in (destination if isinstance(destination, (tuple, list)) else [destination])
+    ]
+    order = [n for n in range(ndim) if n not in source]
+    for d, s in sorted(zip(destination, source)):
+        order.insert(d, s)
+    return transpose(a, order)
+
+
+@implements(np.rollaxis)
+def rollaxis(a, axis, start=0):
+    n = np.ndim(a)
+    axis = _axis(axis, n)
+    start = start + n if start < 0 else start
+    return moveaxis(a, axis, start - 1 if axis < start else start)
+
+
+@implements(np.expand_dims)
+def expand_dims(a, axis):
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    ndim = np.ndim(a) + len(axes)
+    axes = {_axis(i, ndim) for i in axes}
+    old = iter(np.shape(a))
+    return reshape(a, tuple(1 if i in axes else next(old) for i in range(ndim)))
+
+
+@implements(np.squeeze)
+def squeeze(a, axis=None):
+    shape = np.shape(a)
+    axes = (
+        {i for i, d in enumerate(shape) if d == 1} if axis is None else set(_axes(axis, len(shape)))
+    )
+    if builtins.any(shape[i] != 1 for i in axes):
+        raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
+    return reshape(a, tuple(d for i, d in enumerate(shape) if i not in axes))
+
+
+@implements(np.broadcast_to)
+def broadcast_to(array, shape, subok=False):
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    node = to_node(array)
+    if np.broadcast_shapes(node.shape, shape) != shape:
+        raise ValueError(
+            f"operands could not be broadcast together with remapped shapes [original->remapped]: "
+            f"{node.shape} and requested shape {shape}"
+        )
+    return T(broadcast(node, shape))
+
+
+@implements(np.broadcast_arrays)
+def broadcast_arrays(*args, subok=False):
+    nodes = [to_node(a) for a in args]
+    shape = np.broadcast_shapes(*[n.shape for n in nodes])
+    return tuple(T(broadcast(n, shape)) for n in nodes)
+
+
+def _at_least(ndim):
+    def call(*arrays):
+        def one(a):
+            k = np.ndim(a)
+            if k >= ndim:
+                return T(to_node(a))
+            shape = np.shape(a)
+            if ndim == 3 and k == 2:
+                return reshape(a, shape + (1,))
+            if ndim == 3 and k == 1:
+                return reshape(a, (1,) + shape + (1,))
+            return reshape(a, (1,) * (ndim - k) + shape)
+
+        result = tuple(one(a) for a in arrays)
+        return result[0] if len(result) == 1 else result
+
+    return call
+
+
+FUNCTIONS[np.atleast_1d], FUNCTIONS[np.atleast_2d], FUNCTIONS[np.atleast_3d] = (
+    _at_least(1),
+    _at_least(2),
+    _at_least(3),
+)
+FUNCTIONS[np.shape] = lambda a: tuple(to_node(a).shape)
+FUNCTIONS[np.ndim] = lambda a: to_node(a).ndim
+
+
+@implements(np.size)
+def size(a, axis=None):
+    node = to_node(a)
+    return node.size if axis is None else node.shape[_axis(axis, node.ndim)]
+
+
+def _common(nodes):
+    dtype = np.result_type(*[n.weak(0) if n.weak else n.dtype for n in nodes])
+    return [as_dtype(n, dtype) for n in nodes]
+
+
+@implements(np.concatenate, np.concat)
+def concatenate(arrays, axis=0, out=None, dtype=None, casting="same_kind"):
+    if isinstance(arrays, Tracer):
+        arrays = list(arrays)
+    nodes = [to_node(a) for a in arrays]
+    if not nodes:
+        raise ValueError("need at least one array to concatenate")
+    if axis is None:
+        nodes, axis = [_reshape(n, (n.size,)) for n in nodes], 0
+    ndim = nodes[0].ndim
+    if ndim == 0:
+        raise ValueError("zero-dimensional arrays cannot be concatenated")
+    axis = _axis(axis, ndim)
+    for i, n in enumerate(nodes):
+        if n.ndim != ndim or builtins.any(
+            n.shape[d] != nodes[0].shape[d] for d in range(ndim) if d != axis
+        ):
+            raise ValueError(
+                f"all the input array dimensions except for the concatenation axis must match exactly, "
+                f"got shape {n.shape} at index {i} beside {nodes[0].shape} (axis {axis})"
+            )
+    nodes = _common(nodes) if dtype is None else [as_dtype(n, np.dtype(dtype)) for n in nodes]
+    return _deliver(T(_concatenate(nodes, axis)), out)
+
+
+@implements(np.stack)
+def stack(arrays, axis=0, out=None, dtype=None, casting="same_kind"):
+    nodes = [to_node(a) for a in arrays]
+    if not nodes:
+        raise ValueError("need at least one array to stack")
+    if len({n.shape for n in nodes}) != 1:
+        raise ValueError(
+            f"all input arrays must have the same shape, got {[n.shape for n in nodes]}"
+        )
+    axis = _axis(axis, nodes[0].ndim + 1)
+    shape = nodes[0].shape[:axis] + (1,) + nodes[0].shape[axis:]
+    nodes = _common(nodes) if dtype is None else [as_dtype(n, np.dtype(dtype)) for n in nodes]
+    return _deliver(T(_concatenate([_reshape(n, shape) for n in nodes], axis)), out)
+
+
+@implements(np.vstack)
+def vstack(tup, dtype=None, casting="same_kind"):
+    return concatenate([_at_least(2)(a) for a in tup], 0, dtype=dtype)
+
+
+@implements(np.hstack)
+def hstack(tup, dtype=None, casting="same_kind"):
+    parts = [_at_least(1)(a) for a in tup]
+    return concatenate(parts, 0 if parts and parts[0].ndim == 1 else 1, dtype=dtype)
+
+
+@implements(np.dstack)
+def dstack(tup):
+    return concatenate([_at_least(3)(a) for a in tup], 2)
+
+
+@implements(np.column_stack)
+def column_stack(tup):
+    return concatenate([a if np.ndim(a) > 1 else reshape(a, (-1, 1)) for a in tup], 1)
+
+
+@implements(np.append)
+def append(arr, values, axis=None):
+    return concatenate(
+        [arr, values] if axis is not None else [ravel(arr), ravel(values)], axis or 0
+    )
+
+
+@implements(np.array_split)
+def array_split(ary, indices_or_sections, axis=0):
+    n = np.shape(ary)[_axis(axis, np.ndim(ary))]
+    if isinstance(indices_or_sections, (int, np.integer)):
+        k, extra = divmod(n, indices_or_sections)
+        edges = np.cumsum([0] + [k + 1] * extra + [k] * (indices_or_sections - extra)).tolist()
+    else:
+        edges = [0, *[slice(None, int(i)).indices(n)[1] for i in indices_or_sections], n]
+    key = [slice(None)] * np.ndim(ary)
+    parts = []
+    for a, b in zip(edges[:-1], edges[1:]):
+        key[axis] = slice(a, b)
+        parts.append(ary[tuple(key)])
+    return parts
+
+
+@implements(np.split)
+def split(ary, indices_or_sections, axis=0):
+    if (
+        isinstance(indices_or_sections, (int, np.integer))
+        and np.shape(ary)[axis] % indices_or_sections
+    ):
+        raise ValueError("array split does not result in an equal division")
+    return array_split(ary, indices_or_sections, axis)
+
+
+FUNCTIONS[np.hsplit] = lambda a, n: split(a, n, 0 if np.ndim(a) == 1 else 1)
+FUNCTIONS[np.vsplit] = lambda a, n: split(a, n, 0)
+FUNCTIONS[np.unstack] = lambda x, /, *, axis=0: tuple(moveaxis(x, axis, 0))
+
+
+@implements(np.tile)
+def tile(A, reps):
+    reps = tuple(reps) if isinstance(reps, (tuple, list)) else (reps,)
+    shape = np.shape(A)
+    ndim = builtins.max(len(shape), len(reps))
+    shape, reps = (1,) * (ndim - len(shape)) + tuple(shape), (1,) * (ndim - len(reps)) + reps
+    inner = reshape(A, [d for s in shape for d in (1, s)])
+    wide = broadcast_to(inner, [d for r, s in zip(reps, shape) for d in (r, s)])
+    return T(_reshape(wide.node, tuple(r * s for r, s in zip(reps, shape))))
+
+
+@implements(np.flip)
+def flip(m, axis=None):
+    key = [slice(None)] * np.ndim(m)
+    for i in _axes(axis, np.ndim(m)):
+        key[i] = slice(None, None, -1)
+    return m[tuple(key)]
+
+
+FUNCTIONS[np.flipud] = lambda m: flip(m, 0)
+FUNCTIONS[np.fliplr] = lambda m: flip(m, 1)
+
+
+@implements(np.roll)
+def roll(a, shift, axis=None):
+    if axis is None:
+        return reshape(roll(ravel(a), shift, 0), np.shape(a))
+    shifts, axes = np.broadcast_arrays(np.atleast_1d(shift), np.atleast_1d(axis))
+    for s, i in zip(shifts.tolist(), axes.tolist()):
+        i = _axis(i, np.ndim(a))
+        n = np.shape(a)[i]
+        s = s % n if n else 0
+        if s:
+            key = [slice(None)] * np.ndim(a)
+            tail, head = list(key), list(key)
+            tail[i], head[i] = slice(n - s, None), slice(None, n - s)
+            a = concatenate([a[tuple(tail)], a[tuple(head)]], i)
+    return T(to_node(a))
+
+
+@implements(np.rot90)
+def rot90(m, k=1, axes=(0, 1)):
+    a, b = axes
+    k %= 4
+    if k == 0:
+        return m[...]
+    if k == 2:
+        return flip(flip(m, a), b)
+    return swapaxes(flip(m, b), a, b) if k == 1 else flip(swapaxes(m, a, b), b)
+
+
+@implements(np.copy)
+def copy(a, order="K", subok=False):
+    return T(to_node(a))
+
+
+@implements(np.astype)
+def astype(x, dtype, /, *, copy=True, device=None):
+    dtype = np.dtype(dtype)
+    if dtype.kind not in "bif" or dtype == np.float16:
+        raise TypeError(
+            f"astype({dtype}) of a traced array: wanted bool, int32, int64, float32 or float64"
+        )
+    return T(ew.convert(to_node(x), dtype))
