@@ -17,15 +17,26 @@ def in_neurokit(scale, variant, seed=1):
 
     nk.set_threads(1)
     net = sim.Net(dt=0.1, seed=seed)
-    cell = {"tau": 20, "v_rest": -60, "v_reset": -60, "v_th": -50, "t_ref": 5,
-            "v0": sim.Normal(-55, 5 if variant == "A" else 2)}
+    cell = {
+        "tau": 20,
+        "v_rest": -60,
+        "v_reset": -60,
+        "v_th": -50,
+        "t_ref": 5,
+        "v0": sim.Normal(-55, 5 if variant == "A" else 2),
+    }
     exc = net.add(sim.LIF(3200 * scale, **cell), name="e")
     inh = net.add(sim.LIF(800 * scale, **cell), name="i")
     wiring = {"out_degree": 80} if variant == "A" else {"p": 0.02}
     divide = 1 if variant == "A" else scale
     for pre, weight, tau, reversal in ((exc, 0.6, 5, 0), (inh, 6.7, 10, -80)):
-        net.connect(pre, [exc, inh], weight=weight / divide,
-                    synapse=sim.Exp(tau=tau, reversal=reversal), **wiring)
+        net.connect(
+            pre,
+            [exc, inh],
+            weight=weight / divide,
+            synapse=sim.Exp(tau=tau, reversal=reversal),
+            **wiring,
+        )
     net.drive(exc, 20.0)
     net.drive(inh, 20.0)
     held = []
@@ -47,14 +58,16 @@ def main():
             run, result = in_neurokit(scale, variant)
             measured = harness.measure(
                 {"C, hand-fused": lambda p=peer: p.run(STEPS), "neurokit": run},
-                options.repeat, warm_up=2,
+                options.repeat,
+                warm_up=2,
             )
             label = f"COBA-{variant}, {peer.n} cells"
             report.times(label, measured, "C, hand-fused", per=STEPS, unit="step")
             count = peer.n_spikes
             exc = peer.cells[:count] < peer.n_exc
-            rate, cv = rate_and_cv(peer.steps[:count][exc], peer.cells[:count][exc], peer.n_exc,
-                                   STEPS * 0.1, 0.1)
+            rate, cv = rate_and_cv(
+                peer.steps[:count][exc], peer.cells[:count][exc], peer.n_exc, STEPS * 0.1, 0.1
+            )
             for name, values in (("C", (rate, cv)), ("neurokit", result())):
                 report.value(name, "E rate", float(values[0]), "Hz")
                 report.value(name, "CV (short window)", float(values[1]))

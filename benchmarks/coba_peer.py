@@ -17,8 +17,21 @@ class Params(ctypes.Structure):
     _fields_ = [
         (name, ctypes.c_float)
         for name in (
-            "v_rest", "v_reset", "v_th", "t_ref", "tau", "tau_e", "tau_i", "dt",
-            "rev_e", "rev_i", "drive", "weight_e", "weight_i", "decay_e", "decay_i",
+            "v_rest",
+            "v_reset",
+            "v_th",
+            "t_ref",
+            "tau",
+            "tau_e",
+            "tau_i",
+            "dt",
+            "rev_e",
+            "rev_i",
+            "drive",
+            "weight_e",
+            "weight_i",
+            "decay_e",
+            "decay_i",
         )
     ]
 
@@ -49,8 +62,21 @@ class Coba:
         self.g_e, self.g_i = np.zeros((2, self.n), np.float32)
         self.left = np.zeros(self.n, np.int32)
         self.params = Params(
-            -60, -60, -50, 5, 20, 5, 10, dt, 0, -80, 20, 0.6 / divide, 6.7 / divide,
-            np.exp(-dt / 5), np.exp(-dt / 10),
+            -60,
+            -60,
+            -50,
+            5,
+            20,
+            5,
+            10,
+            dt,
+            0,
+            -80,
+            20,
+            0.6 / divide,
+            6.7 / divide,
+            np.exp(-dt / 5),
+            np.exp(-dt / 10),
         )
         self.capacity = 200 * self.n
         self.steps, self.cells = np.zeros((2, self.capacity), np.int32)
@@ -60,11 +86,21 @@ class Coba:
 
     def run(self, n_steps):
         """Advance by `n_steps`; the spikes are in `steps` and `cells` up to `n_spikes`."""
-        arrays = (self.indptr, self.indices, self.v, self.g_e, self.g_i, self.left,
-                  self.steps, self.cells)
+        arrays = (
+            self.indptr,
+            self.indices,
+            self.v,
+            self.g_e,
+            self.g_i,
+            self.left,
+            self.steps,
+            self.cells,
+        )
         self.n_spikes = self.call(
-            ctypes.byref(self.params), *map(ctypes.c_int64, (self.n, self.n_exc, n_steps)),
-            *map(harness.pointer, arrays), ctypes.c_int64(self.capacity),
+            ctypes.byref(self.params),
+            *map(ctypes.c_int64, (self.n, self.n_exc, n_steps)),
+            *map(harness.pointer, arrays),
+            ctypes.c_int64(self.capacity),
         )
         if self.n_spikes < 0:
             raise RuntimeError("more spikes than the peer has room for")
@@ -97,8 +133,13 @@ def main():
             count = net.run(steps)
             taken = time.perf_counter() - start
             excitatory = net.cells[:count] < net.n_exc
-            rate, cv = rate_and_cv(net.steps[:count][excitatory], net.cells[:count][excitatory],
-                                   net.n_exc, steps * net.dt, net.dt)
+            rate, cv = rate_and_cv(
+                net.steps[:count][excitatory],
+                net.cells[:count][excitatory],
+                net.n_exc,
+                steps * net.dt,
+                net.dt,
+            )
             report.value(label, "E rate", rate, "Hz")
             report.value(label, "CV", cv)
             report.value(label, "time per step", taken / steps * 1e6, "us")

@@ -99,8 +99,9 @@ def main():
         return measure_here(sys.argv[2], *map(int, sys.argv[3:5]))
     options = harness.arguments(__doc__)
     n, steps = 1000, 2000 if options.quick else 100_000
-    report = harness.Report(f"G1: gradient of {steps} steps of {n} LIF cells, one core",
-                            options.json)
+    report = harness.Report(
+        f"G1: gradient of {steps} steps of {n} LIF cells, one core", options.json
+    )
     names = ["neurokit"] + (["jax"] if harness.peer("jax") is not None else [])
     with harness.one_core():
         for name in names:

@@ -104,7 +104,7 @@ def measure(cases, repeat=10, warm_up=1):
             times[name].append(time.perf_counter() - start)
     result = {}
     for name, taken in times.items():
-        counted = taken[max(warm_up, 0):]
+        counted = taken[max(warm_up, 0) :]
         result[name] = dict(median=statistics.median(counted), best=min(counted), first=taken[0])
     return result
 
@@ -167,8 +167,15 @@ class Report:
                 file=self.out,
             )
             self.rows.append(
-                dict(label=label, name=name, seconds=each, unit=unit, ratio=ratio, base=base,
-                     first_call=taken["first"])
+                dict(
+                    label=label,
+                    name=name,
+                    seconds=each,
+                    unit=unit,
+                    ratio=ratio,
+                    base=base,
+                    first_call=taken["first"],
+                )
             )
 
     def value(self, label, name, value, unit=""):

@@ -18,8 +18,16 @@ import numpy as np
 F = np.float32
 NAMES = ("decay_e", "decay_i", "e_e", "e_i", "e_l", "v_th", "v_reset", "rate", "dt", "t_ref")
 P = dict(
-    decay_e=float(np.exp(-0.1 / 5)), decay_i=float(np.exp(-0.1 / 10)), e_e=0.0, e_i=-80.0,
-    e_l=-60.0, v_th=-50.0, v_reset=-60.0, rate=0.1 / 20, dt=0.1, t_ref=5.0,
+    decay_e=float(np.exp(-0.1 / 5)),
+    decay_i=float(np.exp(-0.1 / 10)),
+    e_e=0.0,
+    e_i=-80.0,
+    e_l=-60.0,
+    v_th=-50.0,
+    v_reset=-60.0,
+    rate=0.1 / 20,
+    dt=0.1,
+    t_ref=5.0,
 )
 
 
@@ -32,8 +40,13 @@ class Params(ctypes.Structure):
 def start(n):
     """State (v, g_e, g_i, ref, count) and drives (drive_e, drive_i), each of shape (n,)."""
     rng = np.random.default_rng(0)
-    state = (rng.normal(-55, 5, n).astype(F), np.full(n, 0.5, F), np.full(n, 1.0, F),
-             np.zeros(n, F), np.zeros(n, F))
+    state = (
+        rng.normal(-55, 5, n).astype(F),
+        np.full(n, 0.5, F),
+        np.full(n, 1.0, F),
+        np.zeros(n, F),
+        np.zeros(n, F),
+    )
     drive = (rng.uniform(0.008, 0.02, n).astype(F), rng.uniform(0.002, 0.01, n).astype(F))
     return state, drive
 
@@ -64,8 +77,12 @@ def in_c(n, steps):
     state, drive = start(n)
 
     def run():
-        library.lif_run(ctypes.byref(params), ctypes.c_int64(n), ctypes.c_int64(steps),
-                        *map(harness.pointer, state + drive))
+        library.lif_run(
+            ctypes.byref(params),
+            ctypes.c_int64(n),
+            ctypes.c_int64(steps),
+            *map(harness.pointer, state + drive),
+        )
         return state
 
     return run

@@ -31,7 +31,9 @@ def model(w, x):
     return np.sum(h * h)
 """
 
-FIRST = MODEL + """
+FIRST = (
+    MODEL
+    + """
 import time, neurokit as nk
 w, x = np.full(50, 0.3), np.linspace(-1, 1, 50)
 a = time.perf_counter()
@@ -39,8 +41,11 @@ value, slope = nk.value_and_grad(model)(w, x)
 slope.sum()
 print(time.perf_counter() - a)
 """
+)
 
-TRACE = MODEL + """
+TRACE = (
+    MODEL
+    + """
 import time, neurokit as nk
 w, x = np.full(50, 0.3), np.linspace(-1, 1, 50)
 times = []
@@ -51,8 +56,11 @@ for _ in range(30):
     times.append(first - again)
 print(sorted(times)[len(times) // 2] / (10 * {rounds} + 2), again)
 """
+)
 
-JAX = MODEL.replace("numpy as np", "jax, jax.numpy as np") + """
+JAX = (
+    MODEL.replace("numpy as np", "jax, jax.numpy as np")
+    + """
 import time, numpy
 w, x = numpy.full(50, 0.3), numpy.linspace(-1, 1, 50)
 a = time.perf_counter()
@@ -60,6 +68,7 @@ value, slope = jax.jit(jax.value_and_grad(model))(w, x)
 slope.sum().block_until_ready()
 print(time.perf_counter() - a)
 """
+)
 
 
 def fresh(code, repeat):
@@ -84,11 +93,13 @@ def main():
     jax = harness.peer("jax")
     for rounds in (10, 30):
         label = f"first gradient, {10 * rounds + 2} operations"
-        report.value(label, "neurokit", fresh(FIRST.format(rounds=rounds), options.repeat)[0] * 1e3,
-                     "ms")
+        report.value(
+            label, "neurokit", fresh(FIRST.format(rounds=rounds), options.repeat)[0] * 1e3, "ms"
+        )
         if jax is not None:
-            report.value(label, "jax", fresh(JAX.format(rounds=rounds), options.repeat)[0] * 1e3,
-                         "ms")
+            report.value(
+                label, "jax", fresh(JAX.format(rounds=rounds), options.repeat)[0] * 1e3, "ms"
+            )
     each, again = fresh(TRACE.format(rounds=10), options.repeat)
     report.value("tracing, planning and first run", "per operation", each * 1e6, "us")
     report.value("a later call of the same", "whole", again * 1e6, "us")

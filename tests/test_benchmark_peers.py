@@ -56,7 +56,8 @@ def test_measure_takes_turns():
     import harness
 
     order = []
-    found = harness.measure({"a": lambda: order.append("a"), "b": lambda: order.append("b")},
-                            repeat=3, warm_up=1)
+    found = harness.measure(
+        {"a": lambda: order.append("a"), "b": lambda: order.append("b")}, repeat=3, warm_up=1
+    )
     assert order == ["a", "b"] * 4 and set(found) == {"a", "b"}
     assert 0 <= found["a"]["best"] <= found["a"]["median"]

@@ -21,8 +21,12 @@ def fake_part(*rows):
         progress("half way")
         figure = Figure(figsize=(2, 1))
         figure.subplots().plot([0, 1], [1, 0])
-        return {"title": "A <part>", "figures": [("a & b", figure)], "rows": list(rows),
-                "text": "1 < 2"}
+        return {
+            "title": "A <part>",
+            "figures": [("a & b", figure)],
+            "rows": list(rows),
+            "text": "1 < 2",
+        }
 
     return types.SimpleNamespace(run=run)
 

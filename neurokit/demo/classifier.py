@@ -229,5 +229,9 @@ def run(progress):
         f"steps; {updates} updates of {BATCH} images by Adam."
     )
     caption = "A test image (dark: early), its spikes, and the share of correct answers by epoch."
-    return {"title": "A spiking network learns digits", "figures": [(caption, figure)],
-            "rows": rows, "text": text}
+    return {
+        "title": "A spiking network learns digits",
+        "figures": [(caption, figure)],
+        "rows": rows,
+        "text": text,
+    }

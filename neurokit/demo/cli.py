@@ -34,7 +34,9 @@ def run_part(name, say):
         part = dict(module.run(lambda text: say(f"  {text}")))
     except Exception as error:
         part = {
-            "title": name, "figures": [], "text": f"This part did not finish: {error}",
+            "title": name,
+            "figures": [],
+            "text": f"This part did not finish: {error}",
             "rows": [(f"{name}: finished", "no", None, False, "")],
             "error": traceback.format_exc(),
         }

@@ -36,20 +36,32 @@ def plot_raster(run, exc, inh, ax, n_exc=160, n_inh=40):
         times, senders = np.asarray(spikes.times), np.asarray(spikes.senders)
         shown = (senders < n) & (times >= DURATION / 2)
         ax.plot(times[shown], senders[shown] + base, ".", ms=1.5, color=color)
-    ax.set(xlabel="time (ms)", ylabel="cell", title="Spikes (red: inhibitory)",
-           xlim=(DURATION / 2, DURATION), ylim=(-1, n_exc + n_inh))
+    ax.set(
+        xlabel="time (ms)",
+        ylabel="cell",
+        title="Spikes (red: inhibitory)",
+        xlim=(DURATION / 2, DURATION),
+        ylim=(-1, n_exc + n_inh),
+    )
     return ax
 
 
 def plot_rates(run, exc, inh, ax, bin_ms=5.0):
     """Population rates in bins of `bin_ms`."""
     edges = np.arange(0, DURATION + bin_ms, bin_ms)
-    for pop, n, name, color in ((exc, 3200, "excitatory", "tab:blue"),
-                                (inh, 800, "inhibitory", "tab:red")):
+    for pop, n, name, color in (
+        (exc, 3200, "excitatory", "tab:blue"),
+        (inh, 800, "inhibitory", "tab:red"),
+    ):
         counts, _ = np.histogram(np.asarray(run[pop.spikes].times), edges)
         ax.plot(edges[:-1] + bin_ms / 2, counts / n / bin_ms * 1000, color=color, lw=1, label=name)
-    ax.set(xlabel="time (ms)", ylabel="rate (Hz)", title="Population rate", xlim=(0, DURATION),
-           ylim=(0, None))
+    ax.set(
+        xlabel="time (ms)",
+        ylabel="rate (Hz)",
+        title="Population rate",
+        xlim=(0, DURATION),
+        ylim=(0, None),
+    )
     ax.legend(frameon=False, ncols=2)
     return ax
 
@@ -88,5 +100,9 @@ def run(progress):
         "wirings of 4000 cells scatter by about 1.5 Hz around that."
     )
     caption = "Spikes of 160 excitatory and 40 inhibitory cells, and the rates of all."
-    return {"title": "A balanced network of 4000 cells", "figures": [(caption, figure)],
-            "rows": rows, "text": text}
+    return {
+        "title": "A balanced network of 4000 cells",
+        "figures": [(caption, figure)],
+        "rows": rows,
+        "text": text,
+    }

@@ -118,18 +118,20 @@ def render(parts, environment):
         else f"<span class=bad>{wrong} of {len(checked)} checked numbers are out of band.</span>"
     )
     total = sum(part["seconds"] for part in parts)
-    return "\n".join([
-        "<!doctype html><html lang=en><head><meta charset=utf-8>",
-        "<meta name=viewport content='width=device-width, initial-scale=1'>",
-        f"<title>neurokit: report</title><style>{STYLE}</style></head><body><main>",
-        "<h1>neurokit</h1>",
-        f"<p class=lead>{html.escape(environment)}</p>",
-        f"<section><h2>Results</h2><p>{verdict} The whole job took {total:.0f} s.</p>",
-        table(rows),
-        "</section>",
-        *map(section, parts),
-        "</main></body></html>\n",
-    ])
+    return "\n".join(
+        [
+            "<!doctype html><html lang=en><head><meta charset=utf-8>",
+            "<meta name=viewport content='width=device-width, initial-scale=1'>",
+            f"<title>neurokit: report</title><style>{STYLE}</style></head><body><main>",
+            "<h1>neurokit</h1>",
+            f"<p class=lead>{html.escape(environment)}</p>",
+            f"<section><h2>Results</h2><p>{verdict} The whole job took {total:.0f} s.</p>",
+            table(rows),
+            "</section>",
+            *map(section, parts),
+            "</main></body></html>\n",
+        ]
+    )
 
 
 def write(path, parts, environment):
