@@ -12,10 +12,8 @@ STEPS = 2000
 
 def in_neurokit(scale, variant, seed=1):
     """A network of `sim` on 4000 x scale cells: (run, result), where `result()` is the last run."""
-    import neurokit as nk
     from neurokit import sim
 
-    nk.set_threads(1)
     net = sim.Net(dt=0.1, seed=seed)
     cell = {
         "tau": 20,

@@ -28,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 if importlib.util.find_spec("neurokit") is None:  # run from a checkout that is built in place
     sys.path.insert(0, str(HERE.parent))
 
+_MISSING = set()
 FLAGS = ("-O3", "-march=native", "-std=c11", "-fno-math-errno", "-fno-trapping-math")
 
 
@@ -58,26 +59,32 @@ def pointer(array):
 
 
 def peer(name):
-    """A peer package, or None (and a line saying so) where it is not installed."""
+    """A peer package, or None (and, the first time, a line saying so) where it is not installed."""
     try:
         return importlib.import_module(name)
     except ImportError:
-        print(f"  {name} is not installed: this peer is left out", file=sys.stderr)
+        if name not in _MISSING:
+            print(f"  {name} is not installed: this peer is left out", file=sys.stderr)
+        _MISSING.add(name)
         return None
 
 
 @contextmanager
 def one_core(enabled=True):
-    """Pin this process to one of its cores (XLA and BLAS ignore thread variables)."""
+    """One thread on one core: pin this process (XLA and BLAS ignore thread variables)."""
     if not enabled or not hasattr(os, "sched_setaffinity"):
         yield
         return
+    import neurokit as nk
+
     before = os.sched_getaffinity(0)
+    nk.set_threads(1)
     os.sched_setaffinity(0, {max(before)})
     try:
         yield
     finally:
         os.sched_setaffinity(0, before)
+        nk.set_threads(0)
 
 
 def measure(cases, repeat=10, warm_up=1):

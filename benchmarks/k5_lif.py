@@ -192,7 +192,7 @@ def main():
         return long_run(*map(int, sys.argv[2:4]))
     options = harness.arguments(__doc__)
     report = harness.Report("K5: conditional LIF step, float32, one core", options.json)
-    sizes = {1000: 2000, 4000: 1000, 100_000: 50, 1_000_000: 10}
+    sizes = {1000: 4000, 4000: 2000, 100_000: 400, 1_000_000: 50}
     if options.quick:
         sizes = {1000: 500, 4000: 200}
     with harness.one_core():
@@ -218,7 +218,7 @@ def main():
         steps = 20_000 if options.quick else 1_000_000
         command = [sys.executable, __file__, "--long-run", "1000", str(steps)]
         out = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-        label = f"\nN = 1000, {steps} steps in one call"
+        label = f"N = 1000, {steps} steps in one call"
         report.value(label, "time", float(out[0]), "s")
         report.value(label, "peak memory above the inputs", float(out[1]) / 2**20, "MB")
     report.close()

@@ -5,9 +5,11 @@ the first gradient of a model of 100 (and of 300) operations, from the call to t
 microseconds of tracing per operation in a process that is warm.
 """
 
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 
 import harness
 
@@ -71,13 +73,15 @@ print(time.perf_counter() - a)
 )
 
 
-def fresh(code, repeat):
+def fresh(code, repeat, environment):
     """Medians of the numbers that `code` prints in `repeat` processes of their own."""
     start = f"import sys; sys.path[:0] = {[p for p in sys.path if p]!r}\n"
     rows = []
     for _ in range(repeat):
         command = [sys.executable, "-c", start + code]
-        out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        out = subprocess.run(
+            command, check=True, capture_output=True, text=True, env=environment
+        ).stdout
         rows.append([float(x) for x in out.split()])
     return [statistics.median(column) for column in zip(*rows, strict=True)]
 
@@ -85,22 +89,36 @@ def fresh(code, repeat):
 def main():
     """Print the numbers, with JAX beside them where it is installed."""
     options = harness.arguments(__doc__)
+    with tempfile.TemporaryDirectory() as folder:
+        measure(options, folder)
+
+
+def measure(options, folder):
+    """All rows. Compiled Python files are kept in `folder`, as an installed package has them."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = folder
     report = harness.Report("G2: latency in fresh processes", options.json)
-    fresh(IMPORT, 1)  # the files are in the page cache from here on
-    own, numpy_alone = fresh(IMPORT, options.repeat)
+    fresh(FIRST.format(rounds=1), 1, environment)  # compiles and reads all files once
+    own, numpy_alone = fresh(IMPORT, options.repeat, environment)
     report.value("import", "NumPy alone", numpy_alone * 1e3, "ms")
     report.value("import", "neurokit on top", own * 1e3, "ms")
     jax = harness.peer("jax")
     for rounds in (10, 30):
         label = f"first gradient, {10 * rounds + 2} operations"
         report.value(
-            label, "neurokit", fresh(FIRST.format(rounds=rounds), options.repeat)[0] * 1e3, "ms"
+            label,
+            "neurokit",
+            fresh(FIRST.format(rounds=rounds), options.repeat, environment)[0] * 1e3,
+            "ms",
         )
         if jax is not None:
             report.value(
-                label, "jax", fresh(JAX.format(rounds=rounds), options.repeat)[0] * 1e3, "ms"
+                label,
+                "jax",
+                fresh(JAX.format(rounds=rounds), options.repeat, environment)[0] * 1e3,
+                "ms",
             )
-    each, again = fresh(TRACE.format(rounds=10), options.repeat)
+    each, again = fresh(TRACE.format(rounds=10), options.repeat, environment)
     report.value("tracing, planning and first run", "per operation", each * 1e6, "us")
     report.value("a later call of the same", "whole", again * 1e6, "us")
     report.close()
