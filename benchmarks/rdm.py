@@ -82,7 +82,7 @@ def main():
     count = 200 if options.quick else 5000
     x = rng.standard_normal((count, 60, 100)).astype(np.float32)
     cases = {
-        "neurokit": lambda: rsa.rdm(list(x), metric="correlation", threads=options.threads),
+        "neurokit": lambda: rsa.rdm(x, metric="correlation", threads=options.threads),
         "numpy": lambda: [numpy_rdm(one, "correlation") for one in x],
     }
     measured = harness.measure(cases, min(options.repeat, 3))

@@ -25,6 +25,37 @@ def test_rank_equals_scipy(n, dtype):
     np.testing.assert_array_equal(strided, out[:, ::-1])
 
 
+def test_rank_of_values_squeezed_together():
+    """Outliers, denormals and neighbours in the last bit keep their order."""
+    rng = np.random.default_rng(8)
+    x = np.stack([
+        np.r_[1e300, -1e300, rng.standard_normal(4998)],
+        1 + np.arange(5000)[::-1] * np.spacing(1.0),
+        np.arange(5000) % 3 * 5e-324,
+        np.r_[np.inf, -np.inf, np.round(rng.standard_normal(4998), 1)],
+        np.r_[1e9, 1 + rng.permutation(4999) * 1e-12],
+    ])  # fmt: skip
+    out = np.empty(x.shape)
+    _core.call("rank", [out], [x])
+    np.testing.assert_array_equal(out, stats.rankdata(x, axis=1))
+
+
+@pytest.mark.parametrize("n", [2, 3, 8, 9, 500, 4097])
+@pytest.mark.parametrize("levels", [2, 7, 10**6])
+def test_kendall_equals_scipy(n, levels):
+    rng = np.random.default_rng(9)
+    x = rng.integers(0, levels, (3, n)).astype("f4")
+    y = (x[:2] + rng.integers(0, levels, (2, n))).astype(float)
+    want = [[stats.kendalltau(u, v).statistic for v in y] for u in x]
+    got = [np.empty((3, 2)) for _ in range(2)]
+    for k, out in enumerate(got):
+        _core.call("kendall", [out], [x, y], (1,), threads=k + 1)
+    np.testing.assert_allclose(got[0], want, atol=1e-12)
+    np.testing.assert_array_equal(got[0], got[1])
+    with pytest.raises(ValueError, match="NaN"):
+        _core.call("kendall", [got[0]], [np.full_like(x, np.nan), y], (1,))
+
+
 @pytest.fixture
 def two_sets():
     rng = np.random.default_rng(1)

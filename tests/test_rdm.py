@@ -49,6 +49,20 @@ def test_subjects_with_other_channels_orders_and_conditions():
     assert np.isnan(r.values[2]).sum() == 7
 
 
+@pytest.mark.parametrize("metric", ["correlation", "euclidean", "cosine"])
+def test_stack_equals_one_by_one(metric):
+    x = np.random.default_rng(11).standard_normal((7, 12, 30))
+    names = list("abcdefabcdef")
+    for conditions in (None, names):
+        want = [rsa.rdm(one, conditions, metric=metric).values[0] for one in x]
+        got = rsa.rdm(x, conditions, metric=metric)
+        np.testing.assert_allclose(got.values, want, atol=1e-12)
+        np.testing.assert_allclose(rsa.rdm(list(x), conditions, metric=metric).values, want)
+    x[3, 2, 5] = np.nan
+    got = rsa.rdm(x, metric=metric)
+    assert not np.isnan(got.values).any()
+
+
 def test_mahalanobis_with_noise_and_with_precision():
     rng = np.random.default_rng(3)
     x, residuals = rng.standard_normal((5, 7)), rng.standard_normal((60, 7))

@@ -30,7 +30,8 @@ def rdm(
     ----------
     patterns : ndarray, shape (n_obs, n_channels), or a list of such, or xarray.DataArray
         One measured pattern per row. A list holds one array per subject, channels may differ; each
-        gives one matrix of the result. A DataArray is read as (observations, channels), its first
+        gives one matrix of the result, as does each entry of a three-dimensional array (subjects or
+        time points with the same channels, computed together). A DataArray is read as (observations, channels), its first
         coordinate giving the conditions when they are not given.
     conditions : sequence of length n_obs, or a list of such, optional
         Condition of each row; rows of one condition are averaged. Conditions keep their order of
@@ -98,8 +99,13 @@ def rdm(
     if convention not in (None, "rsatoolbox"):
         raise ValueError(f"convention: wanted None or 'rsatoolbox', got {convention!r}")
     several = isinstance(patterns, (list, tuple)) and np.ndim(patterns[0]) == 2
-    subjects = list(patterns) if several or np.ndim(patterns) == 3 else [patterns]
+    stacked = getattr(patterns, "ndim", 0) == 3
+    subjects = list(patterns) if several or stacked else [patterns]
     n = len(subjects)
+    if stacked and metric in METRICS and noise is None:
+        stack = _stack(np.asarray(patterns), conditions, metric, threads or 0)
+        if stack is not None:
+            return stack
     parts = [
         _Subject(x, _own(conditions, k, n), _own(folds, k, n), _own_noise(noise, k, n), metric)
         for k, x in enumerate(subjects)
@@ -108,6 +114,23 @@ def rdm(
     for part in parts:
         rows.append((part.labels, part.compute(threads or 0, convention)))
     return _join(rows)
+
+
+def _stack(x, conditions, metric, threads):
+    """All matrices of a three-dimensional array in one call, where they share their conditions and
+    nothing is missing; else None."""
+    if conditions is not None and np.ndim(conditions) != 1 or len(x) == 0:
+        return None
+    first = _Subject(x[0], conditions, None, None, metric)
+    n = len(first.labels)
+    if x.dtype not in (np.float32, np.float64):
+        x = x.astype(float)
+    if n < x.shape[1]:
+        member = (first.code == np.arange(n)[:, None]).astype(x.dtype)
+        x = (member / member.sum(1, keepdims=True)) @ x
+    out = np.empty((len(x), n * (n - 1) // 2), x.dtype)
+    _core.call("rdm", [out], [x], (METRICS[metric],), threads=threads)
+    return None if np.isnan(out).any() else RDMs(out, first.labels)
 
 
 def _own(labels, k, n_subjects):

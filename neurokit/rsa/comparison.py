@@ -1,7 +1,7 @@
 """Similarity of dissimilarity matrices."""
 
 import numpy as np
-from scipy import linalg, optimize, stats
+from scipy import linalg, optimize
 
 from neurokit import _core
 
@@ -103,7 +103,9 @@ def _complete(x, y, method):
     if x.shape[1] < 2:
         return np.full((len(x), len(y)), np.nan)
     if method in ("tau_a", "tau_b"):
-        return np.array([[_tau(u, v, method) for v in y] for u in x]).reshape(len(x), len(y))
+        out = np.empty((len(x), len(y)))
+        _core.call("kendall", [out], [x, y], (int(method == "tau_b"),))
+        return out
     if method in BY_RANK:
         x, y = _ranks(x), _ranks(y)
     if method == "rho_a":
@@ -127,20 +129,6 @@ def _products(x, y, center):
     _core.call("gram", [gram], [both[None]], (int(center),))
     squared = np.diagonal(gram[0])
     return gram[0, : len(x), len(x) :].copy(), squared[: len(x)], squared[len(x) :]
-
-
-def _tau(u, v, method):
-    tau_b = stats.kendalltau(u, v).statistic
-    if method == "tau_b":
-        return tau_b
-    pairs = len(u) * (len(u) - 1) / 2
-
-    def untied(w):
-        _, count = np.unique(w, return_counts=True)
-        return pairs - np.sum(count * (count - 1.0)) / 2
-
-    scale = np.sqrt(untied(u)) * np.sqrt(untied(v))
-    return tau_b * scale / pairs if scale > 0 else 0.0
 
 
 def _covariance(sigma_k, n):

@@ -3,25 +3,12 @@
  *
  *   out[0] (m, N) float64;  in[0] (m, N) float32 or float64, any strides
  *
- * Values become unsigned keys of the same order (sign flipped, negatives complemented; -0 is 0) and
- * are sorted with their places by radix, eleven bits a pass: O(N) per row, 3 or 6 passes.
+ * O(N) per row, see order.h.
  */
-#include <math.h>
-#include <string.h>
-
-#include "../../engine/kernel.h"
 #include "../level.h"
+#include "order.h"
 
-enum { BITS = 11, BUCKETS = 1 << BITS, SLOTS = 16, SPLIT_WORK = 1 << 13 };
-
-typedef struct item {
-  uint64_t key;
-  int64_t place;
-} item;
-
-static size_t slot_size(int64_t n) {
-  return (2 * (size_t)n * sizeof(item) + NK_ALIGN - 1) / NK_ALIGN * NK_ALIGN;
-}
+enum { SLOTS = 8, SPLIT_WORK = 1 << 13 };
 
 static int64_t slots(const nk_call *call) {
   const int64_t m = call->in[0].shape[0];
@@ -39,68 +26,27 @@ nk_status NK_LV(nk_rank_check)(nk_call *call) {
   if (x->ndim != 2 || out->ndim != 2 || out->dtype != NK_F64 || out->shape[0] != x->shape[0] ||
       out->shape[1] != x->shape[1])
     return nk_fail(error, NK_ERR_VALUE, "rank: out: wanted float64 of the input's two dimensions");
-  call->work_size = slot_size(x->shape[1]) * (size_t)slots(call);
+  if (x->shape[1] > UINT32_MAX)
+    return nk_fail(error, NK_ERR_VALUE, "rank: rows longer than 2^32 - 1");
+  call->work_size = nk_order_size(x->shape[1]) * (size_t)slots(call);
   return NK_OK;
 }
 
-/* Unsigned integers in the order of the numbers. */
-static uint64_t key_of(double v) {
-  uint64_t bits;
-  v = v == 0 ? 0 : v;
-  memcpy(&bits, &v, sizeof bits);
-  return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
-}
-
-static uint64_t key_of_float(float v) {
-  uint32_t bits;
-  v = v == 0 ? 0 : v;
-  memcpy(&bits, &v, sizeof bits);
-  return bits >> 31 ? (uint32_t)~bits : bits | (uint32_t)1 << 31;
-}
-
-/* Sorts by key, lowest digit first; returns where the sorted items lie. */
-static item *sort(item *a, item *b, int64_t n, int n_bits) {
-  for (int shift = 0; shift < n_bits; shift += BITS) {
-    int64_t start[BUCKETS] = {0}, sum = 0;
-    for (int64_t k = 0; k < n; k++) start[a[k].key >> shift & (BUCKETS - 1)]++;
-    if (n > 0 && start[a[0].key >> shift & (BUCKETS - 1)] == n) continue; /* one digit for all */
-    for (int d = 0; d < BUCKETS; d++) {
-      const int64_t count = start[d];
-      start[d] = sum;
-      sum += count;
-    }
-    for (int64_t k = 0; k < n; k++) b[start[a[k].key >> shift & (BUCKETS - 1)]++] = a[k];
-    item *swap = a;
-    a = b;
-    b = swap;
-  }
-  return a;
-}
-
-static void rank_row(const nk_call *call, int64_t row, item *work) {
+static void rank_row(const nk_call *call, int64_t row, char *work) {
   const nk_view *x = &call->in[0], *out = &call->out[0];
-  const char *p = x->data + row * x->stride[0];
   char *q = out->data + row * out->stride[0];
-  const int64_t n = x->shape[1];
-  int64_t have = 0;
-  for (int64_t k = 0; k < n; k++) {
-    const char *at = p + k * x->stride[1];
-    if (x->dtype == NK_F32) {
-      const float v = *(const float *)(const void *)at;
-      if (!isnan(v)) work[have++] = (item){key_of_float(v), k};
-      else *(double *)(void *)(q + k * out->stride[1]) = (double)NAN;
-    } else {
-      const double v = *(const double *)(const void *)at;
-      if (!isnan(v)) work[have++] = (item){key_of(v), k};
-      else *(double *)(void *)(q + k * out->stride[1]) = (double)NAN;
-    }
-  }
-  const item *s = sort(work, work + n, have, x->dtype == NK_F32 ? 32 : 64);
+  const int64_t n = x->shape[1], step = out->stride[1];
+  int64_t have;
+  double *value;
+  const nk_order_item *s = nk_order_row(x, row, work, &value, &have);
+  if (have < n)
+    for (int64_t k = 0; k < n; k++)
+      if (isnan(value[k])) *(double *)(void *)(q + k * step) = (double)NAN;
   for (int64_t first = 0, last; first < have; first = last) {
-    for (last = first + 1; last < have && s[last].key == s[first].key;) last++;
+    const double v = value[s[first].place];
+    for (last = first + 1; last < have && value[s[last].place] == v;) last++;
     const double rank = 0.5 * (double)(first + 1 + last);
-    for (int64_t k = first; k < last; k++)
-      *(double *)(void *)(q + s[k].place * out->stride[1]) = rank;
+    for (int64_t k = first; k < last; k++) *(double *)(void *)(q + s[k].place * step) = rank;
   }
 }
 
@@ -109,7 +55,7 @@ static nk_status task(void *arg, int64_t chunk, int worker) {
   const int64_t m = call->in[0].shape[0], n = call->in[0].shape[1], step = slots(call);
   (void)worker;
   for (int64_t row = chunk; row < m; row += step) {
-    rank_row(call, row, (item *)(void *)(call->work + (size_t)chunk * slot_size(n)));
+    rank_row(call, row, call->work + (size_t)chunk * nk_order_size(n));
     if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
   }
   return NK_OK;

@@ -1,0 +1,190 @@
+/* Kernel `kendall`: Kendall's tau of every row of X with every row of Y.
+ *
+ *   out[0] (n_x, n_y) float64
+ *   in[0]  X (n_x, N), in[1] Y (n_y, N) float32 or float64 without NaN, any strides
+ *   ip     (variant,): 0 tau-a = (C - D) / T, 1 tau-b = (C - D) / sqrt((T - ties_x)(T - ties_y))
+ *
+ * with T = N(N-1)/2 pairs, C of them in the same order and D in opposite order in both rows. Each
+ * row of X is sorted once and each row of Y replaced by dense ranks; a pair of rows then takes the
+ * ranks of y in the order of x, sorted within the ties of x, and counts inversions while merging
+ * (Knight 1966, doi:10.1080/01621459.1966.10480879). Cost: O(N log N) for each pair of rows.
+ */
+#include "../level.h"
+#include "order.h"
+
+enum { SLOTS = 8, RUN = 8 };
+
+typedef struct layout {
+  int64_t n_x, n_y, n;
+  size_t order, rank, ties, scratch, slot, size;
+} layout;
+
+static size_t take(size_t *at, int64_t bytes) {
+  const size_t here = *at;
+  *at += ((size_t)bytes + NK_ALIGN - 1) / NK_ALIGN * NK_ALIGN;
+  return here;
+}
+
+static layout lay(const nk_call *call) {
+  layout l = {.n_x = call->in[0].shape[0], .n_y = call->in[1].shape[0], .n = call->in[0].shape[1]};
+  size_t at = 0;
+  l.order = take(&at, l.n_x * l.n * 4);    /* places by ascending x; top bit: tied to the next */
+  l.rank = take(&at, l.n_y * l.n * 4);     /* dense ranks of y */
+  l.ties = take(&at, (l.n_x + l.n_y) * 8); /* tied pairs of each row */
+  const size_t pair = ((size_t)l.n * 8 + NK_ALIGN - 1) / NK_ALIGN * NK_ALIGN;
+  l.slot = nk_order_size(l.n) > pair ? nk_order_size(l.n) : pair;
+  l.scratch = take(&at, (int64_t)l.slot * SLOTS);
+  l.size = at;
+  return l;
+}
+
+nk_status NK_LV(nk_kendall_check)(nk_call *call) {
+  nk_error *error = call->ctx->error;
+  if (call->n_out != 1 || call->n_in != 2 || call->n_ip != 1)
+    return nk_fail(error, NK_ERR_VALUE, "kendall: wanted 1 output, 2 inputs and ip = (variant,)");
+  const nk_view *x = &call->in[0], *y = &call->in[1], *out = &call->out[0];
+  for (int k = 0; k < 2; k++)
+    if (call->in[k].dtype != NK_F32 && call->in[k].dtype != NK_F64)
+      return nk_fail(error, NK_ERR_TYPE, "kendall: wanted float32 or float64, got %s",
+                     nk_dtype_name[call->in[k].dtype]);
+  if (x->ndim != 2 || y->ndim != 2 || x->shape[1] != y->shape[1] || x->shape[1] > INT32_MAX)
+    return nk_fail(error, NK_ERR_VALUE, "kendall: wanted two matrices with equally long rows");
+  if (out->dtype != NK_F64 || out->ndim != 2 || out->shape[0] != x->shape[0] ||
+      out->shape[1] != y->shape[0])
+    return nk_fail(error, NK_ERR_VALUE, "kendall: out: wanted float64 of shape (%lld, %lld)",
+                   (long long)x->shape[0], (long long)y->shape[0]);
+  call->work_size = lay(call).size;
+  return NK_OK;
+}
+
+typedef struct job {
+  const nk_call *call;
+  layout l;
+} job;
+
+static const uint32_t TIED = (uint32_t)1 << 31;
+
+/* Sorts rows slot, slot + SLOTS, ... of X and then Y; writes orders, ranks and tied pairs. */
+static nk_status task_sort(void *arg, int64_t slot, int worker) {
+  const job *t = arg;
+  const layout *l = &t->l;
+  char *work = t->call->work;
+  (void)worker;
+  for (int64_t row = slot; row < l->n_x + l->n_y; row += SLOTS) {
+    const bool is_x = row < l->n_x;
+    const int64_t own = is_x ? row : row - l->n_x;
+    int64_t have;
+    double *value, ties = 0;
+    const nk_order_item *s = nk_order_row(
+        &t->call->in[is_x ? 0 : 1], own, work + l->scratch + (size_t)slot * l->slot, &value, &have);
+    if (have < l->n)
+      return nk_fail(t->call->ctx->error, NK_ERR_VALUE, "kendall: NaN in row %lld", (long long)own);
+    uint32_t *to = (uint32_t *)(void *)(work + (is_x ? l->order : l->rank)) + own * l->n;
+    uint32_t rank = 0;
+    for (int64_t k = 0, run = 1; k < l->n; k++) {
+      const bool tied = k + 1 < l->n && value[s[k].place] == value[s[k + 1].place];
+      if (is_x) to[k] = s[k].place | (tied ? TIED : 0);
+      else to[s[k].place] = rank;
+      if (tied) {
+        run++;
+      } else {
+        ties += 0.5 * (double)run * (double)(run - 1);
+        run = 1;
+        rank++;
+      }
+    }
+    ((double *)(void *)(work + l->ties))[row] = ties;
+    if (nk_cancelled(t->call->ctx)) return NK_ERR_CANCELLED;
+  }
+  return NK_OK;
+}
+
+/* Sorts a[0 .. n-1] by merging runs, b as large; returns the number of pairs that stood in the
+ * wrong order. The sorted values end up in a. */
+static int64_t inversions(uint32_t *a, uint32_t *b, int64_t n) {
+  int64_t count = 0;
+  uint32_t *from = a, *to = b;
+  for (int64_t first = 0; first < n; first += RUN) { /* short runs by insertion */
+    const int64_t last = first + RUN < n ? first + RUN : n;
+    for (int64_t k = first + 1; k < last; k++) {
+      const uint32_t v = a[k];
+      int64_t at = k;
+      for (; at > first && a[at - 1] > v; at--) a[at] = a[at - 1];
+      a[at] = v;
+      count += k - at;
+    }
+  }
+  for (int64_t width = RUN; width < n; width *= 2) {
+    for (int64_t first = 0; first < n; first += 2 * width) {
+      const int64_t middle = first + width < n ? first + width : n;
+      const int64_t last = middle + width < n ? middle + width : n;
+      int64_t i = first, j = middle, k = first;
+      while (i < middle && j < last) { /* without branches: both heads are read each time */
+        const uint32_t u = from[i], v = from[j];
+        const bool right = v < u;
+        to[k++] = right ? v : u;
+        count += right ? middle - i : 0;
+        i += !right;
+        j += right;
+      }
+      memcpy(to + k, from + i, (size_t)(middle - i) * sizeof *to);
+      k += middle - i;
+      memcpy(to + k, from + j, (size_t)(last - j) * sizeof *to);
+    }
+    uint32_t *swap = from;
+    from = to;
+    to = swap;
+  }
+  if (from != a) memcpy(a, from, (size_t)n * sizeof *a);
+  return count;
+}
+
+static double tau(const job *t, int64_t i, int64_t j, uint32_t *seen) {
+  const layout *l = &t->l;
+  const char *work = t->call->work;
+  const uint32_t *order = (const uint32_t *)(const void *)(work + l->order) + i * l->n;
+  const uint32_t *rank = (const uint32_t *)(const void *)(work + l->rank) + j * l->n;
+  const double *ties = (const double *)(const void *)(work + l->ties);
+  const int64_t n = l->n;
+  double both = 0; /* pairs tied in x and y */
+  for (int64_t k = 0; k < n; k++) seen[k] = rank[order[k] & ~TIED];
+  for (int64_t first = 0, last; first < n; first = last) {
+    for (last = first; order[last] & TIED;) last++;
+    last++;
+    if (last - first == 1) continue;
+    inversions(seen + first, seen + n, last - first);
+    for (int64_t k = first + 1, run = 1; k <= last; k++) {
+      if (k < last && seen[k] == seen[k - 1]) {
+        run++;
+      } else {
+        both += 0.5 * (double)run * (double)(run - 1);
+        run = 1;
+      }
+    }
+  }
+  const double opposite = (double)inversions(seen, seen + n, n);
+  const double total = 0.5 * (double)n * (double)(n - 1);
+  const double tx = ties[i], ty = ties[l->n_x + j];
+  const double difference = total - tx - ty + both - 2 * opposite;
+  return difference / (t->call->ip[0] ? sqrt(total - tx) * sqrt(total - ty) : total);
+}
+
+static nk_status task_pair(void *arg, int64_t slot, int worker) {
+  const job *t = arg;
+  const nk_view *out = &t->call->out[0];
+  (void)worker;
+  for (int64_t c = slot; c < t->l.n_x * t->l.n_y; c += SLOTS) {
+    const int64_t i = c / t->l.n_y, j = c % t->l.n_y;
+    char *scratch = t->call->work + t->l.scratch + (size_t)slot * t->l.slot;
+    *(double *)(void *)(out->data + i * out->stride[0] + j * out->stride[1]) =
+        tau(t, i, j, (uint32_t *)(void *)scratch);
+    if (nk_cancelled(t->call->ctx)) return NK_ERR_CANCELLED;
+  }
+  return NK_OK;
+}
+
+nk_status NK_LV(nk_kendall_run)(const nk_call *call) {
+  job t = {.call = call, .l = lay(call)};
+  const nk_status status = nk_parallel(call->ctx, SLOTS, task_sort, &t);
+  return status != NK_OK ? status : nk_parallel(call->ctx, SLOTS, task_pair, &t);
+}
