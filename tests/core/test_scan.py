@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
-from neurokit.core import loops
+from neurokit.core.loops import body as loops
 
 RNG = np.random.default_rng(5)
 

@@ -1,0 +1,165 @@
+"""The gradient of one step, split into what runs forward and saves and what runs backward.
+
+Forward and backward of a step are written in one graph; what the backward half reads is either an
+input (read again), dear (saved) or cheap (done again).
+"""
+
+from .. import elementwise as ew
+from ..autodiff import backward
+from ..graph import PROJ, Graph, reachable, replay
+from ..shaping import full
+from .body import Body
+
+
+class Split:
+    """What the gradient of one body needs: a forward body that saves, a backward body that uses."""
+
+    def __init__(self, body, needs, ct_ys):
+        self.body = body
+        self.active = active_carries(body, needs)
+        self.consts = [i for i in range(body.n_const) if needs[i] and body.inputs[i].is_float]
+        first_x = body.n_const + body.n_carry
+        self.xs = [i for i in range(body.n_x) if needs[first_x + i] and body.xs[i].is_float]
+        self.ct_ys = [k for k in ct_ys if body.outputs[body.n_carry + k].is_float]
+        self._joint()
+        self._choose_saved()
+        self._build()
+
+    def _joint(self):
+        """Forward and backward of one step in one graph, so that they share what they can."""
+        body = self.body
+        graph = Graph(abstract=True, what="the gradient of a loop body")
+        with graph:
+            ins = [graph.add_input(n.shape, n.dtype) for n in body.inputs]
+            for new, old in zip(ins, body.inputs):
+                new.where = old.where
+            outs = body.inline(ins)
+            self.forward_nodes = set(reachable(outs))
+            self.ct_carry = [
+                graph.add_input(body.carries[i].shape, body.carries[i].dtype) for i in self.active
+            ]
+            self.ct_y = [
+                graph.add_input(outs[body.n_carry + k].shape, outs[body.n_carry + k].dtype)
+                for k in self.ct_ys
+            ]
+            targets = (
+                [ins[body.n_const + i] for i in self.active]
+                + [ins[i] for i in self.consts]
+                + [ins[body.n_const + body.n_carry + i] for i in self.xs]
+            )
+            out_nodes = [outs[i] for i in self.active] + [
+                outs[body.n_carry + k] for k in self.ct_ys
+            ]
+            grads = _backward_merged(out_nodes, self.ct_carry + self.ct_y, targets)
+            grads = [full(t.shape, 0, t.dtype) if g is None else g for g, t in zip(grads, targets)]
+        self.ins, self.outs, self.grads = ins, outs, grads
+
+    def _choose_saved(self):
+        """Walk back from the gradients: inputs are re-read, dear results saved, cheap ones redone."""
+        body = self.body
+        step_inputs = set(self.ins[body.n_const :])
+        varies = set(step_inputs)
+        for node in reachable(self.outs):
+            if any(a in varies for a in node.args):
+                varies.add(node)
+        carries = {n: i for i, n in enumerate(self.ins[body.n_const : body.n_const + body.n_carry])}
+        saved_carries, residuals, seen, stack = set(), [], set(), list(self.grads)
+        while stack:
+            node = stack.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            if node in carries:
+                saved_carries.add(carries[node])
+                continue
+            dear = not node.prim.cheap or node.prim is PROJ and not node.args[0].prim.cheap
+            if node in self.forward_nodes and node in varies and node.args and dear:
+                residuals.append(node)
+                continue
+            stack.extend(node.args)
+        self.saved_carries = sorted(saved_carries)
+        self.residuals = sorted(residuals, key=lambda n: n.id)
+
+    def _build(self):
+        body = self.body
+        keep = [self.ins[body.n_const + i] for i in self.saved_carries] + self.residuals
+        self.saving = Body(
+            self.ins, self.outs + keep, body.n_const, body.n_carry, body.n_x, body.has_index
+        )
+        self.saved_bytes = sum(n.nbytes for n in keep)
+        used = set(reachable(self.grads))
+        self.read_xs = [
+            i for i in range(body.n_x) if self.ins[body.n_const + body.n_carry + i] in used
+        ]
+        graph = Graph(abstract=True, what="the gradient of a loop body")
+        with graph:
+
+            def new(node):
+                return graph.add_input(node.shape, node.dtype)
+
+            mapping = {}
+            consts = [mapping.setdefault(n, new(n)) for n in self.ins[: body.n_const]]
+            cts = [mapping.setdefault(n, new(n)) for n in self.ct_carry]
+            sums = [new(self.ins[i]) for i in self.consts]
+            xs = [
+                mapping.setdefault(
+                    self.ins[body.n_const + body.n_carry + i],
+                    new(self.ins[body.n_const + body.n_carry + i]),
+                )
+                for i in self.read_xs
+            ]
+            saved = [
+                mapping.setdefault(self.ins[body.n_const + i], new(self.ins[body.n_const + i]))
+                for i in self.saved_carries
+            ]
+            saved += [mapping.setdefault(n, new(n)) for n in self.residuals]
+            ct_ys = [mapping.setdefault(n, new(n)) for n in self.ct_y]
+            index = [mapping.setdefault(self.ins[-1], new(self.ins[-1]))] if body.has_index else []
+            grads = replay(self.grads, mapping)
+            n_active, n_sum = len(self.active), len(self.consts)
+            totals = [ew.add(g, s) for g, s in zip(grads[n_active : n_active + n_sum], sums)]
+            outs = grads[:n_active] + totals + grads[n_active + n_sum :]
+        inputs = consts + cts + sums + xs + saved + ct_ys + index
+        self.back = Body(
+            inputs,
+            outs,
+            body.n_const,
+            n_active + n_sum,
+            len(xs) + len(saved) + len(ct_ys),
+            body.has_index,
+        )
+
+
+def _backward_merged(outputs, cotangents, wrt):
+    """`backward` where one node may be several outputs, or an output may be an input itself."""
+    merged, order = {}, []
+    for node, ct in zip(outputs, cotangents):
+        if node in merged:
+            merged[node] = ew.add(merged[node], ct)
+        else:
+            merged[node] = ct
+            order.append(node)
+    return backward(order, [merged[n] for n in order], wrt)
+
+
+def active_carries(body, needs):
+    """Carries that depend on something to be differentiated, found as a fixed point."""
+    active = {
+        i for i in range(body.n_carry) if needs[body.n_const + i] and body.carries[i].is_float
+    }
+    sources = {n for n, need in zip(body.inputs, needs) if need and n.is_float}
+    while True:
+        live = sources | {body.carries[i] for i in active}
+        for node in reachable(body.outputs):
+            if (
+                any(a in live for a in node.args)
+                and (node.is_float or node.aux is not None)
+                and node.prim.name != "stop_gradient"
+            ):
+                live.add(node)
+        grown = {
+            i for i in range(body.n_carry) if body.outputs[i] in live and body.carries[i].is_float
+        } | active
+        if grown == active:
+            return sorted(active)
+        active = grown
