@@ -41,10 +41,16 @@ def main():
     model = RidgeCV(ALPHAS, cv=5).fit(X, Y)
     few = min(t, 500)
     scores = numpy_scores(X, Y[:, :few])
-    report.value("largest difference of R2 to numpy", "neurokit",
-                 np.abs(model.cv_scores_[:, :few] - scores).max())
-    report.value("targets with the same alpha", "neurokit",
-                 (ALPHAS[scores.argmax(0)] == model.alpha_[:few]).mean())
+    report.value(
+        "largest difference of R2 to numpy",
+        "neurokit",
+        np.abs(model.cv_scores_[:, :few] - scores).max(),
+    )
+    report.value(
+        "targets with the same alpha",
+        "neurokit",
+        (ALPHAS[scores.argmax(0)] == model.alpha_[:few]).mean(),
+    )
     cases = {
         "neurokit": lambda: RidgeCV(ALPHAS, cv=5).fit(X, Y),
         "numpy eigh per fold": lambda: numpy_scores(X, Y),

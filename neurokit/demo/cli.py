@@ -21,7 +21,7 @@ def environment():
     info = _core.info()
     return (
         f"neurokit {info['version']} · CPU level {info['cpu_level']} · {info['threads']} threads · "
-        f"{info['blas']} · {info['compiler']} · Python {platform.python_version()} · "
+        f"{' '.join(info['blas'].split()[:2])} · {info['compiler']} · Python {platform.python_version()} · "
         f"NumPy {numpy.__version__} · {time.strftime('%d %B %Y')}"
     )
 

@@ -20,7 +20,7 @@ section { background: #fff; border: 1px solid var(--line); border-radius: 10px;
   padding: 1.5rem 1.75rem; margin: 0 0 1.5rem; }
 p { margin: 0 0 1rem; }
 figure { margin: 1rem 0 .5rem; }
-figure img { width: 100%; height: auto; display: block; }
+figure img { max-width: 100%; height: auto; display: block; margin: 0 auto; }
 figcaption { color: var(--soft); font-size: .875rem; margin-top: .4rem; }
 table { width: 100%; border-collapse: collapse; font-size: .94rem; }
 th { text-align: left; color: var(--soft); font-weight: 500; font-size: .82rem;
@@ -64,7 +64,8 @@ def embed(figure):
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=160, facecolor="white")
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return f'<img alt="" src="data:image/png;base64,{data}">'
+    width = round(figure.get_figwidth() * 100)  # CSS pixels: one font size across figures
+    return f'<img alt="" width="{width}" src="data:image/png;base64,{data}">'
 
 
 def table(rows):
