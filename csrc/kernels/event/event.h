@@ -72,6 +72,8 @@ nk_status NK_LV(nk_event_gather)(const nk_event_product *p);
 
 static inline bool nk_event_contiguous(const nk_view *v) {
   int64_t step = nk_dtype_size[v->dtype];
+  for (int d = 0; d < v->ndim; ++d)
+    if (v->shape[d] == 0) return true;
   for (int d = v->ndim - 1; d >= 0; --d) {
     if (v->shape[d] != 1 && v->stride[d] != step) return false;
     step *= v->shape[d];
