@@ -1,0 +1,7 @@
+"""``python -m neurokit``: see `neurokit.cli`."""
+
+import sys
+
+from neurokit.cli import main
+
+sys.exit(main())
