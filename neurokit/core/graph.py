@@ -156,8 +156,19 @@ class Graph:
 
     def __exit__(self, *exc):
         _stack.pop()
-        self.closed = True
+        if self.parent is not None or self.abstract:
+            # nothing is added any more; without the way back from graph to nodes, nodes die at once
+            # when unused, not at the next search for cycles
+            self.known = {}
+            self.inputs = []
         return False
+
+    def dispose(self):
+        """Forget everything: nodes still held elsewhere have no values any more."""
+        self.closed = True
+        for part in (self.known, self.values, self.captured, self.lifted, self.generators):
+            part.clear()
+        self.inputs.clear()
 
 
 _local = threading.local()  # .stack: the graphs being traced, innermost last

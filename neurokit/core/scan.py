@@ -200,6 +200,7 @@ def close_body(graph, lifted, carries, xs, outs, ys):
     consts = [lift(o, parent) if parent is not None else o for o, _ in lifted]
     index = [graph.step] if graph.step is not None else []
     inputs = [i for _, i in lifted] + carries + xs + index
+    graph.lifted.clear()
     return Body(inputs, outs + ys, len(lifted), len(carries), len(xs), bool(index)), consts
 
 

@@ -13,7 +13,13 @@ import warnings
 import numpy as np
 
 from . import elementwise as ew
-from .errors import AbstractValueError, DetachedWarning, TraceError, where_text
+from .errors import (
+    AbstractValueError,
+    DetachedWarning,
+    LeakedTracerError,
+    TraceError,
+    where_text,
+)
 from .graph import _NUMPY, BOOL, FLOAT64, INPUT, INT64, Node, current, literal, user_line
 from .shaping import broadcast
 
@@ -90,6 +96,11 @@ class Tracer:
         from .runtime import evaluate
 
         graph = self.node.graph
+        if graph.closed:
+            raise LeakedTracerError(
+                f"a traced value made at {where_text(self.node.where)} inside {graph.what} was used after it "
+                f"ended: return it from the traced function"
+            )
         known = graph.values.get(self.node)
         if known is None:
             known = evaluate(graph, [self.node])[0]

@@ -18,14 +18,21 @@ from .tracer import Tracer, to_node
 
 
 @contextlib.contextmanager
-def tracing(what):
-    """The graph to trace in: the current one, or a new lazy root. Yields (graph, whether new)."""
+def tracing(what, keep=False):
+    """The graph to trace in: the current one, or a new lazy root. Yields (graph, whether new).
+
+    A root is emptied at the end unless it is to be kept for later.
+    """
     graph = current()
     if graph is not None:
         yield graph, False
         return
     with Graph(None, False, what) as graph:
-        yield graph, True
+        try:
+            yield graph, True
+        finally:
+            if not keep:
+                graph.dispose()
 
 
 def _chosen(args, argnums, what):
@@ -214,7 +221,7 @@ def vjp(f, *primals, has_aux=False):
     entry per primal. With ``has_aux`` f returns (result, aux), and vjp (result, pullback, aux).
     """
     call = _Call(f, primals, {}, tuple(range(len(primals))), "vjp")
-    with tracing("vjp") as (graph, new):
+    with tracing("vjp", keep=True) as (graph, new):
         result = call.trace(graph, new)
         result, aux = result if has_aux else (result, None)
         leaves, spec = tree.flatten(result)
