@@ -99,6 +99,7 @@ class Lowering:
             outputs[j]: i for i, j in inout.items() if outputs[j].prim.kind == "elementwise"
         }
         self.chunk = ()  # the elementwise nodes being emitted
+        self.holder = {}  # carry -> the last update made in its memory
         self._place_inputs()
         self._schedule()
         self._place_outputs()
@@ -175,11 +176,12 @@ class Lowering:
     def _over(self, node, carry):
         """The memory of a carry for its own next value, if nobody reads the old one any more."""
         source = self.inputs[carry]
-        for user in self.readers.get(source, ()):
+        latest = self.holder.get(carry, source)  # what lies in the carry's memory at present
+        for user in [u for n in {source, latest} for u in self.readers.get(n, ())]:
             if user not in self.done and not (
                 user in self.chunk
                 and all(
-                    a is source or a.prim.kind != "view" or self._strip_views(a) is not source
+                    a is latest or a.prim.kind != "view" or self._strip_views(a) is not latest
                     for a in user.args
                 )
             ):
@@ -253,6 +255,12 @@ class Lowering:
         mine = root in self.owned
         carry = self._carry_of(root)
         free = all(user in self.done or user is node for user in self.readers.get(root, ()))
+        if carry is not None and self.outputs[self.inout[carry]] in self.overlay and free:
+            if view.contiguous and root is self.holder.get(carry, self.inputs[carry]):
+                self.views[node] = self._whole(view.buffer, node)
+                self.owned.add(node)
+                self.carry_of[node], self.holder[carry] = carry, node
+                return self.views[node]
         if carry is not None and self._on_chain(node, carry):
             if not (free and view.contiguous):
                 raise NotInPlace(carry)

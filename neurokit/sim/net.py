@@ -84,7 +84,7 @@ class Net:
             raise ValueError(f"Net: dtype must be float32 or float64, got {dtype!r}")
         self.dt, self.seed = float(dt), int(seed)
         self.populations, self.projections, self.drives = [], [], []
-        self.params, self.state = {}, {"step": np.int64(0)}
+        self.params, self.state = {}, {"step": np.int64(0), "queue": {}}
 
     def __repr__(self):
         return f"Net(dt={self.dt}, {len(self.populations)} populations, {len(self.projections)} projections)"
@@ -98,7 +98,7 @@ class Net:
         """Add a population of cells; returns its handle."""
         number = len(self.populations)
         name = f"pop{number}" if name is None else str(name)
-        if any(p.name == name for p in self.populations):
+        if name in self.state:
             raise ValueError(f"Net.add: there is already a population named {name!r}")
         population = Population(self, cell, name, number)
         generator = self._generator(0, number)
@@ -181,7 +181,20 @@ class Net:
             self.projections.append(projection)
             self.params[projection.name] = projection.params
             self.state[projection.name] = projection.start(self.dtype)
+        self._lengthen_queue(pre, made[0].delay_steps)
         return made if isinstance(post, (list, tuple)) else made[0]
+
+    def _lengthen_queue(self, population, steps):
+        """Room for the spikes of the last `steps` steps of a population; those on their way stay."""
+        old = self.state["queue"].get(population.name)
+        length = max(steps, 0 if old is None else old.size // population.n)
+        fresh = np.zeros((length, population.n), bool)
+        if old is not None:
+            rows = old.reshape(-1, population.n)
+            for back in range(1, len(rows) + 1):
+                step = int(self.state["step"]) - back
+                fresh[step % length] = rows[step % len(rows)]
+        self.state["queue"][population.name] = fresh[0] if length == 1 else fresh
 
     def drive(self, population, source, cells=None):
         """Drive a population from outside.
@@ -190,7 +203,8 @@ class Net:
         ----------
         source : float, array, function of t (ms), `Step` or `Poisson`
             A current (mV, or pA with `capacitance`): a number, one per cell (n,), a course in time (T,) or
-            (T, n). An array is a course in time unless its length is n.
+            (T, n), which begin with the network's first step. An array is a course in time unless its
+            length is n.
         cells : slice or list of int
             Which cells; all unless given.
         """
@@ -313,19 +327,14 @@ class Net:
         )
         times = (first + np.arange(n_steps)) * self.dt
         courses = {
-            d["name"]: course(d["source"], times, d["population"].n).astype(self.dtype)
+            d["name"]: course(d["source"], times, first, d["population"].n).astype(self.dtype)
             for d in self.drives
             if d["kind"] == "course"
         }
         rng = Rng(self.seed)
         if differentiable:  # spikes on their way carry a derivative
-            queued = {p.name for p in self.projections}
-            state = {
-                name: {**part, "queue": part["queue"].astype(self.dtype)}
-                if name in queued
-                else part
-                for name, part in state.items()
-            }
+            queue = {name: spikes.astype(self.dtype) for name, spikes in state["queue"].items()}
+            state = {**state, "queue": queue}
 
         def step(state, x):
             return self._step(state, x, params, rng, record, differentiable)
@@ -339,7 +348,7 @@ class Net:
         for projection in self.projections:
             new[projection.name] = projection.arrive(
                 state[projection.name],
-                state,
+                state["queue"][projection.pre.name],
                 now,
                 inputs[projection.post.name],
                 params[projection.name],
@@ -354,13 +363,9 @@ class Net:
                 state[p.name], params[p.name], inputs[p.name], self.dt, differentiable
             )
         for projection in self.projections:
-            new[projection.name] = projection.finish(
-                new[projection.name],
-                fired[projection.pre.name],
-                now,
-                params[projection.name],
-                self.dt,
-            )
+            name = projection.name
+            new[name] = projection.synapse.decay(new[name], params[name], self.dt)
+        new["queue"] = {name: _enqueue(q, fired[name], now) for name, q in state["queue"].items()}
         for entry in self.drives:
             if entry["kind"] == "poisson":
                 new[entry["name"]] = entry["source"].synapse.decay(
@@ -428,6 +433,16 @@ class Net:
                     entry["population"].n, self.dtype
                 )
         self.state["step"] = np.int64(0)
+        queues = {name: np.zeros_like(q) for name, q in self.state["queue"].items()}
+        self.state["queue"] = queues
+
+
+def _enqueue(queue, fired, now):
+    """The spikes of this step in the place of the oldest ones."""
+    if queue.ndim == 1:
+        return fired
+    queue[now % queue.shape[0]] = fired
+    return queue
 
 
 def _bar(total):

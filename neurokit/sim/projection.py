@@ -54,32 +54,17 @@ class Projection:
         return made
 
     def start(self, dtype):
-        shape = (self.pre.n,) if self.delay_steps == 1 else (self.delay_steps, self.pre.n)
-        return {"queue": np.zeros(shape, np.bool_), **self.synapse.start(self.post.n, dtype)}
+        """State of the synapse before the first step."""
+        return self.synapse.start(self.post.n, dtype)
 
-    def arrive(self, state, everything, now, inputs, params):
-        """Spikes that are due reach the synapse; returns its state, with the queue as it was."""
-        queue = state["queue"]
-        due = queue if self.delay_steps == 1 else queue[now % self.delay_steps]
-        own = {k: x for k, x in state.items() if k != "queue"}
-        if "g" in own:
-            g = ops.event_matvec(self.connectivity, due, params["weight"], add=own["g"])
-            new = self.synapse.arrive({"g": g}, None, inputs, params)
-        else:
-            new = self.synapse.arrive(
-                own, ops.event_matvec(self.connectivity, due, params["weight"]), inputs, params
-            )
-        return {"queue": queue, **new}
-
-    def finish(self, state, fired, now, params, dt):
-        """Queue the spikes of this step and let the synapse decay."""
-        queue = state["queue"]
-        if self.delay_steps == 1:
-            queue = fired
-        else:
-            queue[now % self.delay_steps] = fired
-        own = {k: x for k, x in state.items() if k != "queue"}
-        return {"queue": queue, **self.synapse.decay(own, params, dt)}
+    def arrive(self, state, queue, now, inputs, params):
+        """Spikes of the pre population that are due reach the synapse; returns its state."""
+        due = queue if queue.ndim == 1 else queue[(now - self.delay_steps) % queue.shape[0]]
+        if "g" in state:
+            g = ops.event_matvec(self.connectivity, due, params["weight"], add=state["g"])
+            return self.synapse.arrive({"g": g}, None, inputs, params)
+        arriving = ops.event_matvec(self.connectivity, due, params["weight"])
+        return self.synapse.arrive(state, arriving, inputs, params)
 
     def __repr__(self):
         return f"Projection({self.name!r}, {self.connectivity!r}, {self.synapse!r}, delay {self.delay_steps} steps)"

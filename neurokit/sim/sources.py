@@ -47,8 +47,8 @@ class Step:
         )
 
 
-def course(what, times, n):
-    """A time course on the grid `times` (ms): array of shape (T,) or (T, n)."""
+def course(what, times, first, n):
+    """A time course on the grid `times` (ms), which begins with step `first`: (T,) or (T, n)."""
     if callable(what):
         try:
             values = np.asarray(what(times), np.float64)
@@ -62,12 +62,12 @@ def course(what, times, n):
             )
     else:
         values = np.asarray(what, np.float64)
-        if len(values) < len(times):
+        if len(values) < first + len(times):
             raise ValueError(
-                f"drive: an array over time must cover the run, wanted at least {len(times)} steps, "
+                f"drive: an array over time must cover the run, wanted at least {first + len(times)} steps, "
                 f"got {len(values)}"
             )
-        values = values[: len(times)]
+        values = values[first : first + len(times)]
     if values.ndim == 2 and values.shape[1] not in (1, n) or values.ndim > 2:
         raise ValueError(
             f"drive: a time course must have shape (T,) or (T, {n}), got {values.shape}"
