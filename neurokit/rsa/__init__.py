@@ -1,18 +1,22 @@
-"""Representational similarity analysis: dissimilarities, their comparison, pictures."""
+"""Representational similarity analysis: dissimilarities, their comparison, inference, pictures."""
 
 from .calculate import rdm
 from .comparison import compare
 from .embedding import mds, stress
+from .evaluation import Evaluation, evaluate, fdr
 from .inference import noise_ceiling, pool
 from .noise import Noise, noise_from_measurements, shrinkage
 from .plots import plot_mds, plot_models, plot_rdm
 from .rdms import RDMs, concat
 
 __all__ = [
+    "Evaluation",
     "Noise",
     "RDMs",
     "compare",
     "concat",
+    "evaluate",
+    "fdr",
     "mds",
     "noise_ceiling",
     "noise_from_measurements",

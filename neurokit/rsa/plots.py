@@ -90,7 +90,7 @@ def plot_mds(rdms, groups=None, labels=False, points=None, legend=True, ax=None)
     return ax
 
 
-def plot_models(scores, names, ceiling=None, ylabel="similarity", ax=None):
+def plot_models(scores, names, ceiling=None, ylabel="similarity", sem=None, ax=None):
     """Show how well models do: a bar per model, a dot per subject, the noise ceiling.
 
     Parameters
@@ -100,12 +100,14 @@ def plot_models(scores, names, ceiling=None, ylabel="similarity", ax=None):
     ceiling : tuple of float, optional
         Lower and upper bound, see :func:`noise_ceiling`.
     ylabel : str
+    sem : ndarray, shape (n_models,), optional
+        Standard errors for the error bars; over subjects by default.
     ax : Axes, optional
 
     Returns
     -------
     ax : Axes
-        Bars in descending order of the mean; error bars are standard errors over subjects.
+        Bars in descending order of the mean.
     """
     scores = np.atleast_2d(np.asarray(scores, dtype=float))
     if len(scores) != len(names):
@@ -117,9 +119,12 @@ def plot_models(scores, names, ceiling=None, ylabel="similarity", ax=None):
         ax.axhspan(*ceiling, color="0.85", lw=0, label="noise ceiling")
     ax.bar(place, scores[order].mean(1), 0.7, color=PALETTE[0], alpha=0.85)
     n_subjects = scores.shape[1]
-    if n_subjects > 1:
-        error = scores[order].std(1, ddof=1) / np.sqrt(n_subjects)
+    if sem is None and n_subjects > 1:
+        sem = scores.std(1, ddof=1) / np.sqrt(n_subjects)
+    if sem is not None:
+        error = np.asarray(sem)[order]
         ax.errorbar(place, scores[order].mean(1), error, fmt="none", color="k", lw=1.2)
+    if n_subjects > 1:
         shift = np.linspace(-0.18, 0.18, n_subjects)
         ax.scatter(
             (place[:, None] + shift).ravel(), scores[order].ravel(), s=12, color="0.25", zorder=3
