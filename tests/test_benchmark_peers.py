@@ -52,6 +52,32 @@ def test_lif_loop_equals_its_step():
     np.testing.assert_allclose(got[0], expected[0], atol=2e-3)
 
 
+def test_traced_step_equals_the_c_loop():
+    import k5_lif
+
+    got, expected = k5_lif.in_neurokit(500, 1000)(), k5_lif.in_c(500, 1000)()
+    assert expected[-1].sum() > 1000
+    assert np.mean(got[-1] != expected[-1]) < 0.01  # rounding may move a spike over the last step
+    np.testing.assert_allclose(got[1], expected[1], rtol=1e-5)
+
+
+def test_gradient_does_not_depend_on_its_segments():
+    import gradient
+
+    import neurokit as nk
+
+    p = gradient.inputs(20)
+    value, slope = gradient.loss_in_neurokit(20, 300)(p)
+    scan = nk.scan
+    try:
+        nk.scan = lambda *args, **kwargs: scan(*args, checkpoint=7, **kwargs)
+        other, cut = gradient.loss_in_neurokit(20, 300)(p)
+    finally:
+        nk.scan = scan
+    assert value == other and np.abs(slope["current"]).sum() > 0
+    assert all(np.array_equal(slope[k], cut[k]) for k in slope)
+
+
 def test_measure_takes_turns():
     import harness
 

@@ -172,7 +172,7 @@ def run_digits(progress):
     last.imshow(tiles, cmap="magma")
     last.set_xticks([])
     last.set_yticks([])
-    last.set_title("Receptive fields: true above found")
+    last.set_title("Fields: true above found")
     rows = [
         row("encoding: held-out r over its ceiling", np.mean(scores / ceiling), (0.9, 1.05)),
         row("encoding: true and found fields, correlation", recovered, (0.3, 1)),
