@@ -15,8 +15,12 @@ def random_conn(rng, n_pre, n_post, p=0.3):
 
 
 def spikes_of(rng, shape, fraction, dtype):
-    s = rng.random(shape) < fraction
-    return s if dtype is bool else np.where(s, rng.random(shape) + 0.1, -rng.random(shape) * (rng.random(shape) < 0.5)).astype(dtype)
+    """Active where true; floats of any size, silent ones 0 or negative."""
+    on = rng.random(shape) < fraction
+    if dtype is bool:
+        return on
+    silent = -rng.random(shape) * (rng.random(shape) < 0.5)
+    return np.where(on, rng.random(shape) + 0.1, silent).astype(dtype)
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.1, 1.0])
@@ -31,13 +35,28 @@ def test_event_product_equals_its_twin(shape, dtype, fraction):
             for batch in ((), (3,)):
                 x = spikes_of(rng, batch + shape[:1], fraction, kind)
                 start = rng.standard_normal(batch + shape[1:]).astype(dtype)
-                want = twins.product(conn.indptr, conn.indices, weight, twins.active(x, dtype), shape[1], False)
+                want = twins.product(
+                    conn.indptr, conn.indices, weight, twins.active(x, dtype), shape[1], False
+                )
                 out = np.empty_like(want)
                 for indptr in (conn.indptr, conn.indptr.astype(np.int64)):
                     _core.call("event_matvec", [out], [indptr, conn.indices, weight, x], ip=(0,))
                     np.testing.assert_array_equal(out, want)
-                want = twins.product(conn.indptr, conn.indices, weight, twins.active(x, dtype), shape[1], False, start)
-                _core.call("event_matvec_add", [start], [start, conn.indptr, conn.indices, weight, x], ip=(0,))
+                want = twins.product(
+                    conn.indptr,
+                    conn.indices,
+                    weight,
+                    twins.active(x, dtype),
+                    shape[1],
+                    False,
+                    start,
+                )
+                _core.call(
+                    "event_matvec_add",
+                    [start],
+                    [start, conn.indptr, conn.indices, weight, x],
+                    ip=(0,),
+                )
                 np.testing.assert_array_equal(start, want)
 
 
@@ -56,7 +75,9 @@ def test_products_equal_dense_ones(name, dtype, transpose):
             want = value @ (matrix.T if transpose else matrix)
             got = call(conn, x, weight, transpose=transpose)
             assert got.dtype == dtype and got.shape == want.shape
-            np.testing.assert_allclose(got, want, rtol=0, atol=2e-5 if dtype == np.float32 else 1e-13)
+            np.testing.assert_allclose(
+                got, want, rtol=0, atol=2e-5 if dtype == np.float32 else 1e-13
+            )
 
 
 @pytest.mark.parametrize("event", [0, 1])
@@ -68,19 +89,31 @@ def test_weight_gradient_equals_its_twin(dtype, event):
         x = spikes_of(rng, batch + (40,), 0.3, dtype)
         ct = rng.standard_normal(batch + (30,)).astype(dtype)
         for base in (np.asarray(0.5, dtype), rng.standard_normal(conn.nnz).astype(dtype)):
-            want = twins.weight_grad(base, conn.indptr, conn.indices, twins.active(x, dtype) if event else x, ct)
+            want = twins.weight_grad(
+                base, conn.indptr, conn.indices, twins.active(x, dtype) if event else x, ct
+            )
             out = np.empty_like(base)
-            _core.call("spmv_weight_grad", [out], [base, conn.indptr, conn.indices, x, ct], ip=(event,))
-            np.testing.assert_allclose(out, want, rtol=1e-4 if dtype == np.float32 else 1e-12, atol=1e-6)
+            _core.call(
+                "spmv_weight_grad", [out], [base, conn.indptr, conn.indices, x, ct], ip=(event,)
+            )
+            np.testing.assert_allclose(
+                out, want, rtol=1e-4 if dtype == np.float32 else 1e-12, atol=1e-6
+            )
             kept = base.copy()
-            _core.call("spmv_weight_grad", [kept], [kept, conn.indptr, conn.indices, x, ct], ip=(event,))
+            _core.call(
+                "spmv_weight_grad", [kept], [kept, conn.indptr, conn.indices, x, ct], ip=(event,)
+            )
             np.testing.assert_array_equal(kept, out)
 
 
 def test_bits():
     rng = np.random.default_rng(3)
     for n in (1, 7, 8, 63, 64, 65, 1000):
-        for x in (rng.random(n) < 0.2, rng.standard_normal((3, n)), rng.standard_normal(n).astype(np.float32)):
+        for x in (
+            rng.random(n) < 0.2,
+            rng.standard_normal((3, n)),
+            rng.standard_normal(n).astype(np.float32),
+        ):
             np.testing.assert_array_equal(ops.event_bits(x), twins.bits(x))
 
 
@@ -93,15 +126,22 @@ def test_large_products_are_bit_equal_for_any_threads():
     ct = rng.standard_normal((2, 3000)).astype(np.float32)
     results = []
     for threads in (1, 2, 3):
-        out = [np.empty((2, 3000), np.float32) for _ in range(3)] + [np.empty(conn.nnz, np.float32), np.empty((), np.float32)]
+        out = [np.empty((2, 3000), np.float32) for _ in range(3)] + [
+            np.empty(conn.nnz, np.float32),
+            np.empty((), np.float32),
+        ]
         index = [conn.indptr, conn.indices]
         _core.call("event_matvec", [out[0]], [*index, weight, spikes], ip=(0,), threads=threads)
         _core.call("spmv", [out[1]], [*index, weight, x], ip=(0,), threads=threads)
         _core.call("spmv", [out[2]], [*index, weight, x], ip=(1,), threads=threads)
         for o in out[3:]:
-            _core.call("spmv_weight_grad", [o], [np.zeros_like(o), *index, x, ct], ip=(0,), threads=threads)
+            _core.call(
+                "spmv_weight_grad", [o], [np.zeros_like(o), *index, x, ct], ip=(0,), threads=threads
+            )
         results.append(out)
-    want = twins.product(conn.indptr, conn.indices, weight, twins.active(spikes, np.float32), 3000, False)
+    want = twins.product(
+        conn.indptr, conn.indices, weight, twins.active(spikes, np.float32), 3000, False
+    )
     np.testing.assert_array_equal(results[0][0], want)
     for other in results[1:]:
         for a, b in zip(results[0], other):
@@ -119,8 +159,10 @@ def test_derivatives(transpose):
         nk.check_grads(lambda x, w: np.tanh(ops.spmv(conn, x, w, transpose)), (x, each))
         nk.check_grads(lambda x, w: ops.spmv(conn, x, w, transpose) ** 2, (x, one))
         nk.check_grads(lambda w: np.tanh(ops.event_matvec(conn, x, w, transpose)), (each,))
-        nk.check_grads(lambda w, g: np.tanh(ops.event_matvec(conn, x, w, add=g) if not transpose else g),
-                       (one, rng.standard_normal(x.shape[:-1] + (5,))))
+        nk.check_grads(
+            lambda w, g: np.tanh(ops.event_matvec(conn, x, w, add=g) if not transpose else g),
+            (one, rng.standard_normal(x.shape[:-1] + (5,))),
+        )
 
 
 def test_spikes_pass_the_derivative_of_the_product():
@@ -145,6 +187,7 @@ def test_a_loop_of_events():
         def step(g, x):
             s = spikes(x + 0.1 * g)
             return ops.event_matvec(conn, s, weight, add=0.9 * g), ops.event_bits(s)
+
         return nk.scan(step, np.zeros(50), drive)
 
     g, bits = run(weight)
@@ -166,6 +209,7 @@ def test_a_loop_of_events():
             for j in range(50):
                 m[j] = out[np.flatnonzero(post == j)].sum()
             return 0.9 * g + m, None
+
         return (nk.scan(step, np.zeros(50), drive)[0] ** 2).sum()
 
     np.testing.assert_allclose(grad, nk.grad(dense)(weight), rtol=1e-9)
@@ -178,7 +222,9 @@ def test_dense_and_one_to_one():
     np.testing.assert_allclose(ops.spmv(dense, x, matrix), x @ matrix)
     np.testing.assert_allclose(ops.event_matvec(dense, x, matrix), (x > 0) @ matrix)
     np.testing.assert_allclose(ops.event_matvec(dense, x, 2.0), np.full(3, 2.0 * (x > 0).sum()))
-    np.testing.assert_allclose(ops.event_matvec(ops.OneToOne(4), x, 0.5, add=np.ones(4)), 1 + 0.5 * (x > 0))
+    np.testing.assert_allclose(
+        ops.event_matvec(ops.OneToOne(4), x, 0.5, add=np.ones(4)), 1 + 0.5 * (x > 0)
+    )
     nk.check_grads(lambda x, m: ops.spmv(dense, x, m), (x, matrix))
 
 
@@ -192,14 +238,17 @@ def test_result_types():
     assert nk.jit(lambda x: ops.spmv(conn, x, 2.0))(np.ones(1, f32)).dtype == f32
 
 
-@pytest.mark.parametrize("indptr,indices,shape,match", [
-    ([0, 1], [0], (2, 3), "n_pre \\+ 1 = 3"),
-    ([0, 1, 3], [0, 1], (2, 3), "rise from 0 to 2"),
-    ([0, 2, 1, 2], [0, 1], (3, 3), "falls from 2 to 1 at row 1"),
-    ([0, 2], [0, 3], (1, 3), r"lie in \[0, 3\), got 3"),
-    ([0, 2], [-1, 2], (1, 3), "got -1"),
-    ([0, 1, 3], [0, 2, 1], (2, 3), "row 1 are not in ascending"),
-])
+@pytest.mark.parametrize(
+    "indptr,indices,shape,match",
+    [
+        ([0, 1], [0], (2, 3), "n_pre \\+ 1 = 3"),
+        ([0, 1, 3], [0, 1], (2, 3), "rise from 0 to 2"),
+        ([0, 2, 1, 2], [0, 1], (3, 3), "falls from 2 to 1 at row 1"),
+        ([0, 2], [0, 3], (1, 3), r"lie in \[0, 3\), got 3"),
+        ([0, 2], [-1, 2], (1, 3), "got -1"),
+        ([0, 1, 3], [0, 2, 1], (2, 3), "row 1 are not in ascending"),
+    ],
+)
 def test_bad_indices_are_refused(indptr, indices, shape, match):
     with pytest.raises(ValueError, match=match):
         ops.Csr(indptr, indices, shape)
@@ -223,7 +272,10 @@ def test_conversions():
     rng = np.random.default_rng(9)
     scipy_sparse = pytest.importorskip("scipy.sparse")
     matrix = rng.random((6, 9)) * (rng.random((6, 9)) < 0.4)
-    for conn, weight in (ops.Csr.from_dense(matrix), ops.Csr.from_scipy(scipy_sparse.csc_array(matrix))):
+    for conn, weight in (
+        ops.Csr.from_dense(matrix),
+        ops.Csr.from_scipy(scipy_sparse.csc_array(matrix)),
+    ):
         np.testing.assert_array_equal(conn.toarray(weight), matrix)
         turned, order = conn.transpose()
         np.testing.assert_array_equal(turned.toarray(weight[order]), matrix.T)
@@ -232,6 +284,7 @@ def test_conversions():
 
 
 # ---------------------------------------------------------------------------- wiring
+
 
 def test_wiring_degrees():
     assert (ops.wire((50, 40), 1, out_degree=7).out_degree == 7).all()
@@ -248,7 +301,9 @@ def test_wiring_degrees():
             assert a.toarray().max() == 1
 
 
-@pytest.mark.parametrize("kind", [dict(p=0.2), dict(out_degree=4), dict(in_degree=3), dict(count=60)])
+@pytest.mark.parametrize(
+    "kind", [dict(p=0.2), dict(out_degree=4), dict(in_degree=3), dict(count=60)]
+)
 def test_wiring_is_uniform(kind):
     """Each pair is as frequent as any other: chi-square over 2000 draws within 5 sd of its mean."""
     n, m, draws = 15, 20, 2000

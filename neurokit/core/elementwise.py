@@ -131,8 +131,13 @@ def _fold(prim, nodes, params):
 
 
 def add(a, b):
-    """a + b; a product of floats on either side is fused into one rounding."""
+    """a + b; a product of floats is fused into one rounding, a kernel that can adds in place."""
     if a.__class__ is Node and a.dtype.kind == "f":
+        for x, y in ((a, b), (b, a)):
+            if x.__class__ is Node and y.__class__ is Node and x.prim.absorb is not None:
+                joined = x.prim.absorb(x, y)
+                if joined is not None:
+                    return joined
         if a.prim is MUL:
             return apply(FMA, a.args[0], a.args[1], b)
         if b.__class__ is Node and b.prim is MUL:

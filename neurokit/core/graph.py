@@ -28,10 +28,22 @@ class Primitive:
     vjp(ct, out, args, params, needs) -> one cotangent node or None per argument
     jvp(tangents, out, args, params) -> tangent node(s) or None
     lower(node, emit): how the node becomes instructions; see `lower.py`
+    absorb(node, other) -> node + other as one node that adds in place, or None
     kind: "elementwise", "view", "call" (a kernel), "source" (input or literal) or "multi"
     """
 
-    __slots__ = ("name", "kind", "infer", "twin", "vjp", "jvp", "lower", "batch", "cheap")
+    __slots__ = (
+        "name",
+        "kind",
+        "infer",
+        "twin",
+        "vjp",
+        "jvp",
+        "lower",
+        "batch",
+        "cheap",
+        "absorb",
+    )
 
     def __init__(
         self,
@@ -44,11 +56,13 @@ class Primitive:
         lower=None,
         batch=None,
         cheap=None,
+        absorb=None,
     ):
         self.name, self.kind, self.infer, self.twin = name, kind, infer, twin
         self.vjp, self.jvp, self.lower, self.batch = vjp, jvp, lower, batch
         # cheap: recomputed in a backward loop rather than saved
         self.cheap = kind in ("elementwise", "view") if cheap is None else cheap
+        self.absorb = absorb
         PRIMITIVES[name] = self
 
     def __repr__(self):

@@ -10,8 +10,8 @@ import numpy as np
 from .. import _core
 from ..core import elementwise as ew
 from ..core.control import surrogate
-from ..core.graph import Primitive, bind
-from ..core.shaping import broadcast, full
+from ..core.graph import Primitive, bind, is_literal
+from ..core.shaping import BROADCAST, broadcast, full
 from ..core.tracer import Tracer, to_node
 from . import event_twins as twins
 from .sparse import Csr, Dense, OneToOne
@@ -20,6 +20,7 @@ UINT8 = np.dtype(np.uint8)
 
 
 # ---------------------------------------------------------------------------- products
+
 
 def _product_infer(args, params):
     shape, transpose = params[:2]
@@ -31,7 +32,13 @@ def _product_lower(kernel):
     def lower(node, low):
         out = low.out(node)
         if node.size:
-            low.emit(kernel, [out], [low.contiguous(a) for a in node.args], ip=(int(node.params[1]),), node=node)
+            low.emit(
+                kernel,
+                [out],
+                [low.contiguous(a) for a in node.args],
+                ip=(int(node.params[1]),),
+                node=node,
+            )
 
     return lower
 
@@ -61,9 +68,16 @@ def _spmv_jvp(t, out, args, params):
 
 
 SPMV = Primitive(
-    "spmv", "call", _product_infer,
-    twin=lambda params, indptr, indices, w, x: twins.product(indptr, indices, w, x, params[0][1], params[1]),
-    vjp=_spmv_vjp, jvp=_spmv_jvp, lower=_product_lower("spmv"))
+    "spmv",
+    "call",
+    _product_infer,
+    twin=lambda params, indptr, indices, w, x: twins.product(
+        indptr, indices, w, x, params[0][1], params[1]
+    ),
+    vjp=_spmv_vjp,
+    jvp=_spmv_jvp,
+    lower=_product_lower("spmv"),
+)
 
 
 def _event_vjp(ct, out, args, params, needs):
@@ -99,10 +113,16 @@ def _sum(a, b):
 
 
 EVENT = Primitive(
-    "event_matvec", "call", _product_infer,
+    "event_matvec",
+    "call",
+    _product_infer,
     twin=lambda params, indptr, indices, w, x: twins.product(
-        indptr, indices, w, twins.active(x, w.dtype), params[0][1], params[1]),
-    vjp=_event_vjp, jvp=_event_jvp, lower=_product_lower("event_matvec"))
+        indptr, indices, w, twins.active(x, w.dtype), params[0][1], params[1]
+    ),
+    vjp=_event_vjp,
+    jvp=_event_jvp,
+    lower=_product_lower("event_matvec"),
+)
 
 
 def _add_lower(node, low):
@@ -114,18 +134,30 @@ def _add_lower(node, low):
 
 
 def _add_jvp(t, out, args, params):
-    return _sum(t[0], _event_jvp(t[1:], out, args[1:], params) if any(x is not None for x in t[1:]) else None)
+    return _sum(
+        t[0],
+        _event_jvp(t[1:], out, args[1:], params) if any(x is not None for x in t[1:]) else None,
+    )
 
 
 EVENT_ADD = Primitive(
-    "event_matvec_add", "call", lambda args, params: (args[0].shape, args[0].dtype),
+    "event_matvec_add",
+    "call",
+    lambda args, params: (args[0].shape, args[0].dtype),
     twin=lambda params, base, indptr, indices, w, x: twins.product(
-        indptr, indices, w, twins.active(x, w.dtype), params[0][1], False, base),
-    vjp=lambda ct, out, args, params, needs: [ct, *_event_vjp(ct, out, args[1:], params, needs[1:])],
-    jvp=_add_jvp, lower=_add_lower)
+        indptr, indices, w, twins.active(x, w.dtype), params[0][1], False, base
+    ),
+    vjp=lambda ct, out, args, params, needs: [
+        ct,
+        *_event_vjp(ct, out, args[1:], params, needs[1:]),
+    ],
+    jvp=_add_jvp,
+    lower=_add_lower,
+)
 
 
 # ---------------------------------------------------------------------------- by weight
+
 
 def _weight_grad(index, weight, x, ct, event):
     return bind(WEIGHT_GRAD, (full(weight.shape, 0, ct.dtype), *index, x, ct), (event,))
@@ -150,22 +182,44 @@ def _by_weight_lower(node, low):
     base, *operands = node.args
     operands = [low.contiguous(a) for a in operands]
     target = low.update(node, base)
-    low.emit("spmv_weight_grad", [target], [target, *operands], ip=(int(node.params[0]),), node=node)
+    low.emit(
+        "spmv_weight_grad", [target], [target, *operands], ip=(int(node.params[0]),), node=node
+    )
+
+
+def _by_weight_absorb(node, other):
+    """A sum over the steps of a loop touches only the rows that were active in each."""
+    base = node.args[0].args[0] if node.args[0].prim is BROADCAST else node.args[0]
+    if is_literal(base, 0) and (other.shape, other.dtype) == (node.shape, node.dtype):
+        return bind(WEIGHT_GRAD, (other, *node.args[1:]), node.params)
+    return None
 
 
 WEIGHT_GRAD = Primitive(
-    "spmv_weight_grad", "call", lambda args, params: (args[0].shape, args[0].dtype),
+    "spmv_weight_grad",
+    "call",
+    lambda args, params: (args[0].shape, args[0].dtype),
     twin=lambda params, base, indptr, indices, x, ct: twins.weight_grad(
-        base, indptr, indices, twins.active(x, ct.dtype) if params[0] else x, ct),
-    vjp=_by_weight_vjp, jvp=_by_weight_jvp, lower=_by_weight_lower)
+        base, indptr, indices, twins.active(x, ct.dtype) if params[0] else x, ct
+    ),
+    vjp=_by_weight_vjp,
+    jvp=_by_weight_jvp,
+    lower=_by_weight_lower,
+    absorb=_by_weight_absorb,
+)
 
 
 # ---------------------------------------------------------------------------- bits
 
 BITS = Primitive(
-    "event_bits", "call", lambda args, params: (args[0].shape[:-1] + ((args[0].shape[-1] + 7) // 8,), UINT8),
+    "event_bits",
+    "call",
+    lambda args, params: (args[0].shape[:-1] + ((args[0].shape[-1] + 7) // 8,), UINT8),
     twin=lambda params, x: twins.bits(x),
-    lower=lambda node, low: low.emit("event_bits", [low.out(node)], [low.contiguous(node.args[0])], node=node))
+    lower=lambda node, low: low.emit(
+        "event_bits", [low.out(node)], [low.contiguous(node.args[0])], node=node
+    ),
+)
 
 
 def event_bits(spikes):
@@ -196,6 +250,7 @@ def event_bits(spikes):
 
 
 # ---------------------------------------------------------------------------- public functions
+
 
 def event_matvec(conn, spikes, weight=None, transpose=False, add=None):
     """Sum of the weights of the synapses of active cells, onto each target.
@@ -278,7 +333,9 @@ def _multiply(prim, conn, x, weight, transpose, add):
     weight = 1.0 if weight is None else weight
     x = x if isinstance(x, Tracer) else np.asarray(x)
     if x.dtype.kind not in "bf":
-        raise TypeError(f"{name}: {'spikes' if prim is EVENT else 'x'} must be bool or float, got {x.dtype}")
+        raise TypeError(
+            f"{name}: {'spikes' if prim is EVENT else 'x'} must be bool or float, got {x.dtype}"
+        )
     n = conn.shape[1 if transpose else 0]
     if x.ndim not in (1, 2) or x.shape[-1] != n:
         raise ValueError(f"{name}: wanted shape ({n},) or (B, {n}), got {x.shape}")
@@ -287,7 +344,9 @@ def _multiply(prim, conn, x, weight, transpose, add):
     if not isinstance(conn, Csr):
         return _dense_multiply(prim, conn, x, weight, transpose, add, dtype)
     if np.ndim(weight) and np.shape(weight) != (conn.nnz,):
-        raise ValueError(f"{name}: weight must be one number or have shape ({conn.nnz},), got {np.shape(weight)}")
+        raise ValueError(
+            f"{name}: weight must be one number or have shape ({conn.nnz},), got {np.shape(weight)}"
+        )
     run = _traced if traced else _plain
     return run(prim, conn, x, weight, bool(transpose), add, dtype)
 
@@ -297,7 +356,12 @@ def _common_dtype(*values):
     kinds = []
     for v in values:
         dtype = getattr(v, "dtype", None)
-        weak = isinstance(v, float) and not isinstance(v, np.generic) or isinstance(v, Tracer) and v.node.weak
+        weak = (
+            isinstance(v, float)
+            and not isinstance(v, np.generic)
+            or isinstance(v, Tracer)
+            and v.node.weak
+        )
         if dtype is not None and dtype.kind == "f" and not weak:
             kinds.append(dtype)
     dtype = np.result_type(*kinds) if kinds else np.dtype(np.float64)
@@ -307,7 +371,9 @@ def _common_dtype(*values):
 
 
 def _plain(prim, conn, x, weight, transpose, add, dtype):
-    x = np.ascontiguousarray(x, x.dtype.newbyteorder("=") if prim is EVENT and x.dtype.char in "?fd" else dtype)
+    x = np.ascontiguousarray(
+        x, x.dtype.newbyteorder("=") if prim is EVENT and x.dtype.char in "?fd" else dtype
+    )
     weight = np.ascontiguousarray(weight, dtype) if np.ndim(weight) else np.asarray(weight, dtype)
     shape = x.shape[:-1] + (conn.shape[0 if transpose else 1],)
     operands = [conn.indptr, conn.indices, weight, x]
@@ -344,7 +410,9 @@ def _dense_multiply(prim, conn, x, weight, transpose, add, dtype):
         weight = np.asarray(weight, dtype)
     if isinstance(conn, OneToOne):
         if weight.ndim and weight.shape != conn.shape[:1]:
-            raise ValueError(f"{prim.name}: weight must be one number or have shape {conn.shape[:1]}, got {weight.shape}")
+            raise ValueError(
+                f"{prim.name}: weight must be one number or have shape {conn.shape[:1]}, got {weight.shape}"
+            )
         out = x * weight
     elif weight.ndim == 0:
         total = x.sum(axis=-1, keepdims=True) * weight
@@ -353,5 +421,7 @@ def _dense_multiply(prim, conn, x, weight, transpose, add, dtype):
     elif weight.shape == conn.shape:
         out = x @ (weight.T if transpose else weight)
     else:
-        raise ValueError(f"{prim.name}: weight must be one number or have shape {conn.shape}, got {weight.shape}")
+        raise ValueError(
+            f"{prim.name}: weight must be one number or have shape {conn.shape}, got {weight.shape}"
+        )
     return out if add is None else out + add

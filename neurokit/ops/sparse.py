@@ -56,9 +56,13 @@ class Csr:
         """(conn, order) of the synapses pre[k] -> post[k]; ``w[order]`` are their weights by row."""
         pre, post = _integers(pre, "pre"), _integers(post, "post")
         if pre.shape != post.shape:
-            raise ValueError(f"Csr.from_pairs: pre and post differ in length: {pre.size} and {post.size}")
+            raise ValueError(
+                f"Csr.from_pairs: pre and post differ in length: {pre.size} and {post.size}"
+            )
         if pre.size and not (0 <= pre.min() and pre.max() < shape[0]):
-            raise ValueError(f"Csr.from_pairs: pre must lie in [0, {shape[0]}), got {pre.min()} to {pre.max()}")
+            raise ValueError(
+                f"Csr.from_pairs: pre must lie in [0, {shape[0]}), got {pre.min()} to {pre.max()}"
+            )
         order = np.lexsort((post, pre))
         pointer = np.zeros(int(shape[0]) + 1, np.int64)
         np.cumsum(np.bincount(pre, minlength=int(shape[0])), out=pointer[1:])
@@ -69,7 +73,9 @@ class Csr:
         """(conn, weights) of the entries of `matrix` (n_pre, n_post) that are not 0."""
         matrix = np.asarray(matrix)
         if matrix.ndim != 2:
-            raise ValueError(f"Csr.from_dense: wanted a matrix (n_pre, n_post), got shape {matrix.shape}")
+            raise ValueError(
+                f"Csr.from_dense: wanted a matrix (n_pre, n_post), got shape {matrix.shape}"
+            )
         pre, post = np.nonzero(matrix)
         return cls.from_pairs(pre, post, matrix.shape)[0], matrix[pre, post]
 
@@ -168,13 +174,19 @@ def _integers(values, name):
 
 def _check_pointer(pointer, n_pre, n_synapses):
     if pointer.size != n_pre + 1:
-        raise ValueError(f"Csr: indptr must have n_pre + 1 = {n_pre + 1} elements, got {pointer.size}")
+        raise ValueError(
+            f"Csr: indptr must have n_pre + 1 = {n_pre + 1} elements, got {pointer.size}"
+        )
     if pointer[0] != 0 or pointer[-1] != n_synapses:
-        raise ValueError(f"Csr: indptr must rise from 0 to {n_synapses}, the number of indices, got "
-                         f"{pointer[0]} to {pointer[-1]}")
+        raise ValueError(
+            f"Csr: indptr must rise from 0 to {n_synapses}, the number of indices, got "
+            f"{pointer[0]} to {pointer[-1]}"
+        )
     if (pointer[1:] < pointer[:-1]).any():
         row = int(np.flatnonzero(pointer[1:] < pointer[:-1])[0])
-        raise ValueError(f"Csr: indptr falls from {pointer[row]} to {pointer[row + 1]} at row {row}")
+        raise ValueError(
+            f"Csr: indptr falls from {pointer[row]} to {pointer[row + 1]} at row {row}"
+        )
 
 
 def _check_targets(pointer, targets, n_post):
@@ -188,4 +200,6 @@ def _check_targets(pointer, targets, n_post):
     falls[inner[(inner > 0) & (inner < targets.size)] - 1] = False  # a new row may begin lower
     if falls.any():
         row = int(np.searchsorted(pointer, np.flatnonzero(falls)[0], "right")) - 1
-        raise ValueError(f"Csr: the targets of row {row} are not in ascending order: use Csr.from_pairs")
+        raise ValueError(
+            f"Csr: the targets of row {row} are not in ascending order: use Csr.from_pairs"
+        )

@@ -33,14 +33,21 @@ def wire(shape, seed=0, *, p=None, in_degree=None, out_degree=None, count=None, 
     >>> ops.wire((100, 50), seed=1, out_degree=5)
     Csr(shape=(100, 50), nnz=500)
     """
-    given = {k: v for k, v in dict(p=p, in_degree=in_degree, out_degree=out_degree, count=count).items()
-             if v is not None}
+    given = {
+        k: v
+        for k, v in dict(p=p, in_degree=in_degree, out_degree=out_degree, count=count).items()
+        if v is not None
+    }
     if len(given) != 1:
-        raise ValueError(f"wire: give one of p, in_degree, out_degree and count, got {sorted(given) or 'none'}")
+        raise ValueError(
+            f"wire: give one of p, in_degree, out_degree and count, got {sorted(given) or 'none'}"
+        )
     rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
     n_pre, n_post = (int(n) for n in shape)
     if in_degree is not None:
-        turned = _fixed_degree(rng, n_post, n_pre, in_degree, None if self_at is None else -self_at, "in_degree")
+        turned = _fixed_degree(
+            rng, n_post, n_pre, in_degree, None if self_at is None else -self_at, "in_degree"
+        )
         return turned.transpose()[0]
     if out_degree is not None:
         return _fixed_degree(rng, n_pre, n_post, out_degree, self_at, "out_degree")
@@ -90,7 +97,7 @@ def _by_probability(rng, n_pre, n_post, p, self_at):
         parts.append(keys)
         last = int(keys[-1])
     keys = np.concatenate(parts)
-    return _from_keys(keys[:np.searchsorted(keys, total)], n_pre, n_post, width, self_at)
+    return _from_keys(keys[: np.searchsorted(keys, total)], n_pre, n_post, width, self_at)
 
 
 def _by_count(rng, n_pre, n_post, count, self_at):
@@ -117,8 +124,10 @@ def _fixed_degree(rng, n_row, n_column, degree, self_at, name):
         raise ValueError(f"wire: {name} must lie in [0, {width}], got {degree}")
     if 4 * degree > width:
         rows = max(1, _BLOCK // max(width, 1))
-        chosen = [np.sort(rng.random((min(rows, n_row - r), width)).argsort(1)[:, :degree], 1)
-                  for r in range(0, n_row, rows)]
+        chosen = [
+            np.sort(rng.random((min(rows, n_row - r), width)).argsort(1)[:, :degree], 1)
+            for r in range(0, n_row, rows)
+        ]
         column = np.concatenate(chosen).ravel() if chosen else np.zeros(0, np.int64)
         keys = np.repeat(np.arange(n_row), degree) * width + column
         return _from_keys(keys, n_row, n_column, width, self_at)
