@@ -1,12 +1,11 @@
 """G1: the gradient of 10^5 steps of 1000 LIF cells, time and peak memory.
 
 Each cell has its own leak, threshold and input current; the loss is the squared distance of its
-mean rate from 10 Hz; the reset carries no gradient. Memory is the growth of the process's peak
-above what the inputs and a short gradient already took, measured in a process of its own. With
-JAX installed its remat gradient runs beside it.
+mean rate from 10 Hz; the reset carries no gradient. Memory is the peak of the process during the
+call above what it held before, with the inputs there and a short gradient done, in a process of
+its own. With JAX installed its remat gradient runs beside it.
 """
 
-import resource
 import subprocess
 import sys
 import time
@@ -83,14 +82,11 @@ def measure_here(which, n, steps):
     p = inputs(n)
     make(n, 100)(p)
     call = make(n, steps)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
-    value, slope = call(p)
-    slope = [np.asarray(g, dtype=float) for g in slope.values()]
+    (value, slope), size = harness.peak_memory(lambda: call(p))
     taken = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    norm = float(np.sqrt(sum(np.sum(g**2) for g in slope)))
-    print(float(value), norm, taken, (after - before) * 1024)
+    norm = float(np.sqrt(sum(np.sum(np.asarray(g, dtype=float) ** 2) for g in slope.values())))
+    print(float(value), norm, taken, size)
 
 
 def main():

@@ -116,6 +116,22 @@ def measure(cases, repeat=10, warm_up=1):
     return result
 
 
+def _memory(key):
+    """A line of /proc/self/status in bytes: VmRSS is in use now, VmHWM the most since a reset."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError(f"no {key} in /proc/self/status")
+
+
+def peak_memory(call):
+    """Run `call`: its result, and how far the process's memory rose above what it was before."""
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    before = _memory("VmRSS")
+    result = call()
+    return result, max(_memory("VmHWM") - before, 0)
+
+
 def human(seconds):
     """A duration with a unit that fits it."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):

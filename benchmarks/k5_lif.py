@@ -7,7 +7,6 @@ own and prints the memory it took above the inputs.
 """
 
 import ctypes
-import resource
 import subprocess
 import sys
 import time
@@ -178,12 +177,9 @@ def long_run(n, steps):
     """Time and memory of one long call, in this process: prints `seconds bytes`."""
     call = in_neurokit(n, steps)
     in_neurokit(n, 10)()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begin = time.perf_counter()
-    call()
-    taken = time.perf_counter() - begin
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(taken, (after - before) * 1024)
+    _, size = harness.peak_memory(call)
+    print(time.perf_counter() - begin, size)
 
 
 def main():
