@@ -1,4 +1,4 @@
-"""The data-moving and linear kernels at every CPU level this machine has."""
+"""The data-moving, linear and event kernels at every CPU level this machine has."""
 
 import os
 import subprocess
@@ -9,7 +9,14 @@ import pytest
 
 from neurokit import _core
 
-FILES = ["test_copy.py", "test_reduce.py", "test_matmul.py", "test_index.py", "test_cumulate.py"]
+FILES = [
+    "test_copy.py",
+    "test_reduce.py",
+    "test_matmul.py",
+    "test_index.py",
+    "test_cumulate.py",
+    "test_event.py",
+]
 INFO = _core.info()
 
 
