@@ -27,6 +27,7 @@ _NAMES = {
         ("array", "zeros", "ones", "full", "empty", "arange", "eye"), "neurokit.core.creation"
     ),
     "Rng": "neurokit.core.rng",
+    **dict.fromkeys(("save", "load"), "neurokit.core.store"),
     **dict.fromkeys(("param", "state", "params", "states"), "neurokit.core.model"),
     "options": "neurokit.core.options",
     "get_threads": "neurokit.config",

@@ -14,6 +14,7 @@ from ..core.scan import scan
 from ..core.tracer import Tracer
 from .cells import Inputs
 from .describe import describe
+from .files import load_net, save_net
 from .projection import Projection
 from .record import Run, Spikes, Variable, bin_rate, unpack_spikes
 from .sources import Poisson, course
@@ -418,6 +419,14 @@ class Net:
     def describe(self):
         """Print sizes, in-degrees, bytes and the PSP of each synapse in mV."""
         print(describe(self))
+
+    def save(self, path):
+        """Write state and parameters to a file; `load` continues from it, in a network built alike."""
+        save_net(self, path)
+
+    def load(self, path):
+        """Take state and parameters from a file of `save`."""
+        load_net(self, path)
 
     def reset(self):
         """Back to the state before the first run."""

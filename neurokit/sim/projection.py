@@ -71,7 +71,7 @@ class Projection:
 
 
 def _unique(net, name, made):
-    taken = {p.name for p in net.projections} | {p.name for p in made}
+    taken = {*net.state, *net.params, *(p.name for p in made)}
     if name not in taken:
         return name
     k = 2

@@ -357,3 +357,26 @@ def test_bad_input_leaves_the_network_as_it_was():
     with pytest.raises(ValueError):
         net.connect(e, i, p=0.1, in_degree=3, weight=1.0, synapse=sim.Delta())
     np.testing.assert_array_equal(net.run(1.0, record=[e.v])[e.v], before)
+
+
+def test_a_saved_network_goes_on(tmp_path):
+    net, e, i = small()
+    net.run(20.0)
+    net.save(tmp_path / "net.npz")
+    wanted = net.run(20.0, record=[e.v, i.spikes])
+    other, e2, i2 = small()
+    other.load(tmp_path / "net.npz")
+    got = other.run(20.0, record=[e2.v, i2.spikes])
+    np.testing.assert_array_equal(got[e2.v], wanted[e.v])
+    np.testing.assert_array_equal(got[i2.spikes].times, wanted[i.spikes].times)
+    stranger = sim.Net(dt=0.1, seed=5)
+    stranger.add(sim.LIF(3, tau=10))
+    with pytest.raises(ValueError, match="of another network"):
+        stranger.load(tmp_path / "net.npz")
+
+
+def test_a_projection_may_bear_the_name_of_a_population():
+    net = sim.Net(dt=0.1)
+    a = net.add(sim.LIF(2, tau=10), name="a")
+    made = net.connect(a, a, p=1.0, weight=0.1, synapse=sim.Exp(tau=5), name="a")
+    assert made.name == "a 2" and set(net.state["a"]) == {"v", "ref"}
