@@ -20,12 +20,10 @@ import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from setuptools import Extension, setup
+from setuptools import Command, Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).parent.resolve()
-ONCE = ("base", "engine", "bind")
-PER_LEVEL = ("simd", "kernels")
 
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wconversion"]
 COMMON = ["-std=c11", "-D_GNU_SOURCE", "-fPIC", "-fvisibility=hidden", "-pthread", *WARNINGS]
@@ -89,57 +87,106 @@ def place_library(library, package):
     return copy
 
 
-class BuildCore(build_ext):
-    """build_ext for the one extension: own flags per file, incremental, parallel."""
+class Compiler:
+    """Compiles the C sources into objects under build/, only those that are out of date."""
 
-    def build_extension(self, ext):
-        import numpy
-        import scipy_openblas32
-
+    def __init__(self, version):
         self.cc = shlex.split(os.environ.get("CC", "cc"))
-        version = subprocess.run([*self.cc, "--version"], capture_output=True, text=True).stdout
-        self.is_clang = "clang" in version
-        sanitize = "asan-" if flag("NEUROKIT_SANITIZE") else ""
-        self.objects = ROOT / "build" / "objects" / (sanitize + Path(self.cc[0]).name)
-        includes = ["-isystem", numpy.get_include(), "-isystem", sysconfig.get_path("include")]
-        tasks = list(self.compile_tasks(includes))
-        stale = [t for t in tasks if not is_current(*t)]
-        with ThreadPoolExecutor(jobs()) as executor:
-            list(executor.map(lambda task: compile_object(*task), stale))
+        about = subprocess.run([*self.cc, "--version"], capture_output=True, text=True).stdout
+        self.is_clang = "clang" in about
+        self.sanitize = SANITIZE if flag("NEUROKIT_SANITIZE") else []
+        self.werror = ["-Werror"] if flag("NEUROKIT_WERROR") else []
+        kind = [Path(self.cc[0]).name, *(["asan"] if self.sanitize else []), *self.werror]
+        self.objects = ROOT / "build" / "objects" / "".join(kind)
+        self.version = version
 
-        target = Path(self.get_ext_fullpath(ext.name)).resolve()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self.library = Path(scipy_openblas32.get_lib_dir()) / "libscipy_openblas.so"
-        library = place_library(self.library, target.parent)
-        link = [*self.cc, "-shared", "-pthread", *(str(t[0]) for t in tasks), str(library), "-lm"]
-        link += ["-Wl,-rpath,$ORIGIN/.libs", "-o", str(target)]
-        run(link + (SANITIZE[-1:] if sanitize else []))
-
-    def copy_extensions_to_source(self):
-        super().copy_extensions_to_source()
-        place_library(self.library, ROOT / "neurokit")
-
-    def compile_tasks(self, includes):
-        """(object, command) of every translation unit."""
-        common = [*COMMON, *(["-Werror"] if flag("NEUROKIT_WERROR") else [])]
-        sanitize = SANITIZE if flag("NEUROKIT_SANITIZE") else []
-        for folder in ONCE:
-            extra = []
-            if folder == "bind":
-                extra = [*includes, f'-DNEUROKIT_VERSION="{self.distribution.get_version()}"']
-            for source in sorted((ROOT / "csrc" / folder).glob("*.c")):
-                yield self.compile_task(source, "once", [*common, "-O2", *sanitize, *extra])
-        for level, march in levels(self.is_clang).items():
-            flags = [*common, *KERNEL, *march, f"-DNK_LEVEL={level}", *sanitize]
-            for folder in PER_LEVEL:
-                for source in sorted((ROOT / "csrc" / folder).rglob("*.c")):
-                    yield self.compile_task(source, level, flags)
-
-    def compile_task(self, source, level, flags):
+    def task(self, source, level, flags):
+        """(object, command) of one source."""
         name = source.relative_to(ROOT)
         target = self.objects / level / name.with_suffix(".o")
         target.parent.mkdir(parents=True, exist_ok=True)
         return target, [*self.cc, *flags, "-MMD", "-c", str(name), "-o", str(target)]
 
+    def once(self, *folders):
+        """Tasks of the sources that are compiled once."""
+        import numpy
 
-setup(ext_modules=[Extension("neurokit._core", sources=[])], cmdclass={"build_ext": BuildCore})
+        flags = [*COMMON, *self.werror, "-O2", *self.sanitize]
+        python = ["-isystem", numpy.get_include(), "-isystem", sysconfig.get_path("include")]
+        python.append(f'-DNEUROKIT_VERSION="{self.version}"')
+        for folder in folders:
+            extra = python if folder == "csrc/bind" else []
+            for source in sorted((ROOT / folder).glob("*.c")):
+                yield self.task(source, "once", [*flags, *extra])
+
+    def per_level(self):
+        """Tasks of the sources that are compiled for each CPU level."""
+        for level, march in levels(self.is_clang).items():
+            flags = [*COMMON, *self.werror, *KERNEL, *march, f"-DNK_LEVEL={level}", *self.sanitize]
+            for folder in ("csrc/simd", "csrc/kernels"):
+                for source in sorted((ROOT / folder).rglob("*.c")):
+                    yield self.task(source, level, flags)
+
+    def compile(self, tasks):
+        """Bring all objects up to date, in parallel; returns their paths."""
+        tasks = list(tasks)
+        stale = [task for task in tasks if not is_current(*task)]
+        with ThreadPoolExecutor(jobs()) as executor:
+            list(executor.map(lambda task: compile_object(*task), stale))
+        return [str(target) for target, _ in tasks]
+
+    def link(self, target, objects, *flags):
+        """Link objects, the carried OpenBLAS and libm."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        run([*self.cc, "-pthread", *flags, *self.sanitize[-1:], *objects, "-lm", "-o", str(target)])
+
+
+def openblas():
+    """The library of the pinned build requirement."""
+    import scipy_openblas32
+
+    return Path(scipy_openblas32.get_lib_dir()) / "libscipy_openblas.so"
+
+
+class BuildCore(build_ext):
+    """build_ext for the one extension: neurokit/_core and neurokit/.libs beside it."""
+
+    def build_extension(self, ext):
+        compiler = Compiler(self.distribution.get_version())
+        folders = ("csrc/base", "csrc/engine", "csrc/bind")
+        objects = compiler.compile([*compiler.once(*folders), *compiler.per_level()])
+        target = Path(self.get_ext_fullpath(ext.name)).resolve()
+        library = place_library(openblas(), target.parent)
+        rpath = "-Wl,-rpath,$ORIGIN/.libs"
+        compiler.link(target, [*objects, str(library)], "-shared", rpath)
+
+    def copy_extensions_to_source(self):
+        super().copy_extensions_to_source()
+        place_library(openblas(), ROOT / "neurokit")
+
+
+class BuildTests(Command):
+    """The C unit tests: the core without Python and tests/c, as build/c-tests."""
+
+    description = "build the C unit tests"
+    user_options = []
+
+    def initialize_options(self):
+        pass
+
+    def finalize_options(self):
+        pass
+
+    def run(self):
+        compiler = Compiler(self.distribution.get_version())
+        folders = ("csrc/base", "csrc/engine", "tests/c")
+        objects = compiler.compile([*compiler.once(*folders), *compiler.per_level()])
+        library = openblas()
+        rpath = f"-Wl,-rpath,{library.parent}"
+        compiler.link(ROOT / "build" / "c-tests", [*objects, str(library)], rpath)
+
+
+setup(
+    ext_modules=[Extension("neurokit._core", sources=[])],
+    cmdclass={"build_ext": BuildCore, "build_c_tests": BuildTests},
+)

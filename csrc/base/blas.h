@@ -23,27 +23,27 @@ void scipy_cblas_sgemm(int order, int trans_a, int trans_b, int m, int n, int k,
 void scipy_cblas_dgemm(int order, int trans_a, int trans_b, int m, int n, int k, double alpha,
                        const double *a, int lda, const double *b, int ldb, double beta, double *c,
                        int ldc);
-void scipy_cblas_cgemm(int order, int trans_a, int trans_b, int m, int n, int k,
-                       const void *alpha, const void *a, int lda, const void *b, int ldb,
-                       const void *beta, void *c, int ldc);
-void scipy_cblas_zgemm(int order, int trans_a, int trans_b, int m, int n, int k,
-                       const void *alpha, const void *a, int lda, const void *b, int ldb,
-                       const void *beta, void *c, int ldc);
+void scipy_cblas_cgemm(int order, int trans_a, int trans_b, int m, int n, int k, const void *alpha,
+                       const void *a, int lda, const void *b, int ldb, const void *beta, void *c,
+                       int ldc);
+void scipy_cblas_zgemm(int order, int trans_a, int trans_b, int m, int n, int k, const void *alpha,
+                       const void *a, int lda, const void *b, int ldb, const void *beta, void *c,
+                       int ldc);
 void scipy_cblas_sgemv(int order, int trans, int m, int n, float alpha, const float *a, int lda,
                        const float *x, int incx, float beta, float *y, int incy);
 void scipy_cblas_dgemv(int order, int trans, int m, int n, double alpha, const double *a, int lda,
                        const double *x, int incx, double beta, double *y, int incy);
 void scipy_cblas_ssyrk(int order, int uplo, int trans, int n, int k, float alpha, const float *a,
                        int lda, float beta, float *c, int ldc);
-void scipy_cblas_dsyrk(int order, int uplo, int trans, int n, int k, double alpha,
-                       const double *a, int lda, double beta, double *c, int ldc);
+void scipy_cblas_dsyrk(int order, int uplo, int trans, int n, int k, double alpha, const double *a,
+                       int lda, double beta, double *c, int ldc);
 
 void scipy_spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info);
 void scipy_dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
 void scipy_spotrs_(const char *uplo, const int *n, const int *nrhs, const float *a, const int *lda,
                    float *b, const int *ldb, int *info);
-void scipy_dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a,
-                   const int *lda, double *b, const int *ldb, int *info);
+void scipy_dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda,
+                   double *b, const int *ldb, int *info);
 void scipy_ssyevd_(const char *jobz, const char *uplo, const int *n, float *a, const int *lda,
                    float *w, float *work, const int *lwork, int *iwork, const int *liwork,
                    int *info);

@@ -46,7 +46,8 @@ typedef enum nk_dtype {
 extern const uint8_t nk_dtype_size[NK_NDTYPES];
 extern const char *const nk_dtype_name[NK_NDTYPES];
 
-/* An n-dimensional array in memory somebody else owns. Strides are in bytes, may be 0 or negative. */
+/* An n-dimensional array in memory somebody else owns. Strides are in bytes, may be 0 or negative.
+ */
 typedef struct nk_view {
   char *data;
   nk_dtype dtype;

@@ -145,17 +145,21 @@ static PyObject *call_kernel(const char *name, PyObject *outs, PyObject *ins, Py
 
   nk_error error = {.status = NK_OK, .text = ""};
   const atomic_int *cancel = nk_cancel_begin();
-  nk_ctx ctx = {.n_threads = threads > 0 ? threads : nk_threads_get(),
-                .cancel = cancel,
-                .error = &error};
-  nk_call call = {.n_out = n_out, .n_in = n_in, .out = r.out, .in = r.in,
-                  .n_ip = n_ip,   .ip = r.ip,   .n_fp = n_fp, .fp = r.fp,
-                  .alias = r.alias, .ctx = &ctx};
+  nk_ctx ctx = {
+      .n_threads = threads > 0 ? threads : nk_threads_get(), .cancel = cancel, .error = &error};
+  nk_call call = {.n_out = n_out,
+                  .n_in = n_in,
+                  .out = r.out,
+                  .in = r.in,
+                  .n_ip = n_ip,
+                  .ip = r.ip,
+                  .n_fp = n_fp,
+                  .fp = r.fp,
+                  .alias = r.alias,
+                  .ctx = &ctx};
   nk_status status;
-  Py_BEGIN_ALLOW_THREADS
-  status = run_kernel(kernel, &call, &r);
-  Py_END_ALLOW_THREADS
-  nk_cancel_end(cancel);
+  Py_BEGIN_ALLOW_THREADS status = run_kernel(kernel, &call, &r);
+  Py_END_ALLOW_THREADS nk_cancel_end(cancel);
   result = status == NK_OK ? Py_NewRef(Py_None) : nk_raise_run(status, &error, kernel->name);
 done:
   PyMem_Free(r.ip);

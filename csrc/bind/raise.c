@@ -25,7 +25,7 @@ PyObject *nk_raise(const nk_error *error, const char *where) {
     case NK_OK:
     case NK_ERR_INTERNAL: type = PyExc_RuntimeError; break;
   }
-  const char *text = error->text[0] != '\0' ? error->text
+  const char *text = error->text[0] != '\0'           ? error->text
                      : error->status == NK_ERR_MEMORY ? "out of memory"
                                                       : "";
   if (where != NULL && where[0] != '\0')

@@ -1,10 +1,9 @@
 /* ndarray to nk_view. */
 #include "bind.h"
 
-static const int typenum[NK_NDTYPES] = {NPY_BOOL,   NPY_INT8,   NPY_UINT8,     NPY_INT16,
-                                        NPY_UINT16, NPY_INT32,  NPY_UINT32,    NPY_INT64,
-                                        NPY_UINT64, NPY_FLOAT32, NPY_FLOAT64,  NPY_COMPLEX64,
-                                        NPY_COMPLEX128};
+static const int typenum[NK_NDTYPES] = {
+    NPY_BOOL,  NPY_INT8,   NPY_UINT8,   NPY_INT16,   NPY_UINT16,    NPY_INT32,     NPY_UINT32,
+    NPY_INT64, NPY_UINT64, NPY_FLOAT32, NPY_FLOAT64, NPY_COMPLEX64, NPY_COMPLEX128};
 
 int nk_dtype_to_typenum(nk_dtype dtype) { return typenum[dtype]; }
 

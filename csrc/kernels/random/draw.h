@@ -113,9 +113,7 @@ static inline double draw_turn(uint32_t low, uint32_t high) {
   return ((double)(int32_t)high * 0x1p21 + (double)(int32_t)(low >> 11)) * 0x1p-53;
 }
 
-static inline float draw_uniformf(uint32_t word) {
-  return (float)(int32_t)(word >> 8) * 0x1p-24f;
-}
+static inline float draw_uniformf(uint32_t word) { return (float)(int32_t)(word >> 8) * 0x1p-24f; }
 
 /* 31 bits rounded to 24: (0, 1], fine towards 0 where the tail of a law lies. */
 static inline float draw_openf(uint32_t word) {

@@ -25,10 +25,9 @@ static inline double random_log(double x) {
   double z = s * s, w = z * z;
   double even = w * (3.999999999940941908e-01 +
                      w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01));
-  double odd =
-      z * (6.666666666666735130e-01 +
-           w * (2.857142874366239149e-01 +
-                w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)));
+  double odd = z * (6.666666666666735130e-01 +
+                    w * (2.857142874366239149e-01 +
+                         w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)));
   double r = odd + even;
   return s * (half_square + r) + k * 1.90821492927058770002e-10 - half_square + f +
          k * 6.93147180369123816490e-01;
@@ -89,8 +88,9 @@ static inline void random_sincos(double t, double *cosine, double *sine) {
   double s = x + z * x * (-1.66666666666666324348e-01 + z * ps);
   double pc = z * (4.16666666666666019037e-02 +
                    z * (-1.38888888888741095749e-03 + z * 2.48015872894767294178e-05)) +
-              w * w * (-2.75573143513906633035e-07 +
-                       z * (2.08757232129817482790e-09 + z * -1.13596475577881948265e-11));
+              w * w *
+                  (-2.75573143513906633035e-07 +
+                   z * (2.08757232129817482790e-09 + z * -1.13596475577881948265e-11));
   double half = 0.5 * z, rest = 1.0 - half;
   double c = rest + (((1.0 - rest) - half) + z * pc);
   double even = (q & 1) != 0 ? s : c, odd = (q & 1) != 0 ? c : s;
@@ -104,9 +104,9 @@ static inline void random_sincosf(float t, float *cosine, float *sine) {
   float x = (quarters - (float)q) * 1.57079632679489661923f;
   float z = x * x;
   float s = ((-1.9515295891e-4f * z + 8.3321608736e-3f) * z + -1.6666654611e-1f) * z * x + x;
-  float c = ((2.443315711809948e-5f * z + -1.388731625493765e-3f) * z + 4.166664568298827e-2f) * z *
-                z -
-            0.5f * z + 1.0f;
+  float c =
+      ((2.443315711809948e-5f * z + -1.388731625493765e-3f) * z + 4.166664568298827e-2f) * z * z -
+      0.5f * z + 1.0f;
   float even = (q & 1) != 0 ? s : c, odd = (q & 1) != 0 ? c : s;
   *cosine = ((q + 1) & 2) != 0 ? -even : even;
   *sine = (q & 2) != 0 ? -odd : odd;

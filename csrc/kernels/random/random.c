@@ -2,9 +2,9 @@
  *
  *     out[e] = law(philox(key = (seed, site), counter = (step, e)), param[e])
  *
- * ins: key uint64 (2,) = (seed, site base); step int64 (); for laws with a parameter, that parameter
- * as float32 or float64 of any strides, broadcast to out by strides 0. ip: (law, site offset) and,
- * for integers, (low, high). out: C-contiguous, N elements.
+ * ins: key uint64 (2,) = (seed, site base); step int64 (); for laws with a parameter, that
+ * parameter as float32 or float64 of any strides, broadcast to out by strides 0. ip: (law, site
+ * offset) and, for integers, (low, high). out: C-contiguous, N elements.
  *
  * Every number depends on seed, site, step and its own index alone: threads, blocks and CPU levels
  * do not show, bit for bit. Source of the generator: base/philox.h; of the laws: laws below and
@@ -115,8 +115,8 @@ static nk_status exponential_f64(const job *j, uint64_t block, int count, const 
   return NK_OK;
 }
 
-/* True when 32 bits lie below p 2^32. When they are its whole part (once in 2^32 draws) 53 bits more
- * decide, so that a small p is exact too. */
+/* True when 32 bits lie below p 2^32. When they are its whole part (once in 2^32 draws) 53 bits
+ * more decide, so that a small p is exact too. */
 static nk_status bernoulli(const job *j, uint64_t block, int count, const double *param,
                            void *dst) {
   uint32_t w[4][G];
@@ -149,8 +149,7 @@ static nk_status poisson(const job *j, uint64_t block, int count, const double *
       mean = param[i];
       zero = mean < 10.0 ? random_exp(-mean) : 0.0;
     }
-    double k = mean < 10.0 ? poisson_small(u[i], mean, zero)
-                           : poisson_large(&j->d, element, mean);
+    double k = mean < 10.0 ? poisson_small(u[i], mean, zero) : poisson_large(&j->d, element, mean);
     if (k < 0.0)
       return nk_fail(j->call->ctx->error, NK_ERR_INTERNAL, "poisson: no draw for mean %g", mean);
     out[i] = (int64_t)k;
@@ -193,8 +192,7 @@ static nk_status bits(const job *j, uint64_t block, int count, const double *par
   return NK_OK;
 }
 
-static nk_status integers(const job *j, uint64_t block, int count, const double *param,
-                          void *dst) {
+static nk_status integers(const job *j, uint64_t block, int count, const double *param, void *dst) {
   uint64_t raw[BLOCK64];
   int64_t *out = dst;
   bits(j, block, count, param, raw);
@@ -272,8 +270,8 @@ nk_status NK_LV(nk_random_check)(nk_call *call) {
   nk_status status = check_key(call, law->name);
   if (status != NK_OK) return status;
   const nk_view *out = &call->out[0];
-  bool fits = law->floating ? out->dtype == NK_F32 || out->dtype == NK_F64
-                            : out->dtype == law->dtype;
+  bool fits =
+      law->floating ? out->dtype == NK_F32 || out->dtype == NK_F64 : out->dtype == law->dtype;
   if (!fits)
     return nk_fail(error, NK_ERR_TYPE, "random %s: cannot draw %s", law->name,
                    nk_dtype_name[out->dtype]);

@@ -1,6 +1,7 @@
 /* Laws by rejection, one element at a time: Poisson, gamma, integers below a bound.
  *
- * Each attempt reads counters of its own, so a draw stays a function of (seed, site, step, element).
+ * Each attempt reads counters of its own, so a draw stays a function of (seed, site, step,
+ * element).
  */
 #ifndef NK_RANDOM_REJECT_H
 #define NK_RANDOM_REJECT_H
@@ -15,23 +16,22 @@
 enum { MAX_ATTEMPTS = 30000 };
 
 /* log(k!) for k = 0 .. 15. */
-static const double log_factorial_table[16] = {
-    0.0,
-    0.0,
-    0.69314718055994530942,
-    1.7917594692280550008,
-    3.1780538303479456197,
-    4.7874917427820459943,
-    6.5792512120101009951,
-    8.5251613610654143002,
-    10.604602902745250228,
-    12.801827480081469611,
-    15.104412573075515295,
-    17.502307845873885839,
-    19.987214495661886150,
-    22.552163853123422886,
-    25.191221182738681500,
-    27.899271383840891566};
+static const double log_factorial_table[16] = {0.0,
+                                               0.0,
+                                               0.69314718055994530942,
+                                               1.7917594692280550008,
+                                               3.1780538303479456197,
+                                               4.7874917427820459943,
+                                               6.5792512120101009951,
+                                               8.5251613610654143002,
+                                               10.604602902745250228,
+                                               12.801827480081469611,
+                                               15.104412573075515295,
+                                               17.502307845873885839,
+                                               19.987214495661886150,
+                                               22.552163853123422886,
+                                               25.191221182738681500,
+                                               27.899271383840891566};
 
 /* Stirling's series, error below 1e-13 from k = 16 on. */
 static inline double log_factorial(double k) {

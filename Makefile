@@ -1,0 +1,64 @@
+# Everything runs in .venv, which is made on first need. `make help` lists the targets.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+# A new environment when the requirements change.
+STAMP := $(VENV)/requirements-$(shell sha256sum pyproject.toml | cut -c1-12)
+REPORT ?= demo-report
+CLANG_FORMAT := $(firstword $(shell command -v clang-format clang-format-14 2>/dev/null))
+C_FILES = $(shell find csrc tests/c benchmarks -name '*.[ch]')
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-full lint format asan bench wheel clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -q --upgrade pip
+	$(PY) -m pip install -q $$($(PY) tools/requirements.py build test demo plot data lint)
+	$(PY) -m pip install -q --no-deps --no-build-isolation -e .
+	rm -f $(VENV)/requirements-* && touch $@
+
+build: $(STAMP) ## Compile the C core in place
+	$(PY) setup.py -q build_ext --inplace
+
+demo: build ## Run the main job; writes demo-report/report.html
+	$(PY) -m neurokit demo --out $(REPORT)
+
+test: build ## Run the tests
+	$(PY) -m pytest -m "not full" --ignore=tests/full
+
+test-full: build ## Run all tests, the long checks too
+	$(PY) -m pytest
+
+lint: $(STAMP) ## Check style; compile with warnings as errors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+ifneq ($(CLANG_FORMAT),)
+	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+endif
+	NEUROKIT_WERROR=1 $(PY) setup.py -q build_ext --inplace
+
+format: $(STAMP) ## Rewrite the sources in the house style
+	$(BIN)/ruff check -q --fix . || true
+	$(BIN)/ruff format .
+ifneq ($(CLANG_FORMAT),)
+	$(CLANG_FORMAT) -i $(C_FILES)
+endif
+
+asan: $(STAMP) ## Tests of the C core under the address and undefined-behaviour sanitizers
+	tools/asan.sh $(PY)
+
+bench: build ## Run the benchmarks beside their peers
+	$(PY) -m neurokit bench
+
+wheel: $(STAMP) ## Build the wheel into dist/
+	$(PY) -m pip wheel -q --no-deps --no-build-isolation -w dist .
+
+clean: ## Remove what was built, not the environment
+	rm -rf build dist *.egg-info neurokit/.libs neurokit/_core*.so $(REPORT)
+	find . -name __pycache__ -not -path './$(VENV)/*' -exec rm -rf {} +
