@@ -6,6 +6,8 @@ vector, so its cost does not fall with the activity; numba and brainevent join w
 installed. Float32, one core.
 """
 
+import ctypes
+
 import harness
 import numpy as np
 
@@ -25,6 +27,27 @@ def with_neurokit(conn, weight, spikes):
         )[0]
     )
     return lambda: run(weight, spikes)
+
+
+def with_c(conn, weight, spikes):
+    """The plain loop of benchmarks/c/event.c, on a bool per cell."""
+    library = harness.compile_c("event")
+    out = np.zeros(conn.shape[1], np.float32)
+    single = np.ndim(weight) == 0
+    arguments = [
+        *map(ctypes.c_int64, spikes.shape),
+        *map(harness.pointer, (conn.indptr, conn.indices)),
+        ctypes.c_void_p(None) if single else harness.pointer(weight),
+        ctypes.c_float(weight if single else 0),
+        *map(harness.pointer, (spikes, out)),
+    ]
+
+    def run():
+        out[:] = 0
+        library.event_run(*arguments)
+        return out
+
+    return run
 
 
 def with_scipy(conn, weight, spikes):
@@ -74,6 +97,7 @@ def with_brainevent(conn, weight, spikes):
 
 MAKERS = {
     "neurokit": ("neurokit", with_neurokit),
+    "C loop": ("ctypes", with_c),
     "scipy": ("scipy", with_scipy),
     "numba": ("numba", with_numba),
     "brainevent": ("brainevent", with_brainevent),
