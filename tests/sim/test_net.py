@@ -208,7 +208,7 @@ def test_records():
     with pytest.raises(KeyError, match="record"):
         run[i.spikes]
     with pytest.raises(AttributeError, match="spikes"):
-        e.voltage
+        _ = e.voltage
     ax = run.plot_raster()
     assert ax.get_xlabel() == "time (ms)"
 
