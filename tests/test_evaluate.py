@@ -32,9 +32,13 @@ def test_count_weights_equal_resampled_matrices(method):
         keep = a != b
         x = values[:, pair_index(9, a[keep], b[keep])]
         if method.startswith("whitened"):
-            contrast = (np.eye(9)[i] - np.eye(9)[j])[keep]
-            inverse = np.linalg.inv((contrast @ contrast.T) ** 2)
-            x = x - x.mean(1, keepdims=True) if method == "whitened_pearson" else x
+            once = np.flatnonzero(c)
+            i, j = np.triu_indices(len(once), 1)
+            contrast = np.eye(len(once))[i] - np.eye(len(once))[j]
+            inverse = np.linalg.inv((contrast @ np.diag(1 / c[once]) @ contrast.T) ** 2)
+            x = values[:, pair_index(9, once[i], once[j])]
+            if method == "whitened_pearson":
+                x = x - np.average(x, 1, c[once][i] * c[once][j])[:, None]
             g = x @ inverse @ x.T
             want = g / np.sqrt(np.multiply.outer(np.diagonal(g), np.diagonal(g)))
         else:

@@ -8,15 +8,18 @@ from .inference import noise_ceiling, pool
 from .noise import Noise, noise_from_measurements, shrinkage
 from .plots import plot_mds, plot_models, plot_rdm
 from .rdms import RDMs, concat
+from .searchlight import Searchlight, max_statistic, searchlight, sphere_neighbors
 
 __all__ = [
     "Evaluation",
     "Noise",
     "RDMs",
+    "Searchlight",
     "compare",
     "concat",
     "evaluate",
     "fdr",
+    "max_statistic",
     "mds",
     "noise_ceiling",
     "noise_from_measurements",
@@ -25,6 +28,8 @@ __all__ = [
     "plot_rdm",
     "pool",
     "rdm",
+    "searchlight",
     "shrinkage",
+    "sphere_neighbors",
     "stress",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 from neurokit import _core
 
 from .comparison import BY_RANK
+from .rdms import pair_index
 
 CHUNK_BYTES = 1 << 26
 
@@ -93,36 +94,21 @@ def _weighted_ranks(weight, order, starts, group):
 
 
 def _whitened(values, counts, center):
-    """Inner products x'V^-1 y over the pairs of different conditions of one sample.
-
-    With the m pairs of a condition with itself set to zero, the sum over all pairs is tr(Gx Gy), and
-    leaving the m pairs out takes u_x' K^-1 u_y away, u = (V^-1 x) and K = V^-1 at those pairs.
-    """
-    drawn = np.repeat(np.arange(len(counts)), counts)
-    n = len(drawn)
-    i, j = np.triu_indices(n, 1)
-    a, b = np.minimum(drawn[i], drawn[j]), np.maximum(drawn[i], drawn[j])
-    same = a == b
-    place = np.where(same, 0, a * (2 * len(counts) - a - 1) // 2 + b - a - 1)
-    x = values[:, place]
+    """Inner products x'V^-1 y of one sample: a condition drawn c times counts as one measured with
+    the precision of c, sigma_k = diag(1/c); conditions not drawn are not there."""
+    drawn = np.flatnonzero(counts)
+    i, j = np.triu_indices(len(drawn), 1)
+    c = counts[drawn].astype(float)
+    x = values[:, pair_index(len(counts), drawn[i], drawn[j])]
     if center:
-        x = x - x[:, ~same].mean(1, keepdims=True)
-    x[:, same] = 0
-    square = np.zeros((len(values), n, n))
-    square[:, i, j] = x
-    square[:, j, i] = x
-    moment = -square / 2
-    moment -= moment.mean(1, keepdims=True)
-    moment -= moment.mean(2, keepdims=True)
-    flat = moment.reshape(len(values), -1)
-    gram = flat @ flat.T
-    if same.any():
-        p, q = i[same], j[same]
-        h = np.eye(n) - 1 / n
-        k = (h[np.ix_(p, p)] * h[np.ix_(q, q)] + h[np.ix_(p, q)] * h[np.ix_(q, p)]) / 2
-        u = moment[:, p, q]
-        gram -= u @ np.linalg.solve(k, u.T)
-    return gram
+        x = x - (x @ (c[i] * c[j]) / np.sum(c[i] * c[j]))[:, None]
+    moment = np.zeros((len(values), len(drawn), len(drawn)))
+    moment[:, i, j] = moment[:, j, i] = x / -2
+    weight = c / c.sum()
+    moment -= (weight @ moment)[:, None, :]
+    moment -= (moment @ weight)[:, :, None]
+    flat = (moment * np.sqrt(np.multiply.outer(c, c))).reshape(len(values), -1)
+    return flat @ flat.T
 
 
 def ceilings(cosines, scale, counts):

@@ -123,8 +123,11 @@ def evaluate(
     a = n_s/(n_s - 1) and b = n_c/(n_c - 1), the squared standard error over both factors is
     a v_s + b v_c - a b (v_sc - v_s - v_c), kept between max(a v_s, b v_c) and v_sc; over one factor
     a v_s or b v_c. Tests are t tests with min(n_s, n_c) - 1 degrees of freedom. In a sample, pairs
-    of a condition with itself are left out. Inside the bootstrap the pool of rank methods is the
-    mean of ranks, not ranked again.
+    of a condition with itself are left out; the whitened methods count a condition drawn c times as
+    one measured c times as precisely. Their standard errors over conditions come out too large (1.5
+    times at 20 to 60 conditions in simulations, so tests are conservative); those of the others are
+    within 10 %. Inside the bootstrap the pool of rank methods is the mean of ranks, not ranked
+    again.
 
     References
     ----------

@@ -1,0 +1,114 @@
+"""Searchlights against one RDM at a time."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from neurokit import rsa
+
+
+@pytest.fixture
+def volume():
+    rng = np.random.default_rng(0)
+    mask = rng.random((5, 6, 4)) < 0.8
+    data = rng.standard_normal((18, mask.sum()))
+    return mask, data, np.tile(list("abcdef"), 3), np.repeat([0, 1, 2], 6)
+
+
+def test_spheres_hold_what_is_near(volume):
+    mask = volume[0]
+    indptr, indices = rsa.sphere_neighbors(mask, 4.0, spacing=(2, 2, 3))
+    places = np.argwhere(mask) * [2, 2, 3]
+    for k in range(len(places)):
+        near = np.flatnonzero(np.linalg.norm(places - places[k], axis=1) <= 4.0)
+        np.testing.assert_array_equal(np.sort(indices[indptr[k] : indptr[k + 1]]), near)
+
+
+METHODS = ["cosine", "pearson", "spearman", "whitened_cosine", "whitened_pearson", "rho_a"]
+
+
+@pytest.mark.parametrize("metric", ["crossnobis", "correlation", "euclidean"])
+@pytest.mark.parametrize("whiten", [False, True])
+def test_equals_single_rdms(volume, metric, whiten):
+    mask, data, conditions, folds = volume
+    rng = np.random.default_rng(1)
+    residuals = rng.standard_normal((60, data.shape[1])) if whiten else None
+    indptr, indices = rsa.sphere_neighbors(mask, 1.5)
+    rows = [indices[a:b] for a, b in zip(indptr[:-1], indptr[1:], strict=True)]
+    models = rsa.RDMs(rng.random((2, 15)), list("fedcba"), ["m1", "m2"])
+    result = rsa.searchlight(
+        data, (indptr, indices), conditions, folds=folds, noise=residuals, metric=metric,
+        models=models, compare="cosine", keep=True,
+    )  # fmt: skip
+    assert result.names == ["m1", "m2"] and result.scores.shape == (2, mask.sum())
+    for k, channels in enumerate(rows):
+        noise = rsa.shrinkage(residuals[:, channels]) if whiten else None
+        own = folds if metric == "crossnobis" else None
+        if len(channels) < 2:
+            continue
+        one = rsa.rdm(data[:, channels], conditions, folds=own, noise=noise, metric=metric)
+        np.testing.assert_allclose(result.rdms[k], one.values[0], atol=1e-10)
+        np.testing.assert_allclose(result.scores[:, k], rsa.compare(models, one)[:, 0], atol=1e-10)
+    volume_ = result.to_volume(mask)
+    assert volume_.shape == (2, *mask.shape)
+    np.testing.assert_array_equal(volume_[1][mask], result.scores[1])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_comparison_and_kind_of_neighbors(volume, method):
+    _, data, conditions, folds = volume
+    rng = np.random.default_rng(2)
+    models = rsa.RDMs(rng.random((3, 15)), list("abcdef"))
+    near = sparse.random(40, data.shape[1], 0.2, "csr", random_state=3)
+    lists = [near.indices[a:b] for a, b in zip(near.indptr[:-1], near.indptr[1:], strict=True)]
+    arguments = dict(folds=folds, models=models, compare=method)
+    one = rsa.searchlight(data, near, conditions, **arguments)
+    two = rsa.searchlight(data, lists, conditions, threads=1, **arguments)
+    np.testing.assert_array_equal(one.scores, two.scores)
+    rdms = rsa.searchlight(data, lists, conditions, folds=folds).rdms
+    want = rsa.compare(models, rsa.RDMs(rdms, list("abcdef")), method)
+    np.testing.assert_allclose(one.scores, want, atol=1e-10)
+
+
+def test_missing_values_stay_where_they_are(volume):
+    mask, data, conditions, folds = volume
+    data = data.copy()
+    data[3, 7] = np.nan
+    near = rsa.sphere_neighbors(mask, 1.0)
+    models = rsa.RDMs(np.random.default_rng(4).random((1, 15)), list("abcdef"))
+    scores = rsa.searchlight(data, near, conditions, folds=folds, models=models).scores[0]
+    touched = [7 in near[1][a:b] for a, b in zip(near[0][:-1], near[0][1:], strict=True)]
+    np.testing.assert_array_equal(np.isnan(scores), touched)
+    empty = rsa.searchlight(data, [[], [1, 2]], conditions, folds=folds).rdms
+    assert np.isnan(empty[0]).all() and np.isfinite(empty[1]).all()
+
+
+def test_bad_arguments(volume):
+    _, data, conditions, folds = volume
+    with pytest.raises(ValueError, match="channel numbers"):
+        rsa.searchlight(data, [[0, 10**6]], conditions, folds=folds)
+    with pytest.raises(ValueError, match="every fold"):
+        rsa.searchlight(data[1:], [[0, 1]], conditions[1:], folds=folds[1:])
+    with pytest.raises(ValueError, match="metric"):
+        rsa.searchlight(data, [[0]], conditions, metric="poisson")
+    with pytest.raises(ValueError, match="needs noise"):
+        rsa.searchlight(data, [[0]], conditions, metric="mahalanobis")
+    with pytest.raises(ValueError, match="unknown conditions"):
+        other = rsa.RDMs(np.zeros(15), list("abcdeX"))
+        rsa.searchlight(data, [[0]], conditions, folds=folds, models=other)
+
+
+def test_max_statistic_controls_the_family():
+    rng = np.random.default_rng(5)
+    false = np.mean([
+        rsa.max_statistic(rng.standard_normal((10, 40)), 200, seed=k)[1].min() <= 0.05
+        for k in range(200)
+    ])  # fmt: skip
+    assert false < 0.1
+    scores = rng.standard_normal((12, 40))
+    scores[:, 3] += 3
+    t, p = rsa.max_statistic(scores)
+    from scipy import stats
+
+    np.testing.assert_allclose(t, stats.ttest_1samp(scores, 0).statistic)
+    assert p[3] < 0.01 and p.argmin() == 3
