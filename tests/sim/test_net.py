@@ -249,14 +249,17 @@ def test_gradient_of_a_network():
     nk.check_grads(loss, (net.params,), order=1, rtol=1e-5)
 
 
-def test_gradient_through_spikes_by_weights():
+@pytest.mark.parametrize("delay", [1, 3])
+def test_gradient_through_spikes_by_weights(delay):
     """The surrogate is the derivative of a smooth spike: the same network with it is the oracle."""
     rng = np.random.default_rng(0)
     weights = rng.uniform(0.5, 1.5, (6, 4))
     net = sim.Net(dt=1.0, dtype="float64")
     a = net.add(sim.LIF(6, tau=10, v_rest=0, v_th=1, v0=rng.uniform(0, 1, 6)), name="a")
     b = net.add(sim.LIF(4, tau=10, v_rest=0, v_th=1), name="b")
-    net.connect(a, b, all_to_all=True, weight=weights.ravel(), synapse=sim.Exp(5), name="a->b")
+    net.connect(
+        a, b, all_to_all=True, weight=weights.ravel(), synapse=sim.Exp(5), delay=delay, name="a->b"
+    )
     net.drive(a, 1.4)
 
     def loss(params):
@@ -273,8 +276,8 @@ def test_gradient_through_spikes_by_weights():
         """The same equations with dense weights and nk.spike."""
 
         def step(state, _):
-            va, vb, g, s = state
-            g = g + s @ w
+            va, vb, g, queue = state
+            g = g + queue[-1] @ w
             va = 1.4 + (va - 1.4) * np.exp(-0.1)
             free = vb * np.exp(-0.1) + g * ((np.exp(-0.2) - np.exp(-0.1)) / (1 - 2.0))
             sa, sb = nk.spike(va - 1.0), nk.spike(free - 1.0)
@@ -282,11 +285,13 @@ def test_gradient_through_spikes_by_weights():
                 np.where(sa > 0, 0.0, va),
                 np.where(sb > 0, 0.0, free),
                 g * np.exp(-0.2),
-                sa,
+                np.concatenate([sa[None], queue[:-1]]),
             ), sb
 
         v0 = net.state["a"]["v"]
-        return nk.scan(step, (v0, np.zeros(4), np.zeros(4), np.zeros(6)), length=40)[1].mean()
+        return nk.scan(step, (v0, np.zeros(4), np.zeros(4), np.zeros((delay, 6))), length=40)[
+            1
+        ].mean()
 
     wanted, gradient = nk.value_and_grad(plain)(weights)
     assert value == pytest.approx(wanted)
