@@ -1,7 +1,7 @@
 """Similarity of dissimilarity matrices."""
 
 import numpy as np
-from scipy import linalg, optimize
+from scipy import linalg
 
 from neurokit import _core
 
@@ -198,6 +198,8 @@ def _moments(x, y, method, sigma_k):
 def _riemannian(u, v, sigma):
     """Minus the Riemannian distance of the second moments of differences from condition 0, the
     first one scaled and with some noise added, both chosen for the smallest distance."""
+    from scipy import optimize  # slow to load
+
     n = len(u)
     contrast = np.hstack([-np.ones((n - 1, 1)), np.eye(n - 1)])
     a, b, noise = (contrast @ m @ contrast.T for m in (u, v, sigma))

@@ -1,7 +1,6 @@
 """Multidimensional scaling."""
 
 import numpy as np
-from scipy.spatial.distance import pdist
 
 from .rdms import RDMs
 
@@ -64,7 +63,8 @@ def stress(rdms, points):
     rdms : RDMs
     points : ndarray, shape (n_rdm, n_conditions, n)
     """
-    distances = np.stack([pdist(x) for x in points])
+    i, j = np.triu_indices(np.shape(points)[1], 1)
+    distances = np.stack([np.linalg.norm(x[i] - x[j], axis=1) for x in points])
     return np.sqrt(
         np.sum((distances - rdms.values) ** 2, 1) / np.sum(rdms.values.astype(float) ** 2, 1)
     )

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import stats
 
 from .bootstrap import ceilings, sample_counts, similarities
 from .comparison import METHODS, compare
@@ -143,6 +142,8 @@ def evaluate(
     >>> result.scores.shape
     (8,)
     """
+    from scipy import stats  # slow to load
+
     models, rdms, over = _checked(models, rdms, method, over)
     n_models, n_subjects, n = len(models), len(rdms), rdms.n_conditions
     subject_scores = compare(models, rdms, method)
