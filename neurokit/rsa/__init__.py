@@ -1,5 +1,17 @@
 """Representational similarity analysis: dissimilarities, their comparison, inference, pictures."""
 
+from .alignment import (
+    canonical_correlations,
+    cca,
+    cka,
+    geodesic,
+    geotopological,
+    match_units,
+    procrustes,
+    pwcca,
+    shape_distance,
+    svcca,
+)
 from .calculate import rdm
 from .comparison import compare
 from .embedding import mds, stress
@@ -15,10 +27,16 @@ __all__ = [
     "Noise",
     "RDMs",
     "Searchlight",
+    "canonical_correlations",
+    "cca",
+    "cka",
     "compare",
     "concat",
     "evaluate",
     "fdr",
+    "geodesic",
+    "geotopological",
+    "match_units",
     "max_statistic",
     "mds",
     "noise_ceiling",
@@ -27,9 +45,13 @@ __all__ = [
     "plot_models",
     "plot_rdm",
     "pool",
+    "procrustes",
+    "pwcca",
     "rdm",
     "searchlight",
+    "shape_distance",
     "shrinkage",
     "sphere_neighbors",
     "stress",
+    "svcca",
 ]

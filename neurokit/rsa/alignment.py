@@ -1,0 +1,337 @@
+"""Comparison of representations themselves: kernel alignment, canonical correlations, shapes.
+
+All functions take X (n_stimuli, n_units_x) and Y (n_stimuli, n_units_y), or one list of such
+matrices for all pairs; each matrix is reduced once to its factors, X = U S V', centred over stimuli.
+"""
+
+import numpy as np
+from scipy import linalg
+
+
+def _centered(X, name):
+    X = np.asarray(X)
+    X = X.astype(float) if X.dtype not in (np.float32, np.float64) else X
+    if X.ndim != 2 or len(X) < 2:
+        raise ValueError(f"{name}: wanted (n_stimuli >= 2, n_units), got shape {X.shape}")
+    if not np.isfinite(X).all():
+        raise ValueError(f"{name}: NaN or infinite values")
+    return X - X.mean(0)
+
+
+def _pairs(X, Y, prepare, compare):
+    """compare(prepare(x), prepare(y)): one number, or a symmetric matrix over a list."""
+    if Y is None:
+        if not isinstance(X, (list, tuple)) or len(X) < 2:
+            raise ValueError("wanted X and Y, or a list of at least two matrices")
+        parts = [prepare(_centered(x, f"X[{k}]")) for k, x in enumerate(X)]
+        _same_stimuli([len(p[0]) for p in parts])
+        out = np.array([[compare(p, q) if j >= i else 0.0 for j, q in enumerate(parts)]
+                        for i, p in enumerate(parts)])  # fmt: skip
+        return np.triu(out) + np.triu(out, 1).T
+    parts = [prepare(_centered(X, "X")), prepare(_centered(Y, "Y"))]
+    _same_stimuli([len(p[0]) for p in parts])
+    return float(compare(*parts))
+
+
+def _same_stimuli(lengths):
+    if len(set(lengths)) > 1:
+        raise ValueError(f"matrices over different numbers of stimuli: {sorted(set(lengths))}")
+
+
+def _svd(X, variance=1.0):
+    """Left singular vectors and singular values, without null directions; with ``variance``, as
+    many as explain that part of it."""
+    u, s, _ = linalg.svd(X, full_matrices=False)
+    keep = s > s.max(initial=0) * max(X.shape) * np.finfo(X.dtype).eps
+    if variance < 1:
+        share = np.cumsum(s**2) / np.sum(s**2)
+        keep &= np.arange(len(s)) <= np.searchsorted(share, variance)
+    return u[:, keep], s[keep]
+
+
+def cka(X, Y=None, kernel="linear", unbiased=False):
+    """Centred kernel alignment of two representations.
+
+    Parameters
+    ----------
+    X, Y : ndarray, shape (n_stimuli, n_units), or X a list of such
+    kernel : {"linear", "rbf"}
+        The Gaussian kernel has the median distance of the stimuli as its width.
+    unbiased : bool
+        Use the unbiased estimator of HSIC (needs four stimuli): zero on average for unrelated
+        representations, whatever the number of units.
+
+    Returns
+    -------
+    similarity : float, or ndarray (n, n) for a list
+
+    Notes
+    -----
+    Biased: tr(HKH HLH) over norms. Unbiased, with zero diagonals: HSIC = [tr(KL) +
+    (1'K1)(1'L1)/((n-1)(n-2)) - 2 (1'KL1)/(n-2)] / (n(n-3)).
+
+    References
+    ----------
+    .. [1] Kornblith et al. (2019), arXiv:1905.00414
+    .. [2] Song et al. (2012), J. Mach. Learn. Res. 13
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurokit import rsa
+    >>> x = np.random.default_rng(0).standard_normal((20, 5))
+    >>> round(rsa.cka(x, 3 * x[:, ::-1] + 1), 6)
+    1.0
+    """
+    if kernel not in ("linear", "rbf"):
+        raise ValueError(f"kernel: wanted 'linear' or 'rbf', got {kernel!r}")
+
+    def prepare(x):
+        k = x @ x.T
+        n = len(k)
+        if kernel == "rbf":
+            d = np.maximum(np.diagonal(k)[:, None] + np.diagonal(k) - 2 * k, 0)
+            k = np.exp(-d / (2 * np.median(d[np.triu_indices(n, 1)])))
+        if not unbiased:
+            k = k - k.mean(0) - k.mean(1)[:, None] + k.mean()
+            return k, np.linalg.norm(k)
+        if n < 4:
+            raise ValueError(f"the unbiased estimator needs at least 4 stimuli, got {n}")
+        np.fill_diagonal(k, 0)
+        return k, np.sqrt(hsic(k, k)) if hsic(k, k) > 0 else np.nan
+
+    def hsic(k, m):
+        n = len(k)
+        row_k, row_m = k.sum(0), m.sum(0)
+        total = np.vdot(k, m) + row_k.sum() * row_m.sum() / ((n - 1) * (n - 2))
+        return (total - 2 * row_k @ row_m / (n - 2)) / (n * (n - 3))
+
+    def compare(p, q):
+        product = hsic(p[0], q[0]) if unbiased else np.vdot(p[0], q[0])
+        return product / (p[1] * q[1])
+
+    return _pairs(X, Y, prepare, compare)
+
+
+def cca(X, Y=None):
+    """Mean canonical correlation of two representations.
+
+    Parameters
+    ----------
+    X, Y : ndarray, shape (n_stimuli, n_units), or X a list of such
+
+    Returns
+    -------
+    similarity : float, or ndarray (n, n) for a list
+        Mean over the smaller of the two ranks; see :func:`canonical_correlations` for all.
+    """
+    return _pairs(X, Y, _svd, lambda p, q: _correlations(p, q).mean())
+
+
+def canonical_correlations(X, Y):
+    """All canonical correlations, largest first, shape (smaller of the two ranks,)."""
+    p, q = _svd(_centered(X, "X")), _svd(_centered(Y, "Y"))
+    _same_stimuli([len(p[0]), len(q[0])])
+    return _correlations(p, q)
+
+
+def _correlations(p, q):
+    return np.clip(linalg.svdvals(p[0].T @ q[0]), 0, 1)
+
+
+def svcca(X, Y=None, variance=0.99):
+    """Mean canonical correlation of the leading principal components.
+
+    Parameters
+    ----------
+    X, Y : ndarray, shape (n_stimuli, n_units), or X a list of such
+    variance : float
+        Part of the variance that the components explain.
+
+    References
+    ----------
+    .. [1] Raghu et al. (2017), arXiv:1706.05806
+    """
+    return _pairs(X, Y, lambda x: _svd(x, variance), lambda p, q: _correlations(p, q).mean())
+
+
+def pwcca(X, Y):
+    """Canonical correlations weighted by how much of X their directions account for.
+
+    Parameters
+    ----------
+    X, Y : ndarray, shape (n_stimuli, n_units)
+        Not symmetric: the weights come from X.
+
+    References
+    ----------
+    .. [1] Morcos et al. (2018), arXiv:1806.05759
+    """
+    x = _centered(X, "X")
+    p, q = _svd(x), _svd(_centered(Y, "Y"))
+    _same_stimuli([len(p[0]), len(q[0])])
+    left, correlations, _ = linalg.svd(p[0].T @ q[0], full_matrices=False)
+    weight = np.abs((p[0] @ left).T @ x).sum(1)
+    return float(weight @ np.clip(correlations, 0, 1) / weight.sum())
+
+
+def procrustes(X, Y=None):
+    """Size-and-shape distance after the best rotation: the Bures distance of the Gram matrices.
+
+    Parameters
+    ----------
+    X, Y : ndarray, shape (n_stimuli, n_units), or X a list of such
+
+    Returns
+    -------
+    distance : float, or ndarray (n, n) for a list
+        min over rotations of |X - Y Q|, in the Frobenius norm; a metric.
+    """
+
+    def compare(p, q):
+        square = np.sum(p[1] ** 2) + np.sum(q[1] ** 2) - 2 * _nuclear(p, q)
+        return np.sqrt(max(square, 0))
+
+    return _pairs(X, Y, _svd, compare)
+
+
+def _nuclear(p, q):
+    """Sum of the singular values of X'Y from the factors of X and Y."""
+    return linalg.svdvals((p[0] * p[1]).T @ (q[0] * q[1])).sum()
+
+
+def shape_distance(X, Y=None, alpha=1.0):
+    """Angle between two representations after the best linear alignment.
+
+    Parameters
+    ----------
+    X, Y : ndarray, shape (n_stimuli, n_units), or X a list of such
+    alpha : float
+        1 allows rotations only, 0 any linear map (canonical correlations), and what lies between
+        whitens in part: X (alpha I + (1 - alpha) (X'X)^(-1/2)).
+
+    Returns
+    -------
+    distance : float, or ndarray (n, n) for a list
+        In radians, 0 to pi/2; a metric for each alpha.
+
+    References
+    ----------
+    .. [1] Williams et al. (2021), arXiv:2110.14739
+    """
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha: wanted 0 to 1, got {alpha}")
+
+    def prepare(x):
+        u, s = _svd(x)
+        s = alpha * s + (1 - alpha)
+        return u, s / np.linalg.norm(s)
+
+    return _pairs(X, Y, prepare, lambda p, q: np.arccos(np.clip(_nuclear(p, q), -1, 1)))
+
+
+def match_units(X, Y, how="one_to_one"):
+    """Mean correlation of units with their partners.
+
+    Parameters
+    ----------
+    X, Y : ndarray, shape (n_stimuli, n_units)
+    how : {"one_to_one", "best"}
+        Each unit of the smaller side gets a partner of its own so that the sum is largest
+        (Hungarian method), or each unit of X its best one in Y.
+
+    Returns
+    -------
+    score : float
+        Units without variance correlate with nothing (0).
+    partners : ndarray, shape (n_units_x,)
+        Partner of each unit of X; -1 for none.
+
+    References
+    ----------
+    .. [1] Li et al. (2016), arXiv:1511.07543
+    """
+    x, y = _centered(X, "X"), _centered(Y, "Y")
+    _same_stimuli([len(x), len(y)])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = (x / np.linalg.norm(x, axis=0)).T @ (y / np.linalg.norm(y, axis=0))
+    r = np.nan_to_num(r)
+    partners = np.full(x.shape[1], -1)
+    if how == "one_to_one":
+        from scipy.optimize import linear_sum_assignment
+
+        i, j = linear_sum_assignment(r, maximize=True)
+        partners[i] = j
+        return float(r[i, j].mean()), partners
+    if how == "best":
+        partners = r.argmax(1)
+        return float(r.max(1).mean()), partners
+    raise ValueError(f"how: wanted 'one_to_one' or 'best', got {how!r}")
+
+
+def geotopological(rdms, low, high):
+    """Keep the order of dissimilarities only between two quantiles.
+
+    Parameters
+    ----------
+    rdms : RDMs
+    low, high : float
+        Quantiles of each matrix, 0 <= low <= high <= 1: zero below the first, one above the second,
+        linear between; equal ones give a graph of zeros and ones.
+
+    Returns
+    -------
+    rdms : RDMs
+
+    References
+    ----------
+    .. [1] Lin and Kriegeskorte (2024), doi:10.1073/pnas.2317881121
+    """
+    if not 0 <= low <= high <= 1:
+        raise ValueError(f"wanted 0 <= low <= high <= 1, got {low} and {high}")
+    edges = np.nanquantile(rdms.values, [low, high], axis=1)[:, :, None]
+
+    def cut(values):
+        if low == high:
+            return np.where(np.isnan(values), np.nan, (values > edges[0]).astype(values.dtype))
+        return np.clip((values - edges[0]) / (edges[1] - edges[0]), 0, 1)
+
+    return rdms.transform(cut)
+
+
+def geodesic(rdms, threshold=1.0):
+    """Lengths of the shortest paths through near neighbours.
+
+    Parameters
+    ----------
+    rdms : RDMs
+        Dissimilarities of at least 0.
+    threshold : float
+        Quantile of each matrix above which pairs are not joined by an edge.
+
+    Returns
+    -------
+    rdms : RDMs
+        Infinite where there is no path.
+    """
+    from scipy.sparse.csgraph import shortest_path
+
+    if (rdms.values < 0).any():
+        raise ValueError("geodesic needs dissimilarities of at least 0")
+    out = []
+    for matrix, values in zip(rdms.square().astype(float), rdms.values, strict=True):
+        graph = np.where(matrix <= np.nanquantile(values, threshold), matrix, np.inf)
+        i, j = np.triu_indices(len(graph), 1)
+        near = [(a, b, graph[a, b]) for a, b in zip(i, j, strict=True) if np.isfinite(graph[a, b])]
+        out.append(_paths(shortest_path, near, len(graph))[i, j])
+    values = np.array(out)
+    return rdms.transform(lambda _: values)
+
+
+def _paths(shortest_path, edges, n):
+    """All shortest paths; edges of length zero are edges, so the graph must be sparse."""
+    from scipy.sparse import csr_array
+
+    a, b, length = (np.array(v) for v in zip(*edges, strict=True))
+    graph = csr_array((np.r_[length, length], (np.r_[a, b], np.r_[b, a])), shape=(n, n))
+    return shortest_path(graph, directed=False)

@@ -1,0 +1,133 @@
+"""Alignment of representations against explicit formulas and invariances."""
+
+import numpy as np
+import pytest
+from scipy import linalg
+
+from neurokit import rsa
+
+
+@pytest.fixture
+def two():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((40, 7))
+    return x, x @ rng.standard_normal((7, 5)) + 0.5 * rng.standard_normal((40, 5))
+
+
+def rotation(n, seed=1):
+    return linalg.qr(np.random.default_rng(seed).standard_normal((n, n)))[0]
+
+
+def test_linear_cka_equals_its_feature_form(two):
+    x, y = (a - a.mean(0) for a in two)
+    want = np.sum((x.T @ y) ** 2) / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y))
+    assert rsa.cka(*two) == pytest.approx(want)
+    assert rsa.cka(two[0], 5 * two[0] @ rotation(7) + 3) == pytest.approx(1)
+
+
+def test_unbiased_cka_equals_its_sum_over_quadruples():
+    rng = np.random.default_rng(2)
+    x, y = rng.standard_normal((7, 3)), rng.standard_normal((7, 4))
+
+    def hsic(a, b):
+        k, m = a @ a.T, b @ b.T
+        from itertools import permutations
+
+        return np.mean([
+            k[i, j] * (m[i, j] + m[q, r] - 2 * m[i, q]) for i, j, q, r in permutations(range(7), 4)
+        ])  # fmt: skip
+
+    want = hsic(x, y) / np.sqrt(hsic(x, x) * hsic(y, y))
+    assert rsa.cka(x, y, unbiased=True) == pytest.approx(want)
+    mean = np.mean([
+        rsa.cka(rng.standard_normal((10, 60)), rng.standard_normal((10, 60)), unbiased=True)
+        for _ in range(300)
+    ])  # fmt: skip
+    assert abs(mean) < 0.03
+    assert rsa.cka(rng.standard_normal((10, 60)), rng.standard_normal((10, 60))) > 0.6
+
+
+def test_kernel_cka_sees_what_linear_cka_does_not():
+    t = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    x, y = np.c_[np.cos(t), np.sin(t)], np.c_[np.cos(2 * t), np.sin(2 * t)]
+    assert rsa.cka(x, y) < 1e-10 and rsa.cka(x, x @ rotation(2), kernel="rbf") == pytest.approx(1)
+
+
+def test_canonical_correlations_by_the_eigenvalue_problem(two):
+    x, y = (a - a.mean(0) for a in two)
+    m = np.linalg.solve(x.T @ x, x.T @ y) @ np.linalg.solve(y.T @ y, y.T @ x)
+    want = np.sqrt(np.sort(np.linalg.eigvals(m).real)[::-1][:5])
+    np.testing.assert_allclose(rsa.canonical_correlations(*two), want, atol=1e-10)
+    assert rsa.cca(*two) == pytest.approx(want.mean())
+    assert rsa.cca(two[0], two[0] @ np.random.default_rng(3).standard_normal((7, 7))) > 1 - 1e-9
+    assert rsa.svcca(*two, variance=1.0) == pytest.approx(want.mean())
+    assert rsa.svcca(*two, variance=0.5) != pytest.approx(want.mean())
+    assert 0 < rsa.pwcca(*two) < 1 and rsa.pwcca(two[0], two[0]) == pytest.approx(1)
+
+
+def test_distances_by_the_best_rotation(two):
+    x, y = (a - a.mean(0) for a in two)
+    padded = np.c_[y, np.zeros((40, 2))]
+    q, _ = linalg.orthogonal_procrustes(padded, x)
+    assert rsa.procrustes(*two) == pytest.approx(np.linalg.norm(x - padded @ q))
+    best = np.vdot(x, padded @ q) / (np.linalg.norm(x) * np.linalg.norm(y))
+    assert rsa.shape_distance(*two) == pytest.approx(np.arccos(best))
+    assert rsa.procrustes(two[0], two[0] @ rotation(7)) == pytest.approx(0, abs=1e-6)
+    gram = [rsa.rdm(a, metric="euclidean").transform(lambda v, d=a.shape[1]: v * d) for a in two]
+    bures = rsa.compare(*gram, "bures_distance")[0, 0]
+    assert rsa.procrustes(*two) == pytest.approx(bures, rel=1e-6)
+    free = np.random.default_rng(4).standard_normal((7, 7))
+    assert rsa.shape_distance(two[0], two[0] @ free, alpha=0) == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("alpha", [0, 0.5, 1])
+def test_lists_give_all_pairs_and_a_metric(two, alpha):
+    rng = np.random.default_rng(5)
+    items = [*two, rng.standard_normal((40, 3)), rng.standard_normal((40, 60))]
+    d = rsa.shape_distance(items, alpha=alpha)
+    np.testing.assert_allclose(d, d.T)
+    np.testing.assert_allclose(np.diagonal(d), 0, atol=1e-6)
+    assert d[0, 1] == pytest.approx(rsa.shape_distance(*two, alpha=alpha))
+    for k in range(4):
+        assert (d <= d[:, [k]] + d[k] + 1e-9).all()
+    np.testing.assert_allclose(np.diagonal(rsa.cka(items)), 1)
+
+
+def test_match_units_finds_a_permutation():
+    rng = np.random.default_rng(6)
+    x = rng.standard_normal((50, 9))
+    order = rng.permutation(9)
+    score, partners = rsa.match_units(x[:, order], x)
+    assert score == pytest.approx(1)
+    np.testing.assert_array_equal(partners, order)
+    score, partners = rsa.match_units(x, x[:, [2, 2, 4]], how="best")
+    assert partners[2] in (0, 1) and partners[4] == 2
+    assert (rsa.match_units(x, x[:, :3])[1] >= 0).sum() == 3
+
+
+def test_geotopological_and_geodesic():
+    r = rsa.RDMs(np.random.default_rng(7).random((2, 45)))
+    g = rsa.geotopological(r, 0.2, 0.8).values
+    for row, values in zip(g, r.values, strict=True):
+        low, high = np.quantile(values, [0.2, 0.8])
+        np.testing.assert_allclose(row, np.clip((values - low) / (high - low), 0, 1))
+    graph = rsa.geotopological(r, 0.5, 0.5).values
+    assert set(np.unique(graph)) == {0, 1} and graph.sum(1).tolist() == [22, 22]
+    line = rsa.RDMs([1.0, 5.0, 9.0, 0.0, 5.0, 2.0])  # 0 -1- 1 -0- 2 -2- 3
+    np.testing.assert_allclose(rsa.geodesic(line, 0.5).values, [[1, 1, 3, 0, 2, 2]])
+    assert np.isinf(rsa.geodesic(line, 0.2).values).any()
+
+
+def test_bad_input(two):
+    with pytest.raises(ValueError, match="different numbers of stimuli"):
+        rsa.cka(two[0], two[1][:10])
+    with pytest.raises(ValueError, match="list"):
+        rsa.cka(two[0])
+    with pytest.raises(ValueError, match="kernel"):
+        rsa.cka(*two, kernel="cosine")
+    with pytest.raises(ValueError, match="alpha"):
+        rsa.shape_distance(*two, alpha=2)
+    with pytest.raises(ValueError, match="NaN"):
+        rsa.cca(np.full((5, 2), np.nan), np.ones((5, 2)))
+    with pytest.raises(ValueError, match="low"):
+        rsa.geotopological(rsa.RDMs(np.ones(3)), 0.7, 0.2)
