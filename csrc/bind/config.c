@@ -2,6 +2,7 @@
 #include "bind.h"
 
 #include "../base/blas.h"
+#include "../base/pages.h"
 #include "../base/pool.h"
 
 #ifndef NEUROKIT_VERSION
@@ -81,6 +82,11 @@ static PyObject *py_alloc_live(PyObject *module, PyObject *unused) {
   return PyLong_FromLongLong(nk_alloc_live());
 }
 
+static PyObject *py_code_live(PyObject *module, PyObject *unused) {
+  (void)module, (void)unused;
+  return PyLong_FromLongLong(nk_pages_live());
+}
+
 static PyMethodDef methods[] = {
     {"info", py_info, METH_NOARGS, "info()\n--\n\nBuild and machine as a dict."},
     {"kernels", py_kernels, METH_NOARGS, "kernels()\n--\n\nNames of all kernels."},
@@ -92,6 +98,8 @@ static PyMethodDef methods[] = {
      "alloc_fail_at(n)\n--\n\nMake the n-th allocation from now fail (tests); 0 turns it off."},
     {"alloc_live", py_alloc_live, METH_NOARGS,
      "alloc_live()\n--\n\nBlocks of the core's allocator that are alive (tests)."},
+    {"code_live", py_code_live, METH_NOARGS,
+     "code_live()\n--\n\nGroups of operations that are machine code at present (tests)."},
     {NULL, NULL, 0, NULL}};
 
 int nk_bind_config(PyObject *module) { return PyModule_AddFunctions(module, methods); }

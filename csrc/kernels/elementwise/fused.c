@@ -4,6 +4,7 @@
  * (parse, shape, combine, build), `run` interprets it block by block (run.c).
  */
 #include "fused.h"
+#include "native/native.h"
 
 /* Is the parameter list as long as its own counts say? */
 static nk_status check_length(const nk_call *call) {
@@ -31,11 +32,18 @@ nk_status NK_LV(nk_fused_check)(nk_call *call) {
   nk_fused *f;
   status = NK_LV(nk_fused_build)(&f, call);
   if (status != NK_OK) return status;
+  status = NK_LV(nk_native_new)(&f->native, call, f);
+  if (status != NK_OK) {
+    nk_free(f);
+    return status;
+  }
   call->prep = f;
-  call->work_size = f->work_size > NK_FUSED_STACK ? f->work_size : 0;
+  call->work_size = f->native == NULL && f->work_size > NK_FUSED_STACK ? f->work_size : 0;
   return NK_OK;
 }
 
 void NK_LV(nk_fused_release)(void *prep) {
-  nk_free(prep);
+  nk_fused *f = prep;
+  if (f != NULL) NK_LV(nk_native_free)(f->native);
+  nk_free(f);
 }

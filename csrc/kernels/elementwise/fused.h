@@ -53,6 +53,8 @@ typedef struct nk_arg {
   int64_t stride[NK_MAXDIM];
 } nk_arg;
 
+typedef struct nk_native nk_native; /* machine code of the group; see native/native.h */
+
 typedef struct nk_fused {
   int64_t total, row, block, chunk; /* elements in all, per row, per block, per parallel piece */
   int ndim;                         /* axes after merging */
@@ -68,6 +70,7 @@ typedef struct nk_fused {
   nk_step *step;      /* [n_step] */
   int64_t *place;     /* [n_place] offsets in the workspace of the last registers */
   char *constant;     /* [n_const] repeated values */
+  nk_native *native;  /* NULL: the interpreter runs the group */
 } nk_fused;
 
 nk_status NK_LV(nk_micro_parse)(nk_micro *m, const nk_call *call);

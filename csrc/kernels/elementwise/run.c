@@ -10,6 +10,7 @@
 
 #include "../../simd/flush.h"
 #include "fused.h"
+#include "native/native.h"
 
 typedef struct runner {
   const nk_fused *f;
@@ -149,6 +150,7 @@ static nk_status run_chunk(void *arg, int64_t chunk, int worker) {
 
 nk_status NK_LV(nk_fused_run)(const nk_call *call) {
   const nk_fused *f = call->prep;
+  if (f->native != NULL) return NK_LV(nk_native_run)(call);
   const int64_t n_chunks = f->chunk > 0 ? (f->total + f->chunk - 1) / f->chunk : 0;
   if (n_chunks > 1 && f->work_size <= NK_FUSED_STACK)
     return nk_parallel(call->ctx, n_chunks, run_chunk, (void *)(uintptr_t)call);

@@ -1,0 +1,127 @@
+/* State of the emitter: the program, where each value lives, the code so far.
+ *
+ * Letters: V elements per turn of the loop: a vector register over the widest type in the group, so
+ * narrower types fill part of a register. A bool is a mask register (AVX-512) or a vector of V lanes
+ * of all ones or zeros (AVX2), and a byte only in memory.
+ */
+#ifndef NK_NATIVE_EMIT_H
+#define NK_NATIVE_EMIT_H
+
+#include "../combine.h"
+#include "code.h"
+
+#define nk_emit_alloc NK_LV(nk_emit_alloc)
+#define nk_emit_slot NK_LV(nk_emit_slot)
+#define nk_emit_release NK_LV(nk_emit_release)
+#define nk_emit_load NK_LV(nk_emit_load)
+#define nk_emit_fetch NK_LV(nk_emit_fetch)
+#define nk_emit_operand NK_LV(nk_emit_operand)
+#define nk_emit_store NK_LV(nk_emit_store)
+#define nk_emit_scalar NK_LV(nk_emit_scalar)
+#define nk_emit_to_slot NK_LV(nk_emit_to_slot)
+#define nk_emit_float NK_LV(nk_emit_float)
+#define nk_emit_int NK_LV(nk_emit_int)
+#define nk_emit_bool NK_LV(nk_emit_bool)
+#define nk_emit_compare NK_LV(nk_emit_compare)
+#define nk_emit_select NK_LV(nk_emit_select)
+#define nk_emit_convert NK_LV(nk_emit_convert)
+#define nk_emit_lanes NK_LV(nk_emit_lanes)
+#define nk_emit_widen NK_LV(nk_emit_widen)
+#define nk_emit_function NK_LV(nk_emit_function)
+
+enum {
+  NK_EMIT_SCRATCH = NK_NATIVE_REGS - 4, /* four registers for operands in memory and steps */
+  NK_EMIT_MASK_FIRST = 2,               /* mask registers for values: 2 .. 5 */
+  NK_EMIT_MASK_END = 6,
+  NK_EMIT_TAIL = 1,  /* mask register: elements of the tail */
+  NK_EMIT_SLOTS = 256,
+  NK_EMIT_NEVER = INT32_MAX,
+  NK_EMIT_FULL = NK_NATIVE_BYTES == 64 ? 2 : 1,
+  /* fixed registers: element, end of whole turns, pointers in memory, n */
+  NK_EMIT_I = NK_RBX,
+  NK_EMIT_END = NK_R12,
+  NK_EMIT_TABLE = NK_R13,
+  NK_EMIT_N = NK_R14
+};
+
+typedef struct nk_live {
+  int16_t reg;     /* vector or mask register; -1 for none */
+  int16_t slot;    /* place on the stack; -1 for none */
+  int32_t next;    /* operation that reads it next; n_value: stored at the end; or NEVER */
+  int32_t first;   /* operation that reads it first */
+  int32_t pending; /* outputs that wait for it */
+  int32_t weight;  /* operations of the loop that read this uniform value */
+} nk_live;
+
+typedef struct nk_emit {
+  nk_code code;
+  const nk_call *call;
+  const nk_fused *f;
+  nk_micro micro;
+  int32_t *alias;     /* [n_value] */
+  nk_live *live;      /* [n_value] */
+  int32_t *next;      /* [n_value * 3] operation that reads the operand next */
+  int32_t *ready;     /* [n_out] operation after which the output may be written */
+  uint8_t *stored;    /* [n_out] */
+  int8_t pointer[NK_MAX_OPERANDS]; /* register that holds an operand's address; -1: in the table */
+  int lanes;          /* V */
+  int lane_bytes;     /* of a bool in a vector */
+  int limit;          /* vector registers below are for values, the rest hold uniform ones */
+  int peak;           /* vector registers in use at once */
+  int32_t vector[32]; /* value in each vector register; -1: free */
+  int32_t mask[8];
+  uint8_t slot[NK_EMIT_SLOTS];
+  int n_slot;  /* most in use at once */
+  bool tail;   /* emitting the masked turn */
+  bool failed; /* something the emitter does not do */
+} nk_emit;
+
+/* An operation being emitted: result register, operands with the registers they have now. */
+typedef struct nk_site {
+  const nk_value *value;
+  int dtype; /* of the computation */
+  int wide;  /* 1 for types of 8 bytes */
+  int length;
+  int dst;
+  int reg[3]; /* -1: in memory */
+} nk_site;
+
+static inline bool nk_emit_is_mask(const nk_emit *e, int v) {
+  return NK_NATIVE_EVEX && e->micro.value[v].dtype == NK_BOOL;
+}
+
+/* Vector length that holds V elements of `bytes` each. */
+static inline int nk_emit_length(const nk_emit *e, int bytes) {
+  const int total = e->lanes * bytes;
+  return total >= 64 ? 2 : total >= 32 ? 1 : 0;
+}
+
+/* allocate.c: registers and stack slots. */
+int nk_emit_alloc(nk_emit *e, int v, const nk_value *pinned, bool evict); /* -1: none free */
+int nk_emit_slot(nk_emit *e);
+void nk_emit_release(nk_emit *e, int v); /* its register; the slot is freed by the caller */
+
+/* memory.c: values between registers and memory. */
+void nk_emit_load(nk_emit *e, int v, int reg);
+int nk_emit_fetch(nk_emit *e, const nk_site *s, int k, int scratch);
+nk_rm nk_emit_operand(nk_emit *e, const nk_site *s, int k, int scratch);
+void nk_emit_store(nk_emit *e, int k);
+void nk_emit_scalar(nk_emit *e, int v);
+void nk_emit_to_slot(nk_emit *e, int v);
+
+/* One operation each; false where there is no code for it. */
+bool nk_emit_float(nk_emit *e, const nk_site *s);
+bool nk_emit_int(nk_emit *e, const nk_site *s);
+bool nk_emit_bool(nk_emit *e, const nk_site *s);
+bool nk_emit_compare(nk_emit *e, const nk_site *s);
+bool nk_emit_select(nk_emit *e, const nk_site *s);
+bool nk_emit_convert(nk_emit *e, const nk_site *s);
+
+/* logic.c, AVX2: a vector bool as lanes of `bytes`, and back to lanes of the group. */
+int nk_emit_lanes(nk_emit *e, int reg, int bytes, int scratch);
+void nk_emit_widen(nk_emit *e, int dst, int bytes);
+
+/* emit.c: the whole function void (char *const *operands, int64_t n). */
+bool nk_emit_function(nk_emit *e);
+
+#endif

@@ -1,0 +1,111 @@
+/* Decides whether a group can be machine code, makes it, and puts it into executable pages.
+ *
+ * The interpreter keeps what has no code here (functions by polynomials or the C library, integer
+ * division, small integers, strided operands), and everything where NEUROKIT_NATIVE=0 is set, where
+ * the CPU level has no emitter, or where the system refuses executable pages.
+ */
+#include "native.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../base/pages.h"
+#include "emit.h"
+
+enum { MAX_BYTES = 1 << 17, CHUNK_GAIN = 4 }; /* a piece holds more work than the interpreter's */
+
+static bool is_wanted(const nk_fused *f) {
+  const char *text = getenv("NEUROKIT_NATIVE");
+  if (NK_NATIVE_BYTES == 0 || f->total == 0 || (text != NULL && strcmp(text, "0") == 0))
+    return false;
+  for (int k = 0; k < f->n_in + f->n_out; k++)
+    if (f->arg[k].kind == NK_ARG_STRIDED) return false;
+  return true;
+}
+
+/* Lanes are as many as fit of the widest type in the group. */
+static bool choose_lanes(nk_emit *e) {
+  int widest = 4;
+  for (int v = 0; v < e->micro.n_value; v++) {
+    const nk_value *value = e->micro.value + v;
+    if (!value->live) continue;
+    const int bytes = nk_dtype_size[value->dtype];
+    const int op_bytes = value->code >= 0 ? nk_dtype_size[value->op_dtype] : 0;
+    if (bytes == 2 || (bytes == 1 && value->dtype != NK_BOOL)) return false;
+    if (value->dtype == NK_U32 || value->dtype == NK_U64) return false;
+    if (bytes == 8 || op_bytes == 8) widest = 8;
+  }
+  e->lanes = NK_NATIVE_BYTES / widest;
+  e->lane_bytes = widest;
+  return true;
+}
+
+static void mark_uniform(nk_emit *e) {
+  nk_micro *m = &e->micro;
+  for (int v = 0; v < m->n_value; v++) {
+    nk_value *value = m->value + v;
+    value->uniform = v >= m->n_in || e->f->arg[v].kind == NK_ARG_SCALAR;
+    for (int k = 0; value->code >= 0 && k < value->n_src; k++)
+      value->uniform &= m->value[value->src[k]].uniform;
+  }
+}
+
+static nk_status place(nk_native **result, const nk_emit *e, const nk_fused *f) {
+  if (e->code.n > MAX_BYTES) return NK_OK;
+  nk_native *native = nk_alloc_zero(sizeof *native);
+  if (native == NULL) return NK_ERR_MEMORY;
+  native->pages = nk_pages_new(e->code.byte, e->code.n);
+  if (native->pages == NULL) {
+    nk_free(native);
+    return NK_OK;
+  }
+  native->n_bytes = e->code.n;
+  memcpy(&native->fn, &native->pages, sizeof native->pages); /* a function from a data pointer */
+  native->lanes = e->lanes;
+  native->tails = NK_NATIVE_EVEX;
+  native->chunk = f->chunk * CHUNK_GAIN;
+  *result = native;
+  return NK_OK;
+}
+
+static nk_status make(nk_native **result, nk_emit *e) {
+  const nk_status status = NK_LV(nk_micro_parse)(&e->micro, e->call);
+  if (status != NK_OK) return status;
+  NK_LV(nk_combine_alias)(&e->micro, e->alias);
+  mark_uniform(e);
+  if (!choose_lanes(e)) return NK_OK;
+  const bool done = nk_emit_function(e);
+  if (e->code.failed) return NK_ERR_MEMORY;
+  return done ? place(result, e, e->f) : NK_OK;
+}
+
+nk_status NK_LV(nk_native_new)(nk_native **native, const nk_call *call, const nk_fused *f) {
+  *native = NULL;
+  if (!is_wanted(f)) return NK_OK;
+  const size_t n = (size_t)(call->n_in + call->ip[0] + call->ip[1 + 2 * call->ip[0]]);
+  const size_t n_out = (size_t)call->n_out;
+  nk_emit *e = nk_alloc_zero(sizeof *e + n * (sizeof(nk_value) + sizeof(nk_live) + 16) + 5 * n_out);
+  nk_status status = NK_ERR_MEMORY;
+  if (e != NULL) {
+    e->call = call;
+    e->f = f;
+    e->micro.value = (nk_value *)(e + 1);
+    e->live = (nk_live *)(e->micro.value + n);
+    e->alias = (int32_t *)(e->live + n);
+    e->next = e->alias + n;
+    e->ready = e->next + 3 * n;
+    e->stored = (uint8_t *)(e->ready + n_out);
+    status = make(native, e);
+    nk_code_free(&e->code);
+    nk_free(e);
+  }
+  return status == NK_ERR_MEMORY
+             ? nk_fail(call->ctx->error, status, "fused: out of memory for machine code")
+             : status;
+}
+
+void NK_LV(nk_native_free)(nk_native *native) {
+  if (native == NULL) return;
+  nk_pages_free(native->pages, native->n_bytes);
+  nk_free(native);
+}

@@ -1,0 +1,22 @@
+/* Fused groups as machine code of this CPU level. */
+#ifndef NK_NATIVE_H
+#define NK_NATIVE_H
+
+#include "../fused.h"
+
+/* The code of a group: void fn(char *const *operands, int64_t n), n elements from each operand. */
+struct nk_native {
+  void (*fn)(char *const *operands, int64_t n);
+  void *pages;
+  size_t n_bytes;
+  int64_t chunk; /* elements of one parallel piece */
+  int lanes;     /* n must be a multiple of it, unless `tails` */
+  bool tails;
+};
+
+/* Makes the code of a built group; *native stays NULL where the interpreter has to run it. */
+nk_status NK_LV(nk_native_new)(nk_native **native, const nk_call *call, const nk_fused *f);
+void NK_LV(nk_native_free)(nk_native *native);
+nk_status NK_LV(nk_native_run)(const nk_call *call);
+
+#endif

@@ -1,0 +1,94 @@
+/* Runs the machine code of a group, row by row, in pieces when there is much of it. */
+#include <string.h>
+
+#include "../../../simd/flush.h"
+#include "native.h"
+
+enum { PAD = 64 }; /* bytes of a padded remainder: lanes of any type */
+
+/* Fewer elements than lanes, where the code has no masked turn: the same code on padded copies. */
+static void run_padded(const nk_fused *f, char *const *at, int64_t n) {
+  _Alignas(NK_ALIGN) char pad[NK_MAX_OPERANDS][PAD];
+  char *operand[NK_MAX_OPERANDS];
+  const int n_arg = f->n_in + f->n_out;
+  for (int k = 0; k < n_arg; k++) {
+    operand[k] = at[k];
+    if (f->arg[k].kind != NK_ARG_DIRECT) continue;
+    operand[k] = pad[k];
+    memset(pad[k], 0, PAD);
+    if (k < f->n_in) memcpy(pad[k], at[k], (size_t)n * f->arg[k].size);
+  }
+  f->native->fn(operand, f->native->lanes);
+  for (int k = f->n_in; k < n_arg; k++) memcpy(at[k], pad[k], (size_t)n * f->arg[k].size);
+}
+
+/* n elements of one row from the addresses in `at`. */
+static void run_span(const nk_fused *f, char **at, int64_t n) {
+  const nk_native *native = f->native;
+  const int64_t whole = native->tails ? n : n - n % native->lanes;
+  if (whole > 0) native->fn(at, whole);
+  if (whole == n) return;
+  for (int k = 0; k < f->n_in + f->n_out; k++)
+    if (f->arg[k].kind == NK_ARG_DIRECT) at[k] += whole * f->arg[k].size;
+  run_padded(f, at, n - whole);
+}
+
+static char *operand_data(const nk_call *call, int k) {
+  return k < call->n_in ? call->in[k].data : call->out[k - call->n_in].data;
+}
+
+/* Address of operand k at flat index `start`. */
+static char *address(const nk_call *call, const nk_fused *f, int k, int64_t start) {
+  const nk_arg *arg = f->arg + k;
+  char *data = operand_data(call, k);
+  if (f->row_ndim == 0) return arg->kind == NK_ARG_DIRECT ? data + start * arg->size : data;
+  int64_t row = start / f->row;
+  if (arg->kind == NK_ARG_DIRECT) data += (start - row * f->row) * arg->size;
+  for (int d = f->row_ndim - 1; d >= 0; d--) {
+    data += row % f->shape[d] * arg->stride[d];
+    row /= f->shape[d];
+  }
+  return data;
+}
+
+static void run_range(const nk_call *call, int64_t start, int64_t stop) {
+  const nk_fused *f = call->prep;
+  char *at[NK_MAX_OPERANDS];
+  const unsigned mode = f->flush ? nk_flush_begin() : 0;
+  while (start < stop) {
+    int64_t end = start - start % f->row + f->row;
+    if (end > stop) end = stop;
+    for (int k = 0; k < f->n_in + f->n_out; k++) at[k] = address(call, f, k, start);
+    run_span(f, at, end - start);
+    start = end;
+  }
+  if (f->flush) nk_flush_end(mode);
+}
+
+static nk_status run_chunk(void *arg, int64_t chunk, int worker) {
+  const nk_call *call = arg;
+  const nk_fused *f = call->prep;
+  (void)worker;
+  if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
+  const int64_t start = chunk * f->native->chunk, stop = start + f->native->chunk;
+  run_range(call, start, stop < f->total ? stop : f->total);
+  return NK_OK;
+}
+
+nk_status NK_LV(nk_native_run)(const nk_call *call) {
+  const nk_fused *f = call->prep;
+  if (f->total > f->native->chunk)
+    return nk_parallel(call->ctx, (f->total + f->native->chunk - 1) / f->native->chunk, run_chunk,
+                       (void *)(uintptr_t)call);
+  if (f->row_ndim > 0) {
+    run_range(call, 0, f->total);
+    return NK_OK;
+  }
+  char *at[NK_MAX_OPERANDS];
+  for (int k = 0; k < f->n_in; k++) at[k] = call->in[k].data;
+  for (int k = 0; k < f->n_out; k++) at[f->n_in + k] = call->out[k].data;
+  const unsigned mode = f->flush ? nk_flush_begin() : 0;
+  run_span(f, at, f->total);
+  if (f->flush) nk_flush_end(mode);
+  return NK_OK;
+}
