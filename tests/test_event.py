@@ -215,6 +215,32 @@ def test_a_loop_of_events():
     np.testing.assert_allclose(grad, nk.grad(dense)(weight), rtol=1e-9)
 
 
+@pytest.mark.parametrize("checkpoint", [1, 5, 16, "20KB"])
+def test_checkpointed_gradients_are_bit_equal(checkpoint):
+    """Weight gradients add up over the steps in one order, whatever the segments."""
+    rng = np.random.default_rng(10)
+    conn = ops.wire((60, 60), 1, p=0.3)
+    weight, drive = 0.1 * rng.standard_normal(conn.nnz), rng.standard_normal((47, 60))
+
+    def gradient(plan):
+        def loss(each, one):
+            def step(state, x):
+                v, g = state
+                v = 0.9 * v + x + g
+                s = nk.spike(v - 1)
+                g = ops.event_matvec(conn, s, each, add=0.8 * g) + ops.event_matvec(conn, s, one)
+                return (v * (1 - s), g), s.sum()
+
+            start = np.zeros(60), np.zeros(60)
+            (v, _), counts = nk.scan(step, start, drive, checkpoint=plan)
+            return (v**2).sum() + (counts**2).sum()
+
+        return nk.grad(loss, argnums=(0, 1))(weight, 0.01)
+
+    for a, b in zip(gradient(None), gradient(checkpoint)):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_dense_and_one_to_one():
     rng = np.random.default_rng(8)
     x, matrix = rng.standard_normal(4), rng.standard_normal((4, 3))
