@@ -136,15 +136,14 @@ def unpack_spikes(bits, n, first_step, dt):
     """Spikes of packed bits (T, ceil(n / 8)): times at the end of the step, and senders."""
     n_bytes = bits.shape[1]
     flat = np.ascontiguousarray(bits).reshape(-1)
-    padded = np.zeros(-(-flat.size // 8) * 8, np.uint8)
-    padded[: flat.size] = flat
-    words = np.flatnonzero(padded.view(np.uint64))
-    inner = padded.reshape(-1, 8)[words]
-    word, byte = np.nonzero(inner)
-    place = words[word] * 8 + byte
-    which, bit = np.nonzero(np.unpackbits(inner[word, byte][:, None], axis=1, bitorder="little"))
-    step, byte = np.divmod(place[which], n_bytes)
-    senders = byte * 8 + bit
+    padded = (
+        flat if flat.size % 8 == 0 else np.concatenate([flat, np.zeros(-flat.size % 8, np.uint8)])
+    )
+    words = np.flatnonzero(padded.view(np.uint64) != 0)
+    inner = np.unpackbits(padded.reshape(-1, 8)[words].reshape(-1), bitorder="little")
+    at = np.flatnonzero(inner.view(np.bool_))
+    step, byte = np.divmod(words[at >> 6] * 8 + (at >> 3 & 7), n_bytes)
+    senders = byte * 8 + (at & 7)
     return Spikes((first_step + step + 1) * dt, senders)
 
 

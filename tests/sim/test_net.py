@@ -385,3 +385,14 @@ def test_a_projection_may_bear_the_name_of_a_population():
     a = net.add(sim.LIF(2, tau=10), name="a")
     made = net.connect(a, a, p=1.0, weight=0.1, synapse=sim.Exp(tau=5), name="a")
     assert made.name == "a 2" and set(net.state["a"]) == {"v", "ref"}
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (1, 1), (7, 9), (64, 64), (50, 1000)])
+@pytest.mark.parametrize("fraction", [0.0, 0.01, 0.5, 1.0])
+def test_unpacking_inverts_packing(shape, fraction):
+    spikes = np.random.default_rng(0).random(shape) < fraction
+    bits = np.packbits(spikes, axis=1, bitorder="little")
+    got = sim.record.unpack_spikes(bits, shape[1], 5, 0.5)
+    step, sender = np.nonzero(spikes)
+    np.testing.assert_array_equal(got.times, (5 + step + 1) * 0.5)
+    np.testing.assert_array_equal(got.senders, sender)
