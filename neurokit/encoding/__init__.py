@@ -1,17 +1,33 @@
 """Encoding models: regularised regression from features to many responses."""
 
+from .ceilings import explainable_variance, noise_ceiling
 from .delay import Delayer
+from .kernel import KernelRidgeCV
+from .partition import variance_partition
 from .plots import plot_alphas, plot_scores
 from .ridge import RidgeCV
-from .scores import correlation, r2, split_correlation, split_r2
+from .scores import (
+    correlation,
+    pairwise_2v2,
+    r2,
+    retrieval_accuracy,
+    split_correlation,
+    split_r2,
+)
 
 __all__ = [
     "Delayer",
+    "KernelRidgeCV",
     "RidgeCV",
     "correlation",
+    "explainable_variance",
+    "noise_ceiling",
+    "pairwise_2v2",
     "plot_alphas",
     "plot_scores",
     "r2",
+    "retrieval_accuracy",
     "split_correlation",
     "split_r2",
+    "variance_partition",
 ]

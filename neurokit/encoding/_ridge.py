@@ -73,7 +73,11 @@ def primal_folds(X, splits, center):
 
 def kernel_folds(X, splits, center):
     """Folds of the kernel form; with ``center``, X is centred over all samples."""
-    kernel = _gram(X.T)
+    return folds_of_kernel(_gram(X.T), splits, center, X.dtype)
+
+
+def folds_of_kernel(kernel, splits, center, dtype):
+    """The same from the kernel matrix of all samples, float64."""
     folds = []
     for train, test in splits:
         gram = kernel[np.ix_(train, train)]
@@ -83,10 +87,10 @@ def kernel_folds(X, splits, center):
             across = across - across.mean(1, keepdims=True) - mean + mean.mean()
             gram = gram - mean - mean[:, None] + mean.mean()
         values, vectors = _eigh(gram)
-        rest = _complementary(train, test, len(X))
+        rest = _complementary(train, test, len(kernel))
         folds.append(
-            Fold(train, test, rest, values, vectors.astype(X.dtype, copy=False),
-                 np.ascontiguousarray(across @ vectors, dtype=X.dtype), None, None)
+            Fold(train, test, rest, values, vectors.astype(dtype, copy=False),
+                 np.ascontiguousarray(across @ vectors, dtype=dtype), None, None)
         )  # fmt: skip
     return folds
 
@@ -172,8 +176,13 @@ def primal_coefficients(X, Y, alphas):
 
 def kernel_coefficients(X, Y, alphas):
     """The same by way of XX', for p > n."""
-    values, vectors = _eigh(_gram(X.T))
-    vectors = vectors.astype(X.dtype, copy=False)
+    return dual_coefficients(_gram(X.T), Y, alphas).T @ X
+
+
+def dual_coefficients(kernel, Y, alphas):
+    """Weights of the samples (n, t) with one alpha per target; the kernel is overwritten."""
+    values, vectors = _eigh(kernel)
+    vectors = vectors.astype(Y.dtype, copy=False)
     rotated = vectors.T @ Y
-    rotated /= (values[:, None] + alphas).astype(X.dtype, copy=False)
-    return (vectors @ rotated).T @ X
+    rotated /= (values[:, None] + alphas).astype(Y.dtype, copy=False)
+    return vectors @ rotated

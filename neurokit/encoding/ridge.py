@@ -13,6 +13,21 @@ from ._ridge import (
 from .folds import splits
 
 
+def checked_alphas(alphas):
+    """Alphas as a vector of positive numbers."""
+    vector = np.atleast_1d(np.asarray(alphas, dtype=float))
+    if vector.ndim != 1 or len(vector) == 0 or not (np.isfinite(vector) & (vector > 0)).all():
+        raise ValueError(f"alphas: wanted positive numbers, got {alphas!r}")
+    return vector
+
+
+def chosen_alphas(alphas, scores, per_target):
+    """The best alpha of each target, or the one that is best on average, shape (n_targets,)."""
+    if per_target:
+        return alphas[np.argmax(scores, axis=0)]
+    return np.full(scores.shape[1], alphas[np.argmax(scores.mean(1))])
+
+
 class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
     """Ridge regression that picks the regularisation of each target by cross-validation.
 
@@ -94,9 +109,7 @@ class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
             self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True,
             ensure_min_samples=2,
         )  # fmt: skip
-        alphas = np.atleast_1d(np.asarray(self.alphas, dtype=float))
-        if alphas.ndim != 1 or len(alphas) == 0 or not (np.isfinite(alphas) & (alphas > 0)).all():
-            raise ValueError(f"alphas: wanted positive numbers, got {self.alphas!r}")
+        alphas = checked_alphas(self.alphas)
         if self.solver not in ("auto", "primal", "kernel"):
             raise ValueError(f"solver: wanted 'auto', 'primal' or 'kernel', got {self.solver!r}")
         Y = y.reshape(len(y), -1).astype(X.dtype, copy=False)
@@ -111,11 +124,7 @@ class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
         folds = (primal_folds if primal else kernel_folds)(X, pairs, center)
         self.cv_scores_ = fold_scores(X, Y, folds, alphas, center)
-        if self.alpha_per_target:
-            best = np.argmax(self.cv_scores_, axis=0)
-        else:
-            best = np.full(Y.shape[1], np.argmax(self.cv_scores_.mean(1)))
-        alpha = alphas[best]
+        alpha = chosen_alphas(alphas, self.cv_scores_, self.alpha_per_target)
         coef = (primal_coefficients if primal else kernel_coefficients)(X, Y, alpha)
         intercept = (y_mean - coef @ x_mean).astype(X.dtype)
         if y.ndim == 1:

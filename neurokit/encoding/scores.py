@@ -97,3 +97,60 @@ def split_correlation(Y, parts):
     norm = np.sqrt(np.sum(Y * Y, 0) * np.sum(P * P, 0))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.sum((parts - parts.mean(1, keepdims=True)) * Y, 1) / norm
+
+
+def _similarity(Y, P):
+    """Correlations of measured with predicted patterns, shape (n_samples, n_samples)."""
+    Y, P = _pair(Y, P)
+    if Y.ndim != 2 or Y.shape[1] < 2:
+        raise ValueError(f"wanted (n_samples, n_targets >= 2), got shape {Y.shape}")
+    Y, P = Y - Y.mean(1, keepdims=True), P - P.mean(1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        Y = Y / np.linalg.norm(Y, axis=1, keepdims=True)
+        P = P / np.linalg.norm(P, axis=1, keepdims=True)
+    return Y @ P.T
+
+
+def pairwise_2v2(Y, P):
+    """Share of pairs of samples whose measured and predicted patterns match the right way round.
+
+    Parameters
+    ----------
+    Y, P : array_like, shape (n_samples, n_targets)
+        Measured and predicted patterns.
+
+    Returns
+    -------
+    accuracy : float
+        Chance is 0.5; a tie counts half. Patterns are compared by correlation over targets.
+
+    References
+    ----------
+    .. [1] Mitchell et al. (2008), doi:10.1126/science.1152876
+    """
+    r = _similarity(Y, P)
+    d = np.diagonal(r)
+    i, j = np.triu_indices(len(r), 1)
+    right, wrong = d[i] + d[j], r[i, j] + r[j, i]
+    return float(np.mean((right > wrong) + 0.5 * (right == wrong)))
+
+
+def retrieval_accuracy(Y, P, top=1):
+    """Share of predictions whose own measurement is among the ``top`` most similar ones.
+
+    Parameters
+    ----------
+    Y, P : array_like, shape (n_samples, n_targets)
+        Measured and predicted patterns.
+    top : int
+
+    Returns
+    -------
+    accuracy : float
+        Chance is top / n_samples.
+    """
+    r = _similarity(Y, P)
+    if not 1 <= top <= len(r):
+        raise ValueError(f"top: wanted 1 to {len(r)}, got {top}")
+    better = np.sum(r > np.diagonal(r), 0)
+    return float(np.mean(better < top))

@@ -1,0 +1,75 @@
+"""What feature sets explain alone and together."""
+
+from itertools import combinations
+
+import numpy as np
+
+from .folds import splits
+from .ridge import RidgeCV
+from .scores import r2
+
+
+def variance_partition(feature_sets, Y, cv=5, alphas=(0.1, 1.0, 10.0, 100.0, 1000.0), inner_cv=5):
+    """Split the cross-validated R2 of two to four feature sets into unique and shared parts.
+
+    Parameters
+    ----------
+    feature_sets : dict of str to ndarray, shape (n_samples, n_features of the set)
+    Y : ndarray, shape (n_samples, n_targets)
+    cv : as for :class:`RidgeCV`
+        Outer folds: predictions of the left-out samples give R2.
+    alphas, inner_cv
+        Of the :class:`RidgeCV` fitted in each training fold.
+
+    Returns
+    -------
+    parts : dict of tuple of str to ndarray, shape (n_targets,)
+        For each combination of sets, what exactly these share; single names are unique parts. All
+        parts add up to R2 of all sets together.
+    totals : dict of tuple of str to ndarray, shape (n_targets,)
+        R2 of each combination's joint model.
+
+    Notes
+    -----
+    By inclusion and exclusion: the part shared by exactly the sets S is
+    sum over T within S of (-1)^(|T| + 1) R2(T and all sets outside S), the empty T included.
+    Cross-validated parts can be negative.
+
+    References
+    ----------
+    .. [1] Lescroart, Stansbury and Gallant (2015), doi:10.3389/fncom.2015.00135
+    """
+    names = tuple(feature_sets)
+    if not 2 <= len(names) <= 4:
+        raise ValueError(f"feature_sets: wanted 2 to 4, got {len(names)}")
+    Y = np.asarray(Y)
+    sets = {name: np.asarray(x) for name, x in feature_sets.items()}
+    if any(x.ndim != 2 or len(x) != len(Y) for x in sets.values()):
+        raise ValueError(f"feature_sets: wanted arrays of {len(Y)} samples")
+    pairs = splits(cv, Y)
+    seen = np.unique(np.concatenate([test for _, test in pairs]))
+    totals = {}
+    for size in range(1, len(names) + 1):
+        for subset in combinations(names, size):
+            X = np.concatenate([sets[name] for name in subset], 1)
+            guess = np.full(Y.shape, np.nan)
+            for train, test in pairs:
+                model = RidgeCV(alphas, cv=inner_cv).fit(X[train], Y[train])
+                guess[test] = model.predict(X[test])
+            totals[subset] = r2(Y[seen], guess[seen])
+
+    def joint(subset):
+        return totals[subset] if subset else np.zeros_like(totals[names])
+
+    def within(order):
+        return tuple(name for name in names if name in order)
+
+    parts = {}
+    for subset in totals:
+        outside = [name for name in names if name not in subset]
+        part = 0
+        for size in range(len(subset) + 1):
+            for chosen in combinations(subset, size):
+                part = part - (-1) ** size * joint(within({*chosen, *outside}))
+        parts[subset] = part
+    return parts, totals

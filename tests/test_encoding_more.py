@@ -1,0 +1,120 @@
+"""Kernel ridge, ceilings, matching accuracies, variance partitioning."""
+
+import numpy as np
+import pytest
+
+from neurokit import encoding
+
+ALPHAS = np.logspace(-2, 3, 6)
+
+
+@pytest.fixture
+def problem():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 8))
+    return X, np.sin(X @ rng.standard_normal((8, 4))) + 0.3 * rng.standard_normal((60, 4))
+
+
+@pytest.mark.parametrize("kernel", ["linear", "rbf", "polynomial", "precomputed"])
+def test_kernel_ridge_equals_scikit_learn(problem, kernel):
+    kernel_ridge = pytest.importorskip("sklearn.kernel_ridge")
+    from sklearn.metrics import r2_score
+    from sklearn.model_selection import KFold
+
+    X, Y = problem
+    options = dict(gamma=0.2, degree=2)
+    X = X @ X.T if kernel == "precomputed" else X
+    model = encoding.KernelRidgeCV(ALPHAS, kernel=kernel, cv=4, **options).fit(X, Y)
+    scores = np.zeros((6, 4))
+    for train, test in KFold(4).split(X):
+        part, rest = (X[train], X[test]) if kernel != "precomputed" else (
+            X[np.ix_(train, train)], X[np.ix_(test, train)])  # fmt: skip
+        for k, alpha in enumerate(ALPHAS):
+            one = kernel_ridge.KernelRidge(alpha=alpha, kernel=kernel, coef0=1, **options)
+            guess = one.fit(part, Y[train]).predict(rest)
+            scores[k] += r2_score(Y[test], guess, multioutput="raw_values") / 4
+    np.testing.assert_allclose(model.cv_scores_, scores, atol=1e-8)
+    np.testing.assert_array_equal(model.alpha_, ALPHAS[scores.argmax(0)])
+    one = kernel_ridge.KernelRidge(alpha=model.alpha_, kernel=kernel, coef0=1, **options).fit(X, Y)
+    np.testing.assert_allclose(model.dual_coef_, one.dual_coef_, atol=1e-8)
+    np.testing.assert_allclose(model.predict(X[:7]), one.predict(X[:7]), atol=1e-8)
+
+
+def test_linear_kernel_equals_ridge_without_intercept(problem):
+    X, Y = problem
+    kernel = encoding.KernelRidgeCV(ALPHAS).fit(X, Y)
+    ridge = encoding.RidgeCV(ALPHAS, fit_intercept=False).fit(X, Y)
+    np.testing.assert_allclose(kernel.cv_scores_, ridge.cv_scores_, atol=1e-9)
+    np.testing.assert_allclose(kernel.dual_coef_.T @ X, ridge.coef_, atol=1e-9)
+
+
+def test_kernel_ridge_is_an_estimator():
+    checks = pytest.importorskip("sklearn.utils.estimator_checks")
+    results = checks.check_estimator(encoding.KernelRidgeCV(), on_skip=None, on_fail=None)
+    assert [(r["check_name"], r["exception"]) for r in results if r["status"] == "failed"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(dict(kernel="cubic"), "kernel"), (dict(kernel="precomputed"), "square"),
+     (dict(alphas=[0]), "positive")],
+)  # fmt: skip
+def test_bad_kernel_arguments(problem, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        encoding.KernelRidgeCV(**arguments).fit(*problem)
+
+
+def test_ceilings_recover_the_signal():
+    rng = np.random.default_rng(1)
+    ratio = np.array([0.0, 0.5, 1.0, 4.0])  # signal over noise variance
+    signal = rng.standard_normal((4000, 4)) * np.sqrt(ratio)
+    repeats = signal + rng.standard_normal((4, 4000, 4))
+    single = ratio / (1 + ratio)
+    averaged = ratio / (ratio + 1 / 4)
+    np.testing.assert_allclose(encoding.explainable_variance(repeats), single, atol=0.03)
+    np.testing.assert_allclose(encoding.noise_ceiling(repeats), averaged, atol=0.05)
+    np.testing.assert_allclose(encoding.noise_ceiling(repeats, n=1), single, atol=0.03)
+    half = encoding.noise_ceiling(repeats, kind="split_half")
+    np.testing.assert_allclose(half, averaged, atol=0.05)
+    truth = [encoding.correlation(signal[:, k], repeats.mean(0)[:, k]) ** 2 for k in (1, 2, 3)]
+    np.testing.assert_allclose(truth, averaged[1:], atol=0.04)
+    with pytest.raises(ValueError, match="n_repeats"):
+        encoding.explainable_variance(repeats[:1])
+    with pytest.raises(ValueError, match="kind"):
+        encoding.noise_ceiling(repeats, kind="other")
+
+
+def test_matching_accuracies():
+    rng = np.random.default_rng(2)
+    Y = rng.standard_normal((30, 200))
+    assert encoding.pairwise_2v2(Y, Y) == 1 and encoding.retrieval_accuracy(Y, Y) == 1
+    other = rng.standard_normal((30, 200))
+    assert 0.3 < encoding.pairwise_2v2(Y, other) < 0.7
+    P = Y + 6 * other
+    r = np.corrcoef(Y, P)[:30, 30:]
+    pairs = [(i, j) for i in range(30) for j in range(i)]
+    want = np.mean([r[i, i] + r[j, j] > r[i, j] + r[j, i] for i, j in pairs])
+    assert encoding.pairwise_2v2(Y, P) == pytest.approx(want)
+    want = np.mean([np.argsort(-r[:, k]).tolist().index(k) < 3 for k in range(30)])
+    assert encoding.retrieval_accuracy(Y, P, top=3) == pytest.approx(want)
+    with pytest.raises(ValueError, match="top"):
+        encoding.retrieval_accuracy(Y, P, top=31)
+
+
+def test_variance_partition_of_known_parts():
+    rng = np.random.default_rng(3)
+    n = 3000
+    a, b, c, shared = rng.standard_normal((4, n, 1))
+    sets = {"A": np.c_[a, shared], "B": np.c_[b, shared], "C": c}
+    Y = np.c_[a + 2 * shared + b, c + a]
+    parts, totals = encoding.variance_partition(sets, Y)
+    assert len(parts) == 7 and len(totals) == 7
+    np.testing.assert_allclose(sum(parts.values()), totals["A", "B", "C"], atol=1e-12)
+    np.testing.assert_allclose(parts["A", "B"], [4 / 6, 0], atol=0.02)
+    np.testing.assert_allclose(parts["A",], [1 / 6, 0.5], atol=0.02)
+    np.testing.assert_allclose(parts["B",], [1 / 6, 0], atol=0.02)
+    np.testing.assert_allclose(parts["C",], [0, 0.5], atol=0.02)
+    with pytest.raises(ValueError, match="2 to 4"):
+        encoding.variance_partition({"A": a}, Y)
+    with pytest.raises(ValueError, match="samples"):
+        encoding.variance_partition({"A": a, "B": b[:5]}, Y)
