@@ -179,14 +179,19 @@ class Report:
         print("  " + ", ".join(f"{k} {v}" for k, v in self.environment.items()), file=self.out)
 
     def times(self, label, measured, base, per=1.0, unit="call"):
-        """One line per case: time per `unit` (the case does `per` of them), ratio to `base`."""
+        """One line per case: time per `unit` (the case does `per` of them), ratio to `base`.
+
+        The ratio is that of the medians; that of the best rounds stands beside it, since a busy
+        machine disturbs some rounds and not the other side's.
+        """
         print(f"\n{label}", file=self.out)
         for name, taken in measured.items():
             ratio = taken["median"] / measured[base]["median"]
+            best = taken["best"] / measured[base]["best"]
             each = taken["median"] / per
             print(
                 f"  {name:<24}{human(each):>10} per {unit:<14} {ratio:8.2f} x {base}"
-                f"   (first call {human(taken['first'])})",
+                f"  (best {best:.2f} x, first call {human(taken['first'])})",
                 file=self.out,
             )
             self.rows.append(
@@ -196,6 +201,7 @@ class Report:
                     seconds=each,
                     unit=unit,
                     ratio=ratio,
+                    ratio_of_best=best,
                     base=base,
                     first_call=taken["first"],
                 )
