@@ -1,7 +1,7 @@
 """Identity-like primitives that change how derivatives flow."""
 
 from . import elementwise as ew
-from .graph import Primitive, bind, bind_multi
+from .graph import Primitive, bind, bind_multi, reachable
 from .shaping import full
 from .views import View
 
@@ -76,6 +76,8 @@ class CustomRule:
 
     @property
     def structural(self):
+        # enough for the forward program; a gradient with such a call is never found by its forward
+        # graph, because the backward function may reach anything
         return ("custom_vjp", self.name, self.n_out)
 
 
@@ -116,3 +118,13 @@ def custom(rule, outs, inputs):
         tuple(results[0].args[0].args[: rule.n_out]),
     )  # computes nothing itself
     return results
+
+
+def has_custom(outputs):
+    """Whether `outputs` depend on a call with its own reverse rule, in loop bodies too."""
+    for node in reachable(outputs):
+        if node.prim is CUSTOM:
+            return True
+        if any(getattr(getattr(p, "body", None), "custom", False) for p in node.params):
+            return True
+    return False

@@ -194,17 +194,77 @@ def unary(name):
     return lambda a: apply(prim, a)
 
 
-def masked(g, value):
-    """`value`, but 0 where the incoming g is 0."""
+def _masked(g, value):
     return select(apply(ROWS["eq"], g, 0.0), 0.0, value)
 
 
 def gmul(g, d):
-    return masked(g, mul(g, d))
+    """g * d, but 0 where the incoming g is 0 (d may be infinite there); linear in g for higher orders."""
+    if _plain_factor(d):
+        return mul(g, d)
+    return bind(SAFE_MUL, (_masked(g, mul(g, d)), g, d))
 
 
 def gdiv(g, d):
-    return masked(g, div(g, d))
+    """g / d, but 0 where the incoming g is 0."""
+    if _plain_factor(d):
+        return div(g, d)
+    return bind(SAFE_DIV, (_masked(g, div(g, d)), g, d))
+
+
+def _plain_factor(d):
+    """A finite constant other than 0 needs no mask."""
+    return d.prim is LITERAL and 0 < abs(d.params[0]) < float("inf")
+
+
+def _safe_mul_vjp(ct, out, args, params, needs):
+    _, g, d = args
+    return [None, gmul(ct, d) if needs[1] else None, mul(ct, g) if needs[2] else None]
+
+
+def _safe_div_vjp(ct, out, args, params, needs):
+    value, g, d = args
+    by_d = neg(mul(ct, gdiv(value, d))) if needs[2] else None
+    return [None, gdiv(ct, d) if needs[1] else None, by_d]
+
+
+def _safe_jvp(vjp):
+    def jvp(t, out, args, params):
+        parts = [
+            vjp(x, out, args, params, (False, i == 1, i == 2))[i]
+            for i, x in enumerate(t)
+            if i and x is not None
+        ]
+        if not parts:
+            return None
+        return parts[0] if len(parts) == 1 else add(*parts)
+
+    return jvp
+
+
+def _same_place(view, node):
+    return view
+
+
+# The value is args[0]; its derivatives are those of the plain product and quotient of args[1:].
+SAFE_MUL = Primitive(
+    "safe_mul",
+    "view",
+    _infer_same,
+    twin=lambda params, value, g, d: value,
+    vjp=_safe_mul_vjp,
+    jvp=_safe_jvp(_safe_mul_vjp),
+    lower=_same_place,
+)
+SAFE_DIV = Primitive(
+    "safe_div",
+    "view",
+    _infer_same,
+    twin=lambda params, value, g, d: value,
+    vjp=_safe_div_vjp,
+    jvp=_safe_jvp(_safe_div_vjp),
+    lower=_same_place,
+)
 
 
 # ---------------------------------------------------------------------------- the table
@@ -437,7 +497,6 @@ __all__ = [
     "select",
     "convert",
     "apply",
-    "masked",
     "gmul",
     "gdiv",
     "is_literal",

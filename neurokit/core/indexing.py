@@ -8,6 +8,7 @@ import numpy as np
 from . import elementwise as ew
 from .graph import INT64, Primitive, bind, literal
 from .shaping import broadcast, full, iota, reshape, slice_, slice_update, transpose
+from .views import View
 
 
 def take(x, index):
@@ -92,8 +93,9 @@ def _scatter_jvp(op):
 def _scatter_lower(kernel):
     def lower(node, low):
         base, index, update = node.args
+        sources = [low.apart(index, base), low.apart(update, base)]
         target = low.update(node, base)
-        low.emit(kernel, [target], [target, low.view(index), low.view(update)], node=node)
+        low.emit(kernel, [target], [target, *sources], node=node)
 
     return lower
 
@@ -133,7 +135,8 @@ class Index:
             )
         if sum(1 for k in key if k is Ellipsis) > 1:
             raise IndexError("an index can only have a single ellipsis ('...')")
-        if not any(k is Ellipsis for k in key):
+        has_ellipsis = any(k is Ellipsis for k in key)
+        if not has_ellipsis:
             key = key + (Ellipsis,)
         at = next(i for i, k in enumerate(key) if k is Ellipsis)
         key = key[:at] + (slice(None),) * (len(shape) - n_axes) + key[at + 1 :]
@@ -162,6 +165,8 @@ class Index:
                 layout.append(("int", axis))
             axis += 1
         self.layout = layout
+        # integers for all axes pick a NumPy scalar, which is no view
+        self.picks_scalar = not has_ellipsis and all(kind == "int" for kind, _ in layout)
         self.arrays = arrays
         self.full_shape = tuple(n for _, n, _ in self.spec)
         if arrays:
@@ -248,6 +253,13 @@ class Index:
         self.axes = [a for a, _, _ in arrays]
         spots = [i for i, (kind, _) in enumerate(self.layout) if kind == "array"]
         self.adjacent = spots == list(range(spots[0], spots[0] + len(spots)))
+
+    def view_of(self, view):
+        """The strides of the result, for a basic index of an array with the strides of `view`."""
+        steps = [step * s for (_, _, step), s in zip(self.spec, view.strides)]
+        shape = [1 if k == "new" else self.full_shape[a] for k, a in self.layout if k != "int"]
+        strides = [0 if k == "new" else steps[a] for k, a in self.layout if k != "int"]
+        return View(0, view.dtype, 0, tuple(shape), tuple(strides))
 
     # -- reading
 

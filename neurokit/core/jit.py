@@ -9,12 +9,17 @@ import functools
 
 import numpy as np
 
-from . import methods  # noqa: F401 - gives Tracer its operators
+from . import (
+    methods,  # noqa: F401 - gives Tracer its operators
+    tree,
+)
 from .arguments import Opened, input_tracer, is_array, output_nodes, plain
 from .graph import Graph, current
-from .guards import Guards, RandomTrap
+from .guards import Guards, Trap
+from .model import Param, State
+from .model import marked as _marked
 from .runtime import compiled, execute, used_inputs, verify_captured
-from .tracer import Tracer
+from .tracer import Tracer, to_node
 
 
 class _Traced:
@@ -23,17 +28,24 @@ class _Traced:
     def __init__(self, f, args, kwargs, dynamic):
         opened = Opened(dynamic)
         graph = Graph(None, True, f"nk.jit of {getattr(f, '__name__', 'a function')}")
-        trap = RandomTrap(f)
+        trap = Trap(f)
         with graph:
             leaves = [input_tracer(graph, x) if is_array(x) else x for x in opened.leaves]
             states = [input_tracer(graph, s) for s in opened.states]
             with opened.arguments(leaves, states) as (call_args, call_kwargs):
                 result = f(*args(call_args), **kwargs(call_kwargs))
                 written = opened.written()
+            # plain arrays in the result are read at each call, and copied like all the rest
+            result = tree.map(
+                lambda x: Tracer(to_node(x)) if isinstance(x, np.ndarray) else x, result
+            )
             out_nodes, self.rebuild = output_nodes(result)
             state_nodes, self.rebuild_states = output_nodes(written)
         trap.check()
-        self.guards = Guards(f)
+        marked = [
+            a for m in opened.models for kind in (Param, State) for _, _, a in _marked(m, kind)
+        ]
+        self.guards = [Guards(f, marked)] + [Guards(m, marked) for m in opened.models]
         verify_captured(graph)
         outputs = out_nodes + state_nodes
         self.n_out = len(out_nodes)
@@ -124,15 +136,15 @@ def jit(f=None, static_argnums=(), static_argnames=()):
             opened.spec,
             tuple([_signature(x) for x in opened.leaves]),
             tuple([(s.shape, s.dtype) for s in opened.states]),
-            tuple(fixed.items()),
-            tuple(fixed_names.items()),
+            tuple([(i, _static(v)) for i, v in fixed.items()]),
+            tuple([(k, _static(v)) for k, v in fixed_names.items()]),
         )
         try:
             entries = table.setdefault(key, [])
         except TypeError:
             raise TypeError("jit: static arguments must be hashable") from None
         for traced in entries:
-            if traced.guards.hold() and all(
+            if all(g.hold() for g in traced.guards) and all(
                 a.shape == s and a.dtype == d for a, s, d in traced.captured
             ):
                 return traced.run(opened)
@@ -151,6 +163,11 @@ def jit(f=None, static_argnums=(), static_argnames=()):
 
     wrapper.clear = table.clear
     return wrapper
+
+
+def _static(value):
+    """A static argument as part of a key: 1, 1.0 and True differ, 0.0 and -0.0 too."""
+    return type(value), value, repr(value) if isinstance(value, (float, complex, tuple)) else None
 
 
 def _signature(leaf):

@@ -83,7 +83,14 @@ def _overlay(source, node):
 
 
 UPDATES = {"slice_update", "scatter_set", "scatter_add", "event_matvec_add", "spmv_weight_grad"}
-_WHOLE = {"variable", "stop_gradient", "surrogate", "proj"}  # views of the very same memory
+_WHOLE = {
+    "variable",
+    "stop_gradient",
+    "surrogate",
+    "proj",
+    "safe_mul",
+    "safe_div",
+}  # views of the very same memory
 
 
 class Lowering:
@@ -243,6 +250,15 @@ class Lowering:
             buffer = self._buffer("const", np.array(value, dtype))
             self.constants[value, dtype] = buffer
         return View(buffer, dtype, 0, (), ())
+
+    def apart(self, node, base, contiguous=False):
+        """Where `node` lies, copied if that is in the memory of `base`, which is about to be written."""
+        view = self.contiguous(node) if contiguous else self.view(node)
+        if view.buffer != self.view(base).buffer or not node.size:
+            return view
+        copy = self.scratch(view.shape, view.dtype)
+        self.emit("copy", [copy], [view], node=node)
+        return copy
 
     def update(self, node, base):
         """The place of `node`, an update of `base`: the same memory where nobody reads `base` later."""

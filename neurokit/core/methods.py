@@ -41,7 +41,10 @@ def _reflected(ufunc):
 
 def _in_place(ufunc):
     def call(self, other):
-        store_into(self, apply_ufunc(ufunc, (self, other)))
+        result = apply_ufunc(ufunc, (self, other))
+        if self.is_scalar:  # a NumPy scalar cannot change: the name gets a new one
+            return result
+        store_into(self, result)
         return self
 
     return call

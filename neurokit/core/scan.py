@@ -9,7 +9,7 @@ from . import (
 from .arguments import input_tracer, plain
 from .errors import TraceError
 from .graph import INT64, LITERAL, Graph, _local, current, lift, literal, reachable
-from .guards import RandomTrap
+from .guards import Trap
 from .loops import Body, bind_scan, hoist
 from .runtime import evaluate
 from .shaping import broadcast
@@ -146,7 +146,7 @@ def trace_body(f, inits, spec, xs, x_spec, length):
         with graph:
             carries = [graph.add_input(n.shape, n.dtype, n.weak) for n in inits]
             x_inputs = [graph.add_input(n.shape[1:], n.dtype) for n in xs]
-            trap = RandomTrap(f)
+            trap = Trap(f)
             result = f(
                 tree.unflatten(spec, [Tracer(n) for n in carries]),
                 tree.unflatten(x_spec, [Tracer(n) for n in x_inputs]),

@@ -239,13 +239,11 @@ def _slice_update_jvp(t, out, args, params):
 
 def _slice_update_lower(node, low):
     base, value = node.args
+    source = low.apart(value, base)
     out = low.update(node, base)
     if value.size:
         low.emit(
-            "copy",
-            [_slice_view(out, _SliceOf(value.shape, node.params))],
-            [low.view(value)],
-            node=node,
+            "copy", [_slice_view(out, _SliceOf(value.shape, node.params))], [source], node=node
         )
 
 

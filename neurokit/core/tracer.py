@@ -22,6 +22,7 @@ from .errors import (
 )
 from .graph import _NUMPY, BOOL, FLOAT64, INPUT, INT64, Node, current, literal, user_line
 from .shaping import broadcast
+from .views import View, c_strides
 
 SUPPORTED = frozenset("?bBhHiIlLqQfd")
 
@@ -29,12 +30,12 @@ SUPPORTED = frozenset("?bBhHiIlLqQfd")
 class Tracer:
     """A traced array. Shape and dtype are known; values only outside loops and `jit`."""
 
-    __slots__ = ("_node", "_base", "_read", "_write", "_seen", "__weakref__")
+    __slots__ = ("_node", "_base", "_read", "_write", "_seen", "_layout", "__weakref__")
     __array_priority__ = 1000.0
 
-    def __init__(self, node, base=None, read=None, write=None):
+    def __init__(self, node, base=None, read=None, write=None, layout=None):
         self._node = node
-        self._base, self._read, self._write = base, read, write
+        self._base, self._read, self._write, self._layout = base, read, write, layout
         self._seen = base.node if base is not None else None
 
     @property
@@ -46,8 +47,25 @@ class Tracer:
                 self._node, self._seen = self._read(seen), seen
         return self._node
 
+    @property
+    def is_scalar(self):
+        """Whether this stands for a NumPy scalar: 0-d and no view of an array."""
+        return self._base is None and not self.node.shape
+
+    def layout(self):
+        """The strides NumPy's array would have, as a `View`: they decide what is a view of what."""
+        if self._base is None:
+            return View(0, self.dtype, 0, self.shape, c_strides(self.shape, self.dtype))
+        return self._layout
+
     def assign(self, node):
         """Replace the value in place, in the base arrays too."""
+        home = self._node.graph
+        if home is not None and home is not current():
+            raise TraceError(
+                f"an array of the enclosing function is written to inside {current().what if current() else 'nothing'}: "
+                f"hand it through the loop as part of the carry, or build a new one and return it"
+            )
         if self._base is not None:
             self._base.assign(self._write(self._base.node, node))
             self._seen = self._base.node
@@ -197,8 +215,8 @@ class Tracer:
 
         index = Index(_plain_key(key), self.shape, to_node, _concrete)
         node = index.read(self.node)
-        if index.basic:
-            return Tracer(node, self, index.read, index.write)
+        if index.basic and not index.picks_scalar:
+            return Tracer(node, self, index.read, index.write, index.view_of(self.layout()))
         return Tracer(node)
 
     def __setitem__(self, key, value):

@@ -8,7 +8,7 @@ import numpy as np
 from . import methods, tree  # noqa: F401 - methods gives Tracer its operators
 from .arguments import Opened, input_tracer, output_nodes, plain, scalar_node
 from .autodiff import backward, forward
-from .control import variable
+from .control import has_custom, variable
 from .graph import Graph, current
 from .lower import compile_program
 from .runtime import cached, evaluate, execute, run_options, used_inputs, verify_captured
@@ -179,7 +179,7 @@ def _run_gradient(graph, value, extra, wrt):
             if w in position
         ]
 
-    if run_options.reference:
+    if run_options.reference or has_custom(forward_nodes):
         arrays = evaluate(graph, outputs())
     else:
         verify_captured(graph)

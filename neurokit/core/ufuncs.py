@@ -9,7 +9,9 @@ from . import elementwise as ew
 from .control import stop
 from .errors import TraceError
 from .graph import BOOL, COMPUTED, FLOAT64, INT64, LITERAL, literal
-from .shaping import full
+from .indexing import take
+from .reducing import reduce
+from .shaping import broadcast, full, reshape
 from .tracer import Tracer, broadcast_value, to_node
 
 _resolved = {}
@@ -88,13 +90,47 @@ def apply_ufunc(ufunc, inputs):
         return _composite(ufunc, composite, inputs)
     nodes = [to_node(x) for x in inputs]
     ins, out, weak = resolve(ufunc, nodes)
+    if out == BOOL and len(nodes) == 2 and _beyond(nodes, ins):
+        return _compare_beyond(ufunc, nodes)
     nodes = [n if n.dtype == d else as_dtype(n, d) for n, d in zip(nodes, ins)]
+    signed = name == "pow" and nodes[1].dtype.kind == "i"
+    exponent = nodes[1] if signed and to_node(inputs[1]).dtype != BOOL else None
     node = elementwise(name, nodes)
+    if exponent is not None:
+        node = _refuse_negative(node, exponent)
     if weak is not None and node.prim is LITERAL:
         node = literal(node.params[0], node.dtype, weak)
     elif weak is not None:
         node.weak = weak
     return Tracer(node)
+
+
+def _beyond(nodes, dtypes):
+    """Whether a Python integer does not fit the type it would be compared in."""
+    return any(
+        n.weak is int
+        and n.prim is LITERAL
+        and d.kind == "i"
+        and not np.iinfo(d).min <= n.params[0] <= np.iinfo(d).max
+        for n, d in zip(nodes, dtypes)
+    )
+
+
+def _compare_beyond(ufunc, nodes):
+    """Comparison with such an integer: the same for every element, so that of 0 with it."""
+    values = [n.params[0] if n.prim is LITERAL else 0 for n in nodes]
+    shape = np.broadcast_shapes(*[n.shape for n in nodes])
+    return Tracer(full(shape, bool(ufunc(*[np.array(v, object) for v in values])), BOOL))
+
+
+def _refuse_negative(value, exponent):
+    """`value`, unless an integer exponent is negative, which NumPy refuses: then the run stops."""
+    if exponent.prim is LITERAL or not exponent.size:
+        return value
+    negative = reduce("any", ew.apply(ew.ROWS["lt"], exponent, 0), tuple(range(exponent.ndim)))
+    index = reshape(ew.convert(negative, INT64), (1,))
+    zero = reshape(take(full((1, 1, 1), 0, value.dtype), index), ())  # index 1 is out of bounds
+    return ew.add(value, broadcast(zero, value.shape))
 
 
 def _is_special(ufunc):

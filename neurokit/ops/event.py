@@ -127,7 +127,7 @@ EVENT = Primitive(
 
 def _add_lower(node, low):
     base, *operands = node.args
-    operands = [low.contiguous(a) for a in operands]
+    operands = [low.apart(a, base, True) for a in operands]
     target = low.update(node, base)
     if node.size:
         low.emit("event_matvec_add", [target], [target, *operands], ip=(0,), node=node)
@@ -180,7 +180,7 @@ def _by_weight_jvp(t, out, args, params):
 
 def _by_weight_lower(node, low):
     base, *operands = node.args
-    operands = [low.contiguous(a) for a in operands]
+    operands = [low.apart(a, base, True) for a in operands]
     target = low.update(node, base)
     low.emit(
         "spmv_weight_grad", [target], [target, *operands], ip=(int(node.params[0]),), node=node

@@ -295,3 +295,21 @@ def test_each_transform_works_when_it_is_the_first(name):
     code = f"import numpy as np, neurokit as nk; print(float({use}))"
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert float(out.stdout) == 4.0
+
+
+def test_second_derivatives_where_the_first_vanishes():
+    np.testing.assert_allclose(
+        nk.hessian(lambda p: np.exp(p[0]) * p[1])(np.zeros(2)), [[0, 1], [1, 0]]
+    )
+    for f, wanted in [
+        (np.log, 0.5),
+        (lambda x: x / 3.0, 1 / 3),
+        (np.sqrt, 0.5 / np.sqrt(2)),
+        (np.exp, np.exp(2)),
+        (lambda x: 1 / x, -0.25),
+        (lambda x: x**1.5, 1.5 * np.sqrt(2)),
+        (np.tan, 1 / np.cos(2) ** 2),
+    ]:
+        mixed = lambda y: nk.grad(lambda x: f(x) * y)(2.0)  # noqa: E731
+        np.testing.assert_allclose(nk.grad(mixed)(0.0), wanted, rtol=1e-12)
+        np.testing.assert_allclose(nk.jvp(mixed, (0.0,), (1.0,))[1], wanted, rtol=1e-12)

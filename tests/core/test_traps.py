@@ -273,3 +273,99 @@ def test_unsupported_types():
     for bad in (np.ones(2, np.float16), np.ones(2, complex), np.array(["a"])):
         with pytest.raises(TypeError):
             nk.jit(lambda t: t * 2)(bad)
+
+
+def test_edits_that_plain_numpy_code_has_read():
+    w, mask = np.array([1.0, 2.0, 3.0]), np.array([True, False, True])
+    cases = [
+        (lambda t: t * np.exp(w), w),
+        (lambda t: t * w[0], w),
+        (lambda t: t + w.sum(), w),
+        (lambda t: t[mask], mask),
+    ]
+    for f, array in cases:
+        g, before = nk.jit(f), array.copy()
+        np.testing.assert_array_equal(g(X), f(X))
+        array[0] = 0
+        np.testing.assert_array_equal(g(X), f(X))
+        array[:] = before
+
+
+def test_counter_in_a_plain_array_inside_a_loop():
+    b = np.zeros(3)
+
+    def body(c, x):
+        b[0] += 1
+        return c + b.sum(), c
+
+    with pytest.raises(CapturedArrayError):
+        nk.scan(body, 0.0, np.ones(3))
+
+
+def test_rules_of_equal_names_do_not_mix():
+    def clipped(limit):
+        f = nk.custom_vjp(lambda x: x * 1.0)
+        f.defvjp(lambda x: (x * 1.0, None), lambda res, ct: (np.clip(ct, -limit[0], limit[0]),))
+        return f
+
+    low, high = [1.0], [2.0]
+    a, b = clipped(low), clipped(high)
+    assert nk.grad(lambda x: 5 * a(x))(2.0) == 1 and nk.grad(lambda x: 5 * b(x))(2.0) == 2
+    inside = lambda f: nk.grad(lambda x: nk.scan(lambda c, _: (5 * f(c), None), x, length=1)[0])(
+        2.0
+    )  # noqa: E731
+    assert inside(a) == 1 and inside(b) == 2
+    jitted = nk.jit(nk.grad(lambda x: 5 * b(x)))
+    assert jitted(2.0) == 2
+    high[0] = 4.0
+    assert jitted(2.0) == 4 and nk.grad(lambda x: 5 * b(x))(2.0) == 4
+
+
+def test_more_that_jit_must_see():
+    class Settings:
+        gain = 2.0
+        __slots__ = ("k",)
+
+    class Callable:
+        k = 1.0
+
+        def __call__(self, x):
+            return x * self.k
+
+    chosen, slotted, call = {3}, Settings(), Callable()
+    slotted.k = 5.0
+
+    def f(x):
+        return x.sum() * Settings.gain * slotted.k * len(chosen)
+
+    g, h = nk.jit(f), nk.jit(call)
+    assert g(X) == 60 and h(X)[0] == 1
+    Settings.gain = 1.0
+    assert g(X) == 30
+    slotted.k = 1.0
+    assert g(X) == 6
+    chosen.add(4)
+    assert g(X) == 12
+    call.k = 3.0
+    assert h(X)[0] == 3
+
+    class Model:
+        def __init__(self):
+            self.w, self.gain, self.mode = np.ones(3), 2.0, "up"
+
+    m = Model()
+    j = nk.jit(lambda m, x: x * m.w * m.gain * (1 if m.mode == "up" else -1))
+    assert j(m, X)[0] == 2
+    m.gain = 3.0
+    assert j(m, X)[0] == 3
+    m.mode = "down"
+    assert j(m, X)[0] == -3
+    s = nk.jit(lambda n, x: x * n, static_argnums=0)
+    assert s(1, np.arange(3)).dtype == np.int64 and s(1.0, np.arange(3)).dtype == np.float64
+
+
+def test_integer_powers():
+    base, exponent = np.array([2, 3]), np.array([3, 0])
+    np.testing.assert_array_equal(nk.jit(lambda b, e: b**e)(base, exponent), [8, 1])
+    with pytest.raises((ValueError, IndexError)):
+        nk.jit(lambda b, e: b**e)(base, -exponent)

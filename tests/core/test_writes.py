@@ -117,3 +117,81 @@ def test_bad_writes():
         nk.jit(lambda t: t.__setitem__(9, 0.0))(X)
     with pytest.raises(TypeError, match="same_kind"):
         nk.jit(lambda t: t.__iadd__(0.5))(np.arange(3))
+
+
+def swap(x):
+    x = x.copy()
+    t = x[0, 0]
+    x[0, 0] = x[1, 1]
+    x[1, 1] = t
+    x[2, 0], x[2, 1] = x[2, 1], x[2, 0]
+    return x
+
+
+def scalars_do_not_change(x):
+    y = x.copy()
+    total = y.sum()
+    kept = total
+    total += 1
+    first = y[0, 0]
+    first += 5
+    for v in y[1]:
+        v += 1
+    return y * kept + total * first
+
+
+def copies_where_numpy_copies(x):
+    y = x.copy()
+    flat = y.T.reshape(-1)
+    flat[0:2] = 9
+    part = y[:, ::2].ravel()
+    part[0] = 7
+    y[3, 0] = 50
+    return y * flat[3] + part[1] + part[-1]
+
+
+def read_only_views(x):
+    y = x.copy()
+    d, b = np.diagonal(y), np.broadcast_to(y[0], (3, 5))
+    y[0, 0] = 4
+    return d.sum() * b
+
+
+@pytest.mark.parametrize(
+    "f",
+    [swap, scalars_do_not_change, copies_where_numpy_copies, read_only_views],
+    ids=lambda f: f.__name__,
+)
+def test_scalars_and_copies(f):
+    np.testing.assert_allclose(nk.jit(f)(X), f(X.copy()), rtol=1e-13)
+    np.testing.assert_allclose(
+        nk.scan(lambda c, x: (c, f(x)), 0.0, X[None])[1][0], f(X.copy()), rtol=1e-13
+    )
+    nk.check_grads(f, (X,), order=1)
+
+
+def test_delay_line():
+    def body(h, x):
+        h[1:] = h[:-1]
+        h[0] = x
+        return h, h.sum()
+
+    h, ys = nk.scan(body, np.zeros(3), np.arange(4.0))
+    np.testing.assert_array_equal(ys, [0, 1, 3, 6])
+    np.testing.assert_array_equal(h, [3, 2, 1])
+
+
+def test_outer_array_written_in_a_body():
+    def f(x):
+        y = x.copy()
+
+        def body(c, i):
+            y[0] = c
+            return c + 1.0, c
+
+        nk.scan(body, 0.0, length=3)
+        return y.sum()
+
+    for g in (nk.jit(f), nk.grad(f)):
+        with pytest.raises(TypeError, match="carry"):
+            g(X)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..control import has_custom
 from ..graph import PROJ, Primitive, bind_multi, reachable, replay
 from ..structure import structure
 
@@ -34,6 +35,11 @@ class Body:
     @property
     def index(self):
         return self.inputs[-1] if self.has_index else None
+
+    @property
+    def custom(self):
+        """Whether a function with its own reverse rule is called in the body."""
+        return has_custom(self.outputs)
 
     @property
     def structural(self):
@@ -81,7 +87,7 @@ class Loop:
 
     @property
     def structural(self):
-        return ("loop", self.body.structural, self.length, self.reverse)
+        return ("loop", self.body.structural, self.length, self.reverse, str(self.checkpoint))
 
 
 def _infer(args, params):

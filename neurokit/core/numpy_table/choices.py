@@ -55,6 +55,11 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     return where(x == -np.inf, float(info.min) if neginf is None else neginf, x)
 
 
+@implements(np.count_nonzero)
+def count_nonzero(a, axis=None, *, keepdims=False):
+    return np.sum(np.not_equal(a, 0), axis=axis, keepdims=keepdims)
+
+
 @implements(np.isclose)
 def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
     a, b = T(to_node(a)), T(to_node(b))
@@ -78,10 +83,22 @@ def array_equal(a1, a2, equal_nan=False):
 
 @implements(np.round, np.around)
 def around(a, decimals=0, out=None):
+    if to_node(a).dtype.kind in "iu":
+        return _deliver(_round_integers(a, decimals), out)
+    if to_node(a).dtype == BOOL:
+        raise TypeError("np.round of booleans: NumPy has none for a number of decimals")
     if decimals == 0:
         return _deliver(np.rint(a), out)
     scale = 10.0**decimals
     return _deliver(np.rint(a * scale) / scale, out)
+
+
+def _round_integers(a, decimals):
+    if decimals >= 0:
+        return T(to_node(a))
+    scale = 10**-decimals
+    half_even = np.rint(np.true_divide(a, float(scale)))
+    return (half_even * scale).astype(to_node(a).dtype)
 
 
 FUNCTIONS[np.fix] = lambda x, out=None: np.trunc(x)

@@ -31,7 +31,7 @@ def _reducer(op, to_float=False):
         if dtype is not None:
             node = as_dtype(node, np.dtype(dtype))
         elif op in ("sum", "prod") and node.dtype.kind in "iu" and node.dtype != INT64:
-            node = as_dtype(node, INT64)
+            node = _wide(node, op)
         result = T(
             reduce(op, node, _axes(axis, node.ndim), bool(keepdims) and keepdims is not np._NoValue)
         )
@@ -42,6 +42,15 @@ def _reducer(op, to_float=False):
         return _deliver(result, out)
 
     return call
+
+
+def _wide(node, op):
+    """Integers as NumPy adds them up."""
+    if node.dtype.kind == "u":
+        raise TypeError(
+            f"np.{op} of {node.dtype} gives uint64 in NumPy, which a trace does not: use .astype(np.int64)"
+        )
+    return as_dtype(node, INT64)
 
 
 def literal_like(value, node):
@@ -193,7 +202,7 @@ def _running(op):
         if dtype is not None:
             node = as_dtype(node, np.dtype(dtype))
         elif node.dtype.kind in "biu":
-            node = as_dtype(node, INT64)
+            node = _wide(node, op)
         if axis is None:
             node, axis = _reshape(node, (node.size,)), 0
         return _deliver(T(cumulate(op, node, _axis(axis, node.ndim))), out)

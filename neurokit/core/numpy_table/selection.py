@@ -13,12 +13,13 @@ from ..indexing import take as _take_rows
 from ..shaping import full as _full
 from ..shaping import iota
 from ..shaping import reshape as _reshape
-from ..tracer import to_node
+from ..tracer import Tracer, to_node
+from ..views import View, c_strides
 from .base import T, _axis, _deliver, _full_tracer, implements
 from .choices import where
 from .filled import zeros_like
 from .reductions import sum
-from .shapes import broadcast_arrays, concatenate, ravel, reshape
+from .shapes import _read_only, broadcast_arrays, concatenate, ravel, reshape
 
 
 @implements(np.take)
@@ -59,8 +60,15 @@ def take_along_axis(arr, indices, axis=-1):
 
 @implements(np.diagonal, np.linalg.diagonal)
 def diagonal(a, offset=0, axis1=0, axis2=1):
-    node = to_node(a)
-    return T(_diagonal(node, offset, _axis(axis1, node.ndim), _axis(axis2, node.ndim)))
+    i, j = _axis(axis1, np.ndim(a)), _axis(axis2, np.ndim(a))
+    node = _diagonal(to_node(a), offset, i, j)
+    if not isinstance(a, Tracer):
+        return T(node)
+    strides = tuple(
+        16 * s for s in c_strides(node.shape, node.dtype)
+    )  # apart, as those of a diagonal
+    layout = View(0, node.dtype, 0, node.shape, strides)
+    return Tracer(node, a, lambda n: _diagonal(n, offset, i, j), _read_only, layout)
 
 
 @implements(np.diag)

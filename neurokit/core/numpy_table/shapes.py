@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import elementwise as ew
 from ..errors import TraceError
-from ..shaping import broadcast
+from ..shaping import BROADCAST, RESHAPE, TRANSPOSE, broadcast
 from ..shaping import concatenate as _concatenate
 from ..shaping import reshape as _reshape
 from ..shaping import transpose as _transpose
@@ -16,11 +16,22 @@ from ..ufuncs import as_dtype
 from .base import FUNCTIONS, T, _axes, _axis, _deliver, implements
 
 
-def _view(t, read, write):
-    """A view of a tracer: reads follow the base, writes go through to it."""
+def _view(t, read, write, prim):
+    """A view of a tracer: reads follow the base, writes go through to it.
+
+    `prim` tells the strides; where NumPy would have to copy, so does this.
+    """
     if not isinstance(t, Tracer):
         return T(read(to_node(t)))
-    return Tracer(read(t.node), t, read, write)
+    node = read(t.node)
+    layout = prim.lower(t.layout(), node) if node is not t.node else t.layout()
+    if layout is None:
+        return T(node)
+    return Tracer(node, t, read, write, layout._replace(shape=node.shape))
+
+
+def _read_only(base, new):
+    raise ValueError("assignment destination is read-only")
 
 
 @implements(np.reshape)
@@ -32,7 +43,7 @@ def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
         )
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (operator.index(shape),)
     old = np.shape(a)
-    return _view(a, lambda n: _reshape(n, shape), lambda base, new: _reshape(new, old))
+    return _view(a, lambda n: _reshape(n, shape), lambda base, new: _reshape(new, old), RESHAPE)
 
 
 @implements(np.ravel)
@@ -47,7 +58,9 @@ def transpose(a, axes=None):
     if sorted(axes) != list(range(ndim)):
         raise ValueError("axes don't match array")
     back = tuple(int(i) for i in np.argsort(axes))
-    return _view(a, lambda n: _transpose(n, axes), lambda base, new: _transpose(new, back))
+    return _view(
+        a, lambda n: _transpose(n, axes), lambda base, new: _transpose(new, back), TRANSPOSE
+    )
 
 
 FUNCTIONS[np.matrix_transpose] = lambda x: swapaxes(x, -1, -2)
@@ -113,7 +126,7 @@ def broadcast_to(array, shape, subok=False):
             f"operands could not be broadcast together with remapped shapes [original->remapped]: "
             f"{node.shape} and requested shape {shape}"
         )
-    return T(broadcast(node, shape))
+    return _view(array, lambda n: broadcast(n, shape), _read_only, BROADCAST)
 
 
 @implements(np.broadcast_arrays)
