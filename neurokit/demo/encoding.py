@@ -39,12 +39,12 @@ def identify(model, measured, categories, names, voxels):
     delayer, right = Delayer(list(DELAYS)), []
     for start in starts:
         window = slice(start + 1, start + 14)
-        fit = []
+        shown = np.zeros((len(names), len(categories), len(names)))
         for k in range(len(names)):
-            shown = np.zeros((len(categories), len(names)))
-            shown[start : start + 9, k] = 1
-            guess = model.predict(delayer.fit_transform(shown))[window, voxels]
-            fit.append(np.corrcoef(guess.ravel(), measured[window, voxels].ravel())[0, 1])
+            shown[k, start : start + 9, k] = 1
+        designs = np.concatenate([delayer.fit_transform(one)[window] for one in shown])
+        guesses = model.predict(designs)[:, voxels].reshape(len(names), -1)
+        fit = np.corrcoef(guesses, measured[window][:, voxels].ravel())[-1, :-1]
         right.append(names[int(np.argmax(fit))] == categories[start])
     return right
 
