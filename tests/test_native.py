@@ -11,7 +11,6 @@ from test_elementwise import CASES, EXACT, operands, random_micro
 
 from neurokit import _core
 
-FALLBACK = {"pow", "mod", "floordiv", "arctan2", "reciprocal"}
 HAS_CODE = _core.info()["cpu_level"] in ("v3", "v4")
 
 
@@ -25,7 +24,7 @@ def both_ways(monkeypatch, micro, ins, outs, results):
     """Results of the interpreter and of the machine code."""
     monkeypatch.setenv("NEUROKIT_NATIVE", "0")
     want = micro.run(ins, [out.copy() for out in outs], results)
-    monkeypatch.setenv("NEUROKIT_NATIVE", "1")
+    monkeypatch.setenv("NEUROKIT_NATIVE", "always")
     return want, micro.run(ins, [out.copy() for out in outs], results)
 
 
@@ -126,13 +125,18 @@ def test_random_programs(monkeypatch, seed):
             assert_same_bits(g, w, str(micro.ops))
 
 
-def narrow_program(rng, n_in, n_op, dtype):
+FUNCTIONS = "exp exp2 expm1 log log2 log10 log1p tanh sigmoid erf".split()
+
+
+def narrow_program(rng, n_in, n_op, dtype, functions=0.0):
     """Float operations, comparisons and selections of one type, with many values alive."""
     micro = Micro(n_in, [(dtype, 0.5), (dtype, -3.0), (np.bool_, True)])
     floats, bools = [*range(n_in), n_in, n_in + 1], [n_in + 2]
     for _ in range(n_op):
         kind = rng.random()
-        if kind < 0.55:
+        if rng.random() < functions:
+            floats.append(micro.op(str(rng.choice(FUNCTIONS)), dtype, int(rng.choice(floats))))
+        elif kind < 0.55:
             name = str(rng.choice(["add", "sub", "mul", "maximum", "minimum", "fma", "abs", "neg"]))
             floats.append(micro.op(name, dtype, *map(int, rng.choice(floats, arity(name)))))
         elif kind < 0.75:
@@ -147,12 +151,13 @@ def narrow_program(rng, n_in, n_op, dtype):
     return micro, floats, bools
 
 
+@pytest.mark.parametrize("functions", [0, 0.2])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("seed", range(40))
-def test_more_values_than_registers(monkeypatch, seed, dtype):
+def test_more_values_than_registers(monkeypatch, seed, dtype, functions):
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 100))
-    micro, floats, bools = narrow_program(rng, int(rng.integers(1, 20)), 200, dtype)
+    micro, floats, bools = narrow_program(rng, int(rng.integers(1, 20)), 200, dtype, functions)
     ins = [np.round(rng.normal(size=n), 1).astype(dtype) for _ in range(micro.n_in)]
     for k in range(0, micro.n_in, 3):
         ins[k] = np.broadcast_to(ins[k][:1], (n,))
@@ -172,12 +177,12 @@ def test_outputs_over_inputs(monkeypatch, seed, dtype):
     rng = np.random.default_rng(100 + seed)
     for n in (1, 7, 16, 33, 1030):
         n_in = int(rng.integers(1, 24))
-        micro, floats, _ = narrow_program(rng, n_in, int(rng.integers(1, 60)), dtype)
+        micro, floats, _ = narrow_program(rng, n_in, int(rng.integers(1, 60)), dtype, seed % 2 / 5)
         ins = [rng.normal(size=n).astype(dtype) for _ in range(n_in)]
         results = [int(k) for k in rng.choice(floats, n_in)]
         monkeypatch.setenv("NEUROKIT_NATIVE", "0")
         want = micro.run(ins, [np.empty(n, dtype) for _ in ins], results)
-        monkeypatch.setenv("NEUROKIT_NATIVE", "1")
+        monkeypatch.setenv("NEUROKIT_NATIVE", "always")
         order = rng.permutation(n_in)
         outs = [ins[k] for k in order]
         micro.run(ins, outs, results)
@@ -210,8 +215,9 @@ def test_threads_and_long_arrays(monkeypatch):
 @pytest.mark.skipif(not HAS_CODE, reason="no machine code at this level")
 def test_which_groups_have_code(monkeypatch):
     x = np.ones(40, np.float32)
+    monkeypatch.setenv("NEUROKIT_NATIVE", "always")
     for name, dtype in CASES:
-        if name not in EXACT or name in FALLBACK or dtype != np.float32:
+        if name not in EXACT.union(FUNCTIONS) or dtype != np.float32:
             continue
         args = operands(np.random.default_rng(0), name, dtype, (40,))
         micro = Micro(len(args))

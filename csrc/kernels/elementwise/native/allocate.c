@@ -24,7 +24,8 @@ static bool is_pinned(const nk_value *pinned, int v) {
   return false;
 }
 
-static void evict(nk_emit *e, int v) {
+/* Out of its register, into memory if it is not there. */
+void nk_emit_evict(nk_emit *e, int v) {
   nk_live *live = e->live + v;
   if (live->slot < 0 && e->micro.value[v].code >= 0) nk_emit_to_slot(e, v);
   nk_emit_release(e, v);
@@ -43,7 +44,7 @@ int nk_emit_alloc(nk_emit *e, int v, const nk_value *pinned, bool may_evict) {
       worst = r;
   }
   if (reg < 0 && may_evict && worst >= 0) {
-    evict(e, owner[worst]);
+    nk_emit_evict(e, owner[worst]);
     reg = worst;
     if (!is_mask) e->peak = end;
   }

@@ -78,6 +78,7 @@ static void store_ready(nk_emit *e, int now) {
 
 static bool emit_op(nk_emit *e, const nk_site *s) {
   const nk_value *value = s->value;
+  if (nk_emit_calls(value->code)) return nk_emit_call(e, s);
   if (value->code == NK_OP_convert) return nk_emit_convert(e, s);
   if (value->code == NK_OP_select) return nk_emit_select(e, s);
   if (value->dtype == NK_BOOL && value->op_dtype != NK_BOOL) return nk_emit_compare(e, s);
@@ -86,8 +87,9 @@ static bool emit_op(nk_emit *e, const nk_site *s) {
 }
 
 static bool has_code(int code) {
-  return code < NK_OP_exp || (code >= NK_OP_isnan && code != NK_OP_pow && code != NK_OP_arctan2 &&
-                              code != NK_OP_mod && code != NK_OP_floordiv);
+  return code < NK_OP_exp || nk_emit_calls(code) ||
+         (code >= NK_OP_isnan && code != NK_OP_pow && code != NK_OP_arctan2 &&
+          code != NK_OP_mod && code != NK_OP_floordiv);
 }
 
 static bool emit_value(nk_emit *e, int v) {
@@ -199,14 +201,15 @@ static void load_residents(nk_emit *e) {
 }
 
 static void load_pointers(nk_emit *e) {
-  static const int8_t free_register[] = {NK_R8, NK_R9, NK_R10, NK_R11, NK_R15,
+  static const int8_t free_register[] = {NK_R15, NK_R8,  NK_R9,  NK_R10, NK_R11,
                                          NK_RAX, NK_RDX, NK_RSI, NK_RDI};
+  const int n_free = e->calls ? 1 : (int)sizeof free_register;
   int n = 0;
   for (int k = 0; k < e->micro.n_in + e->micro.n_out; k++) {
     const bool is_in = k < e->micro.n_in;
     const bool wanted = !is_in || (e->micro.value[k].live && !e->micro.value[k].uniform);
     e->pointer[k] = -1;
-    if (!wanted || n == (int)sizeof free_register) continue;
+    if (!wanted || n == n_free) continue;
     e->pointer[k] = free_register[n++];
     nk_code_gpr(&e->code, 1, 0x8B, e->pointer[k], nk_rm_mem(NK_EMIT_TABLE, 8 * k), 0, 0);
   }
@@ -291,7 +294,10 @@ bool nk_emit_function(nk_emit *e) {
   scan_uses(e, false);
   scan_uses(e, true);
   find_ready(e);
-  for (int v = 0; v < e->micro.n_value; v++) e->live[v].reg = e->live[v].slot = -1;
+  for (int v = 0; v < e->micro.n_value; v++) {
+    e->live[v].reg = e->live[v].slot = -1;
+    e->calls |= is_op(e, v, false) && nk_emit_calls(e->micro.value[v].code);
+  }
   e->limit = NK_EMIT_SCRATCH;
   const size_t frame = emit_entry(e);
   begin_turn(e);
@@ -302,8 +308,10 @@ bool nk_emit_function(nk_emit *e) {
   if (!emit_turn(e)) return false;
   c->n = n;
   c->n_fixup = n_fixup;
-  e->limit = e->peak;
-  load_residents(e);
+  if (!e->calls) {
+    e->limit = e->peak;
+    load_residents(e);
+  }
   if (!emit_loop(e) || (NK_NATIVE_EVEX && !emit_tail(e))) return false;
   emit_exit(e);
   if (c->failed) return false;

@@ -13,6 +13,9 @@
 #define nk_emit_alloc NK_LV(nk_emit_alloc)
 #define nk_emit_slot NK_LV(nk_emit_slot)
 #define nk_emit_release NK_LV(nk_emit_release)
+#define nk_emit_evict NK_LV(nk_emit_evict)
+#define nk_emit_calls NK_LV(nk_emit_calls)
+#define nk_emit_call NK_LV(nk_emit_call)
 #define nk_emit_load NK_LV(nk_emit_load)
 #define nk_emit_fetch NK_LV(nk_emit_fetch)
 #define nk_emit_operand NK_LV(nk_emit_operand)
@@ -72,6 +75,7 @@ typedef struct nk_emit {
   int32_t mask[8];
   uint8_t slot[NK_EMIT_SLOTS];
   int n_slot;  /* most in use at once */
+  bool calls;  /* the loop calls functions: only registers they keep hold pointers */
   bool tail;   /* emitting the masked turn */
   bool failed; /* something the emitter does not do */
 } nk_emit;
@@ -99,6 +103,7 @@ static inline int nk_emit_length(const nk_emit *e, int bytes) {
 /* allocate.c: registers and stack slots. */
 int nk_emit_alloc(nk_emit *e, int v, const nk_value *pinned, bool evict); /* -1: none free */
 int nk_emit_slot(nk_emit *e);
+void nk_emit_evict(nk_emit *e, int v);
 void nk_emit_release(nk_emit *e, int v); /* its register; the slot is freed by the caller */
 
 /* memory.c: values between registers and memory. */
@@ -116,6 +121,10 @@ bool nk_emit_bool(nk_emit *e, const nk_site *s);
 bool nk_emit_compare(nk_emit *e, const nk_site *s);
 bool nk_emit_select(nk_emit *e, const nk_site *s);
 bool nk_emit_convert(nk_emit *e, const nk_site *s);
+bool nk_emit_call(nk_emit *e, const nk_site *s);
+
+/* calls.c: is the operation a function to call? */
+bool nk_emit_calls(int code);
 
 /* logic.c, AVX2: a vector bool as lanes of `bytes`, and back to lanes of the group. */
 int nk_emit_lanes(nk_emit *e, int reg, int bytes, int scratch);

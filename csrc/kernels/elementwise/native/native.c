@@ -1,8 +1,9 @@
 /* Decides whether a group can be machine code, makes it, and puts it into executable pages.
  *
- * The interpreter keeps what has no code here (functions by polynomials or the C library, integer
- * division, small integers, strided operands), and everything where NEUROKIT_NATIVE=0 is set, where
- * the CPU level has no emitter, or where the system refuses executable pages.
+ * The interpreter keeps what has no code here (functions of the C library, powers, remainders, small
+ * integers, strided operands), groups that are mostly function calls, and everything where
+ * NEUROKIT_NATIVE=0 is set, where the CPU level has no emitter, or where the system refuses
+ * executable pages. NEUROKIT_NATIVE=always tries groups of calls, too.
  */
 #include "native.h"
 
@@ -12,7 +13,11 @@
 #include "../../../base/pages.h"
 #include "emit.h"
 
-enum { MAX_BYTES = 1 << 17, CHUNK_GAIN = 4 }; /* a piece holds more work than the interpreter's */
+enum {
+  MAX_BYTES = 1 << 17,
+  CHUNK_GAIN = 4, /* a piece holds more work than the interpreter's */
+  CALL_COST = 5   /* a call costs the loop what so many other operations gain */
+};
 
 static bool is_wanted(const nk_fused *f) {
   const char *text = getenv("NEUROKIT_NATIVE");
@@ -38,6 +43,19 @@ static bool choose_lanes(nk_emit *e) {
   e->lanes = NK_NATIVE_BYTES / widest;
   e->lane_bytes = widest;
   return true;
+}
+
+/* Calls of a function per vector are dearer than the interpreter's loops over a block. */
+static bool calls_pay(const nk_emit *e) {
+  int n_op = 0, n_call = 0;
+  for (int v = 0; v < e->micro.n_value; v++) {
+    const nk_value *value = e->micro.value + v;
+    if (value->code < 0 || !value->live || value->uniform) continue;
+    if (nk_emit_calls(value->code)) n_call++;
+    else n_op++;
+  }
+  const char *text = getenv("NEUROKIT_NATIVE");
+  return n_op >= CALL_COST * n_call || (text != NULL && strcmp(text, "always") == 0);
 }
 
 static void mark_uniform(nk_emit *e) {
@@ -73,7 +91,7 @@ static nk_status make(nk_native **result, nk_emit *e) {
   if (status != NK_OK) return status;
   NK_LV(nk_combine_alias)(&e->micro, e->alias);
   mark_uniform(e);
-  if (!choose_lanes(e)) return NK_OK;
+  if (!choose_lanes(e) || !calls_pay(e)) return NK_OK;
   const bool done = nk_emit_function(e);
   if (e->code.failed) return NK_ERR_MEMORY;
   return done ? place(result, e, e->f) : NK_OK;
