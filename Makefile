@@ -33,7 +33,7 @@ test: build ## Run the tests
 	$(PY) -m pytest -m "not full" --ignore=tests/full
 
 test-full: build ## Run all tests, the long checks too
-	$(PY) -m pytest
+	NEUROKIT_FULL=1 $(PY) -m pytest
 
 lint: $(STAMP) ## Check style; compile with warnings as errors
 	$(BIN)/ruff check .
