@@ -83,9 +83,7 @@ def test_gram_with_weights_of_any_sign(dtype):
     np.testing.assert_allclose(got, want, atol=300 * TOLERANCE[dtype])
     np.testing.assert_array_equal(got, np.swapaxes(got, 1, 2))
     shared = np.broadcast_to(w[0], w.shape)
-    np.testing.assert_array_equal(
-        call("gram", x, (3, 61, 61), (0,), [shared])[0], got[0]
-    )
+    np.testing.assert_array_equal(call("gram", x, (3, 61, 61), (0,), [shared])[0], got[0])
 
 
 def test_gram_of_float32_sums_in_float64():

@@ -43,9 +43,7 @@ def test_subjects_with_other_channels_orders_and_conditions():
     np.testing.assert_allclose(
         r.subset(list("abcd")).values[1], rsa.rdm(x[1][::-1]).values[0], atol=1e-12
     )
-    np.testing.assert_allclose(
-        r.subset(list("bce")).values[2], rsa.rdm(x[2]).values[0], atol=1e-12
-    )
+    np.testing.assert_allclose(r.subset(list("bce")).values[2], rsa.rdm(x[2]).values[0], atol=1e-12)
     assert np.isnan(r.values[2]).sum() == 7
 
 
@@ -150,9 +148,7 @@ def test_poisson_equals_its_definition():
     rate = (means + 0.1) / 1.1
     i, j = pairs(4, 1)
     want = np.mean((rate[i] - rate[j]) * (np.log(rate[i]) - np.log(rate[j])), 1)
-    np.testing.assert_allclose(
-        rsa.rdm(x, conditions, metric="poisson").values[0], want, atol=1e-12
-    )
+    np.testing.assert_allclose(rsa.rdm(x, conditions, metric="poisson").values[0], want, atol=1e-12)
     each = []
     for m in range(3):
         test = (x.reshape(3, 4, 30)[m] + 0.1) / 1.1

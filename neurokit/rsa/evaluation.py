@@ -217,7 +217,9 @@ def _checked(models, rdms, method, over):
 def _statistics(scores, cosines, counts, scale):
     """Mean scores and lower ceiling of each sample, shape (n_samples, n_models + 1)."""
     weight = counts / counts.sum(1, keepdims=True)
-    mean = np.einsum("bms,bs->bm", np.broadcast_to(scores, (len(weight), *scores.shape[1:])), weight)
+    mean = np.einsum(
+        "bms,bs->bm", np.broadcast_to(scores, (len(weight), *scores.shape[1:])), weight
+    )
     if counts.shape[1] < 2:
         lower = np.full(len(weight), np.nan)
     else:
@@ -232,7 +234,9 @@ def _contrasts(values):
     unit = np.eye(n + 1)
     i, j = np.triu_indices(n, 1)
     contrasts = np.concatenate([unit[:n], unit[i] - unit[j], unit[:n] - unit[n]])
-    contrasts_of_values = np.concatenate([values[:n], values[i] - values[j], values[:n] - values[n]])
+    contrasts_of_values = np.concatenate(
+        [values[:n], values[i] - values[j], values[:n] - values[n]]
+    )
     return contrasts, contrasts_of_values
 
 

@@ -179,9 +179,7 @@ class RDMs:
         descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", suffix=".npz")
         try:
             with os.fdopen(descriptor, "wb") as file:
-                np.savez(
-                    file, values=self.values, conditions=self.conditions, labels=self.labels
-                )
+                np.savez(file, values=self.values, conditions=self.conditions, labels=self.labels)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)
