@@ -1,7 +1,6 @@
 """Spikes with surrogate derivatives, and functions with their own reverse rule."""
 
 import functools
-import math
 
 import numpy as np
 
@@ -10,33 +9,8 @@ from . import tree
 from .control import CustomRule, custom
 from .control import surrogate as _surrogate
 from .graph import current
+from .surrogates import SURROGATES
 from .tracer import Tracer, to_node
-
-
-def _arctan(x):
-    return 1.0 / (1.0 + (math.pi * x) ** 2)
-
-
-def _sigmoid(x):
-    from scipy.special import expit
-
-    s = expit(4.0 * x)
-    return 4.0 * s * (1.0 - s)
-
-
-def _fast_sigmoid(x):
-    return 1.0 / (1.0 + np.abs(2.0 * x)) ** 2
-
-
-SURROGATES = {
-    "arctan": _arctan,
-    "sigmoid": _sigmoid,
-    "fast_sigmoid": _fast_sigmoid,
-    "gaussian": lambda x: np.exp(-math.pi * x * x),
-    "triangle": lambda x: np.maximum(0.0, 1.0 - np.abs(x)),
-    "rectangle": lambda x: np.where(np.abs(x) < 0.5, 1.0, 0.0),
-    "straight_through": lambda x: np.ones_like(x),
-}
 
 
 def spike(x, surrogate="arctan", width=1.0):
@@ -47,8 +21,11 @@ def spike(x, surrogate="arctan", width=1.0):
     x : ndarray
         Distance to threshold, such as ``v - v_th``.
     surrogate : str or callable
-        Name of a pseudo-derivative of height 1 at 0: arctan 1/(1 + (pi x)^2), sigmoid, fast_sigmoid
-        1/(1 + 2|x|)^2, gaussian, triangle, rectangle, straight_through; or a function of x / width.
+        Name of a curve of height 1 at 0, or a function of x / width. One curve a line: ``arctan``;
+        ``sigmoid``; ``fast_sigmoid``, ``super_spike``, ``inverse_square``; ``gaussian``, ``erf``;
+        ``multi_gaussian``; ``piecewise_exponential``, ``slayer``; ``piecewise_quadratic``,
+        ``triangle``; ``piecewise_linear``, ``rectangle``; ``leaky``; ``log_tailed``;
+        ``straight_through``. Their formulas and sources are in `neurokit.core.surrogates`.
     width : float
         Scale of x: the derivative is ``h(x / width) / width``.
 
