@@ -8,7 +8,7 @@ from . import model as _model
 from . import tree
 from .tracer import SUPPORTED, Tracer, to_node
 
-_SCALARS = (bool, int, float)
+_SCALARS = (bool, int, float, complex)
 
 
 def is_array(leaf):
@@ -74,11 +74,12 @@ def _build(spec, leaves, states, stack, substituted):
 
 def input_tracer(graph, leaf):
     """A plain leaf as an input of the root graph `graph`."""
-    weak = type(leaf) if type(leaf) in (int, float) else None
+    weak = type(leaf) if type(leaf) in (int, float, complex) else None
     array = np.asarray(leaf)
     if array.dtype.char not in SUPPORTED:
         raise TypeError(
-            f"traced functions take bool, integer, float32 and float64 arrays, got {array.dtype}"
+            f"traced functions take bool, integer, float32, float64, complex64 and complex128 arrays, "
+            f"got {array.dtype}"
         )
     node = graph.add_input(array.shape, array.dtype.newbyteorder("="), weak)
     graph.values[node] = array

@@ -17,7 +17,7 @@ def _active(order, wrt):
             and node.prim.name != "stop_gradient"
             and any(a in active for a in node.args)
         ):
-            if node.dtype.kind == "f" or node.aux is not None:
+            if node.is_float or node.aux is not None:
                 active.add(node)
     return active
 
@@ -67,7 +67,7 @@ def backward(outputs, cotangents, wrt):
 
 
 def _accumulate(pending, node, ct):
-    if node.dtype.kind != "f":
+    if not node.is_float:
         return
     if ct.dtype != node.dtype:
         ct = ew.convert(ct, node.dtype)
@@ -91,7 +91,7 @@ def forward(outputs, wrt, tangents):
                 known[node] = ts[node.params[0]]
             continue
         ts = [known.get(a) for a in node.args]
-        if all(t is None for t in ts) or (node.dtype.kind != "f" and node.aux is None):
+        if all(t is None for t in ts) or (not node.is_float and node.aux is None):
             continue
         if node.prim.name == "stop_gradient":
             continue

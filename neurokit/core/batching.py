@@ -3,6 +3,7 @@
 rule(values, node, n) -> node with a leading axis of length n, where values = [(node, has that axis)].
 """
 
+from . import complexes
 from . import elementwise as ew
 from .graph import LITERAL, bind
 from .linear import MATMUL, matmul
@@ -40,7 +41,14 @@ def _matmul(values, node, n):
     return matmul(a, b)
 
 
-for _prim in [*ew.ROWS.values(), ew.CONVERT]:
+for _prim in [
+    *ew.ROWS.values(),
+    ew.CONVERT,
+    complexes.REAL,
+    complexes.IMAG,
+    complexes.COMPLEX,
+    complexes.RULED,
+]:
     _prim.batch = _elementwise
 BROADCAST.batch = _broadcast
 RESHAPE.batch = lambda values, node, n: reshape(values[0][0], (n,) + node.shape)

@@ -23,6 +23,7 @@ from .graph import (
 )
 
 ROWS = {}  # name -> Primitive
+FOREIGN = {}  # dtype.char -> apply(prim, nodes, params), for types that no kernel computes in
 BY_UFUNC = {}  # NumPy ufunc -> name
 
 
@@ -103,6 +104,9 @@ def apply(prim, *args, params=()):
     if dtype is None:
         dtype = next((a.dtype for a in args if a.__class__ is Node), FLOAT64)
     nodes = [a if a.__class__ is Node else literal(a, dtype) for a in args]
+    foreign = FOREIGN.get(dtype.char)
+    if foreign is not None and any(a.prim is not LITERAL for a in nodes):
+        return foreign(prim, nodes, params)
     shape = None
     for a in nodes:
         if a.prim is not LITERAL:
@@ -186,6 +190,10 @@ def convert(a, dtype):
     if a.prim is LITERAL:
         value = np.array(a.params[0], a.dtype).astype(dtype)
         return literal(value[()], dtype)
+    if dtype.kind == "c" or a.dtype.kind == "c":
+        from .complexes import convert as convert_parts
+
+        return convert_parts(a, dtype)
     return bind(CONVERT, (a,), (dtype,))
 
 

@@ -77,7 +77,7 @@ LITERAL = Primitive("literal", "source", twin=lambda params: np.array(params[0],
 class Node:
     """One value: the primitive that makes it, its arguments, shape and dtype, and the user's line.
 
-    `weak` is `int` or `float` for a value that came from a Python scalar alone, else None.
+    `weak` is `int`, `float` or `complex` for a value that came from a Python scalar alone, else None.
     """
 
     __slots__ = (
@@ -118,7 +118,8 @@ class Node:
 
     @property
     def is_float(self):
-        return self.dtype.kind == "f"
+        """Whether derivatives flow through it: real or complex floating point."""
+        return self.dtype.kind in "fc"
 
     def __repr__(self):
         return f"%{self.id} = {self.prim.name} {self.dtype}{list(self.shape)}"
@@ -270,6 +271,9 @@ def literal(value, dtype, weak=None):
         key = (value, np.signbit(value), value != value, dtype, weak)
         if value != value:
             key = ("nan", dtype, weak)
+    elif dtype.kind == "c":
+        value = complex(value)
+        key = (np.array(value).tobytes(), dtype, weak)
     else:
         value = bool(value) if dtype == BOOL else int(value)
         key = (value, dtype, weak)
@@ -386,8 +390,13 @@ def swaps(outputs):
     return out
 
 
-def reachable(outputs, swapped=(), stop=()):
-    """All nodes that `outputs` depend on, arguments before users; nodes in `stop` are left out."""
+def reachable(outputs, swapped=(), stop=(), args=None):
+    """All nodes that `outputs` depend on, arguments before users; nodes in `stop` are left out.
+
+    args: function giving the arguments of a node, where they are not the node's own.
+    """
+    if args is None:
+        args = (lambda n: args_of(n, swapped)) if swapped else (lambda n: n.args)
     seen, order, stack = set(stop), [], list(reversed(outputs))
     while stack:
         node = stack.pop()
@@ -398,7 +407,7 @@ def reachable(outputs, swapped=(), stop=()):
             continue
         seen.add(node)
         stack.append((node,))
-        for arg in args_of(node, swapped) if swapped else node.args:
+        for arg in args(node):
             if arg not in seen:
                 stack.append(arg)
     return order

@@ -49,6 +49,7 @@ def compile_program(inputs, outputs, carries=()):
 
     carries: (input number, output number) pairs that may share memory: the state of a loop.
     """
+    outputs = [_behind(o) for o in outputs]
     candidates = {
         i: j
         for i, j in carries
@@ -90,7 +91,16 @@ _WHOLE = {
     "proj",
     "safe_mul",
     "safe_div",
+    "ruled",
 }  # views of the very same memory
+_ALIASES = _WHOLE - {"proj"}  # names of a value that only say how to differentiate it
+
+
+def _behind(node):
+    """The value that an alias stands for."""
+    while node.prim.name in _ALIASES:
+        node = node.args[0]
+    return node
 
 
 class Lowering:
@@ -99,7 +109,7 @@ class Lowering:
     def __init__(self, inputs, outputs, inout):
         self.inputs, self.outputs, self.inout = inputs, outputs, inout
         self.swapped = swaps(outputs)
-        self.order = reachable(outputs, self.swapped)
+        self.order = reachable(outputs, args=self.args)
         self.buffers, self.instrs, self.views = [], [], {}
         self.done, self.constants, self.texts = set(), {}, {}
         self.overlay = {
@@ -112,7 +122,8 @@ class Lowering:
         self._place_outputs()
 
     def args(self, node):
-        return args_of(node, self.swapped) if self.swapped else node.args
+        args = args_of(node, self.swapped) if self.swapped else node.args
+        return tuple([_behind(a) for a in args])
 
     # ------------------------------------------------------------------ buffers
 
@@ -161,7 +172,7 @@ class Lowering:
     def _updates_input(self, node):
         """An update that will take over a buffer not its own cannot choose an output's memory."""
         while node.prim.name in UPDATES:
-            node = node.args[0]
+            node = self.args(node)[0]
             if node in self.views:
                 return True
         return False
@@ -189,7 +200,7 @@ class Lowering:
                 user in self.chunk
                 and all(
                     a is latest or a.prim.kind != "view" or self._strip_views(a) is not latest
-                    for a in user.args
+                    for a in self.args(user)
                 )
             ):
                 raise NotInPlace(carry)
@@ -245,10 +256,9 @@ class Lowering:
 
     def _constant(self, node):
         value, dtype = node.params
-        buffer = self.constants.get((value, dtype))
+        buffer = self.constants.get(node)
         if buffer is None:
-            buffer = self._buffer("const", np.array(value, dtype))
-            self.constants[value, dtype] = buffer
+            buffer = self.constants[node] = self._buffer("const", np.array(value, dtype))
         return View(buffer, dtype, 0, (), ())
 
     def apart(self, node, base, contiguous=False):
@@ -441,7 +451,7 @@ class Lowering:
         outside, inside, waiting, n_out = set(), set(), {}, 0
         for i in range(start, len(nodes)):
             node = nodes[i]
-            for a in set(node.args):
+            for a in set(self.args(node)):
                 if a in inside:
                     waiting[a] -= 1
                     n_out -= waiting[a] == 0
@@ -458,10 +468,10 @@ class Lowering:
         self.chunk = inside = set(nodes)
         ins, constants, number = [], [], {}
         for node in nodes:
-            for a in node.args:
+            for a in self.args(node):
                 if a in inside or a in number:
                     continue
-                source = a.args[0] if a.prim is BROADCAST else a
+                source = self.args(a)[0] if a.prim is BROADCAST else a
                 if source.prim is LITERAL:
                     number[a] = ("const", len(constants))
                     constants.append(source)
@@ -476,7 +486,7 @@ class Lowering:
         ip.append(len(nodes))
         for k, node in enumerate(nodes):
             index[node] = n_in + n_const + k
-            args = [index[a] for a in node.args]
+            args = [index[a] for a in self.args(node)]
             dtype = node.dtype if node.prim in (ew.CONVERT, ew.SELECT) else node.args[0].dtype
             ip += [_CODES[node.prim.name], DTYPES[dtype], *args, *[-1] * (3 - len(args))]
         results = [

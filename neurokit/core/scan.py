@@ -122,7 +122,7 @@ def _length(leaves, length):
 def _leaf(graph, new, leaf):
     if isinstance(leaf, Tracer):
         return leaf.node
-    if not isinstance(leaf, (np.ndarray, np.generic, int, float)):
+    if not isinstance(leaf, (np.ndarray, np.generic, int, float, complex)):
         if hasattr(leaf, "__array__"):
             leaf = np.asarray(leaf)
         else:
@@ -131,7 +131,8 @@ def _leaf(graph, new, leaf):
             )
     if np.asarray(leaf).dtype.char not in SUPPORTED:
         raise TypeError(
-            f"scan takes bool, integer, float32 and float64 arrays, got {np.asarray(leaf).dtype}"
+            f"scan takes bool, integer, float32, float64, complex64 and complex128 arrays, got "
+            f"{np.asarray(leaf).dtype}"
         )
     if new and isinstance(leaf, np.ndarray):
         return input_tracer(graph, leaf).node

@@ -13,6 +13,7 @@ import warnings
 import numpy as np
 
 from . import elementwise as ew
+from .complexes import COMPLEX128
 from .errors import (
     AbstractValueError,
     DetachedWarning,
@@ -24,7 +25,7 @@ from .graph import _NUMPY, BOOL, FLOAT64, INPUT, INT64, Node, current, literal, 
 from .shaping import broadcast
 from .views import View, c_strides
 
-SUPPORTED = frozenset("?bBhHiIlLqQfd")
+SUPPORTED = frozenset("?bBhHiIlLqQfdFD")
 
 
 class Tracer:
@@ -256,10 +257,26 @@ def broadcast_value(node, shape):
     return broadcast(node, shape)
 
 
+def discard_imaginary():
+    """NumPy's warning where a complex value is stored as a real one."""
+    warnings.warn(
+        "Casting complex values to real discards the imaginary part",
+        np.exceptions.ComplexWarning,
+        stacklevel=4,
+    )
+
+
 def _cast(node, dtype):
+    """`node` as an assignment to an array of `dtype` stores it."""
+    if node.dtype.kind == "c" and dtype.kind not in "bc":
+        if node.weak is complex:
+            raise TypeError(
+                f"a complex number cannot be stored in a {dtype} array: take its .real"
+            )
+        discard_imaginary()
     return (
         literal(node.params[0], dtype)
-        if node.prim.name == "literal" and dtype.kind == "f"
+        if node.prim.name == "literal" and dtype.kind == "f" and node.dtype.kind != "c"
         else ew.convert(node, dtype)
     )
 
@@ -374,6 +391,8 @@ def to_node(value):
         if not -(2**63) <= value < 2**63:
             raise OverflowError(f"Python integer {value} does not fit int64")
         return literal(value, INT64, int)
+    if cls is complex:
+        return literal(value, COMPLEX128, complex)
     if isinstance(value, Tracer):
         return value.node
     if isinstance(value, np.generic):
@@ -405,7 +424,7 @@ def _any_tracer(values):
 def _check_dtype(dtype):
     if dtype.char not in SUPPORTED:
         raise TypeError(
-            f"traced operations take bool, integer, float32 and float64 arrays, got {dtype}"
+            f"traced operations take bool, integer, float32, float64, complex64 and complex128 arrays, got {dtype}"
         )
 
 

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 
+from . import complex_math, complexes
 from . import elementwise as ew
 from .control import stop
 from .errors import TraceError
@@ -15,7 +16,7 @@ from .shaping import broadcast, full, reshape
 from .tracer import Tracer, broadcast_value, to_node
 
 _resolved = {}
-_DEFAULT = {int: INT64, float: FLOAT64}
+_DEFAULT = {int: INT64, float: FLOAT64, complex: complexes.COMPLEX128}
 
 
 def resolve(ufunc, nodes):
@@ -26,20 +27,13 @@ def resolve(ufunc, nodes):
         kinds = key[1:]
         weak = None
         if all(isinstance(k, type) for k in kinds):
-            weak = (
-                float
-                if float in kinds
-                or ufunc.resolve_dtypes(tuple(_DEFAULT[k] for k in kinds) + (None,) * ufunc.nout)[
-                    -1
-                ].kind
-                == "f"
-                else int
-            )
             kinds = tuple(_DEFAULT[k] for k in kinds)
+            out = ufunc.resolve_dtypes(kinds + (None,) * ufunc.nout)[-1]
+            weak = {"c": complex, "f": float}.get(out.kind, int)
         dtypes = ufunc.resolve_dtypes(kinds + (None,) * ufunc.nout)
         ins, out = dtypes[: ufunc.nin], dtypes[ufunc.nin]
         for d in (*ins, out):
-            if d not in COMPUTED:
+            if d not in COMPUTED and d.kind != "c":
                 raise TypeError(
                     f"np.{ufunc.__name__} of {', '.join(str(n.dtype) for n in nodes)} computes in {d} in NumPy, "
                     f"which a trace does not: convert with .astype first"
@@ -166,7 +160,7 @@ def elementwise(name, nodes):
         return nodes[0]
     if name == "not" and dtype != BOOL:
         return ew.apply(ew.ROWS["eq"], nodes[0], literal(0, dtype))
-    if name in ("isnan", "isinf", "isfinite") and dtype.kind != "f":
+    if name in ("isnan", "isinf", "isfinite") and dtype.kind not in "fc":
         return full(nodes[0].shape, name == "isfinite", BOOL)
     return ew.apply(ew.ROWS[name], *nodes)
 
@@ -187,7 +181,7 @@ def _power(a, b):
                 return ew.mul(a, ew.apply(ew.ROWS["square"], a))
             if k == 0:
                 return full(a.shape, 1, a.dtype)
-        elif k < 0:
+        elif a.dtype.kind != "c" and k < 0:
             raise ValueError("Integers to negative integer powers are not allowed.")
     return ew.apply(ew.ROWS["pow"], a, b)
 
@@ -363,7 +357,7 @@ COMPOSITES = {
     np.radians: lambda x: x * (math.pi / 180),
     np.rad2deg: lambda x: x * (180 / math.pi),
     np.degrees: lambda x: x * (180 / math.pi),
-    np.conjugate: lambda x: Tracer(to_node(x)),
+    np.conjugate: lambda x: Tracer(complexes.conjugate(to_node(x))),
 }
 
 # ufuncs of scipy.special, by name: the module is slow to import and may never be needed

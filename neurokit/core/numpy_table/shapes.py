@@ -11,7 +11,7 @@ from ..shaping import BROADCAST, RESHAPE, TRANSPOSE, broadcast
 from ..shaping import concatenate as _concatenate
 from ..shaping import reshape as _reshape
 from ..shaping import transpose as _transpose
-from ..tracer import Tracer, to_node
+from ..tracer import SUPPORTED, Tracer, discard_imaginary, to_node
 from ..ufuncs import as_dtype
 from .base import FUNCTIONS, T, _axes, _axis, _deliver, implements
 
@@ -333,8 +333,12 @@ def copy(a, order="K", subok=False):
 @implements(np.astype)
 def astype(x, dtype, /, *, copy=True, device=None):
     dtype = np.dtype(dtype)
-    if dtype.kind not in "bif" or dtype == np.float16:
+    if dtype.kind not in "bifc" or dtype.char not in SUPPORTED:
         raise TypeError(
-            f"astype({dtype}) of a traced array: wanted bool, int32, int64, float32 or float64"
+            f"astype({dtype}) of a traced array: wanted bool, int32, int64, float32, float64, complex64 "
+            f"or complex128"
         )
-    return T(ew.convert(to_node(x), dtype))
+    node = to_node(x)
+    if node.dtype.kind == "c" and dtype.kind not in "bc":
+        discard_imaginary()
+    return T(ew.convert(node, dtype))
