@@ -100,8 +100,8 @@ def output_nodes(out):
     return [leaves[i].node for i in traced], rebuild
 
 
-def scalar_node(value, what):
-    if not isinstance(value, (Tracer, np.ndarray, np.generic, float, int)) or isinstance(
+def scalar_node(value, what, holomorphic=False):
+    if not isinstance(value, (Tracer, np.ndarray, np.generic, *_SCALARS)) or isinstance(
         value, bool
     ):
         raise TypeError(
@@ -114,7 +114,12 @@ def scalar_node(value, what):
             f"{what}: the function must return a scalar, got shape {node.shape}; take .sum() or .mean(), or "
             f"use nk.jacobian"
         )
-    if node.dtype.kind != "f":
+    if node.dtype.kind == "c" and not holomorphic:
+        raise TypeError(
+            f"{what}: the function must return a real number, got {node.dtype}: take its .real, .imag or abs, or "
+            f"holomorphic=True for the complex derivative"
+        )
+    if not node.is_float:
         raise TypeError(
             f"{what}: the function must return a floating-point number, got {node.dtype}"
         )

@@ -12,7 +12,7 @@ def check_grads(f, args, order=2, modes=("fwd", "rev"), rtol=1e-6, atol=None, ep
     Parameters
     ----------
     f : callable
-    args : tuple of float arrays, numbers or containers of them
+    args : tuple of float64 or complex128 arrays, numbers or containers of them
     order : int
         2 also checks the derivative of the derivative, and so on.
     modes : tuple of "fwd" and "rev"
@@ -27,9 +27,9 @@ def check_grads(f, args, order=2, modes=("fwd", "rev"), rtol=1e-6, atol=None, ep
     """
     args = tuple(args)
     leaves, spec = tree.flatten(args)
-    if any(np.asarray(x).dtype != np.float64 for x in leaves):
+    if any(np.asarray(x).dtype.char not in "dD" for x in leaves):
         raise TypeError(
-            "check_grads: all arguments must be float64, got "
+            "check_grads: all arguments must be float64 or complex128, got "
             f"{sorted({str(np.asarray(x).dtype) for x in leaves})}"
         )
     bad = set(modes) - {"fwd", "rev"}
@@ -48,12 +48,23 @@ def check_grads(f, args, order=2, modes=("fwd", "rev"), rtol=1e-6, atol=None, ep
     )
 
 
+def _random(rng, x):
+    """Random numbers of the shape of `x`, complex where it is."""
+    value = rng.standard_normal(np.shape(x))
+    return value + 1j * rng.standard_normal(np.shape(x)) if np.iscomplexobj(x) else value
+
+
+def _pairing(a, b):
+    """The real inner product that reverse mode is the adjoint in."""
+    return np.sum((np.asarray(a) * np.asarray(b)).real)
+
+
 def _check(f, args, order, modes, rtol, atol, eps, rng, prefix):
     leaves, spec = tree.flatten(args)
     names = tree.paths(args)
     for k, (leaf, name) in enumerate(zip(leaves, names)):
-        direction = [np.zeros(np.shape(x)) for x in leaves]
-        direction[k] = rng.standard_normal(np.shape(leaf))
+        direction = [np.zeros_like(x) for x in leaves]
+        direction[k] = _random(rng, leaf)
         wanted = _difference(f, leaves, spec, direction, eps)
         if "fwd" in modes:
             _, got = jvp(f, args, tree.unflatten(spec, direction))
@@ -66,18 +77,18 @@ def _check(f, args, order, modes, rtol, atol, eps, rng, prefix):
             )
         if "rev" in modes:
             out, pullback = vjp(f, *args)
-            ct = [rng.standard_normal(np.shape(o)) for o in tree.leaves(out)]
+            ct = [_random(rng, o) for o in tree.leaves(out)]
             grads = tree.leaves(pullback(tree.unflatten(tree.flatten(out)[1], ct)))
-            left = sum(float(np.sum(c * w)) for c, w in zip(ct, wanted))
+            left = sum(_pairing(c, w) for c, w in zip(ct, wanted))
             _compare(
-                [np.sum(grads[k] * direction[k])],
+                [_pairing(grads[k], direction[k])],
                 [np.asarray(left)],
                 rtol,
                 atol,
                 f"{prefix}reverse derivative by argument {name}",
             )
     if order > 1:
-        fixed = [rng.standard_normal(np.shape(x)) for x in leaves]
+        fixed = [_random(rng, x) for x in leaves]
         if "fwd" in modes:
             _check(
                 lambda *a: jvp(f, a, tree.unflatten(spec, fixed))[1],
@@ -92,7 +103,7 @@ def _check(f, args, order, modes, rtol, atol, eps, rng, prefix):
             )
         if "rev" in modes:
             out = f(*args)
-            cts = [rng.standard_normal(np.shape(o)) for o in tree.leaves(out)]
+            cts = [_random(rng, o) for o in tree.leaves(out)]
             out_spec = tree.flatten(out)[1]
             _check(
                 lambda *a: vjp(f, *a)[1](tree.unflatten(out_spec, cts)),
@@ -112,15 +123,19 @@ def _difference(f, leaves, spec, direction, eps):
 
     def at(step):
         moved = [np.asarray(x) + step * d for x, d in zip(leaves, direction)]
-        return [np.asarray(o, np.float64) for o in tree.leaves(f(*tree.unflatten(spec, moved)))]
+        return [_double(o) for o in tree.leaves(f(*tree.unflatten(spec, moved)))]
 
     a, b, c, d = at(-2 * eps), at(-eps), at(eps), at(2 * eps)
     return [(w - 8 * x + 8 * y - z) / (12 * eps) for w, x, y, z in zip(a, b, c, d)]
 
 
+def _double(x):
+    return np.asarray(x, np.complex128 if np.iscomplexobj(x) else np.float64)
+
+
 def _compare(got, wanted, rtol, atol, what):
     for g, w in zip(got, wanted):
-        g, w = np.asarray(g, np.float64), np.asarray(w, np.float64)
+        g, w = _double(g), _double(w)
         scale = np.max(np.abs(w), initial=0.0)
         error = np.max(np.abs(g - w), initial=0.0) if np.all(np.isfinite(g)) else np.inf
         if not error <= atol + rtol * scale:

@@ -233,7 +233,7 @@ def p_sqrt(p):
     re, im = _if(zero, _const(a, 0.0), re), _if(zero, b, im)
     # infinities: the root of a +- i inf is inf +- i inf, of -inf + ib is 0 + i inf
     flat = _ap("isinf", a)
-    re = _if(flat, _if(positive, root, _const(a, 0.0)), re)
+    re = _if(flat, _if(positive, root, _ap("abs", mul(b, 0.0))), re)
     im = _if(flat, _if(positive, mul(b, 0.0), _ap("copysign", root, b)), im)
     steep = _ap("isinf", b)
     return _if(steep, _const(a, math.inf), re), _if(steep, b, im)

@@ -104,9 +104,9 @@ for _name in (
     setattr(Tracer, _name, getattr(table, _name))
 Tracer.max, Tracer.min, Tracer.round = table.amax, table.amin, table.around
 Tracer.flatten = lambda self, order="C": Tracer(table.ravel(self, order).node)
-Tracer.conj = Tracer.conjugate = lambda self: self
-Tracer.real = property(lambda self: self)
-Tracer.imag = property(lambda self: table.zeros_like(self))
+Tracer.conj = Tracer.conjugate = lambda self: np.conjugate(self)
+Tracer.real = property(table.real, lambda self, value: table.set_part(self, value, 0))
+Tracer.imag = property(table.imag, lambda self, value: table.set_part(self, value, 1))
 Tracer.T = property(lambda self: table.transpose(self))
 Tracer.mT = property(lambda self: table.swapaxes(self, -1, -2))
 Tracer.flat = property(lambda self: iter(table.ravel(self)))

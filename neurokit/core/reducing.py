@@ -3,8 +3,10 @@
 import numpy as np
 
 from . import elementwise as ew
+from .complexes import parts
 from .graph import BOOL, INT64, Primitive, bind
-from .shaping import broadcast, full, reshape, slice_, transpose
+from .indexing import take
+from .shaping import broadcast, full, iota, reshape, slice_, transpose
 from .views import View
 
 _TWINS = {
@@ -28,7 +30,9 @@ def reduce(op, node, axes, keepdims=False):
             if name
             else f"attempt to get {op} of an empty sequence"
         )
-    if axes or op in ("any", "all"):
+    if node.dtype.kind == "c" and op in ("max", "min", "argmax", "argmin"):
+        node = _complex_extreme(op, node, axes)
+    elif axes or op in ("any", "all"):
         node = bind(REDUCE[op], (node,), (axes,))
     if keepdims:
         shape = list(node.shape)
@@ -36,6 +40,30 @@ def reduce(op, node, axes, keepdims=False):
             shape.insert(a, 1)
         node = reshape(node, shape)
     return node
+
+
+def _complex_extreme(op, node, axes):
+    """NumPy's order of complex values: by the real part, then the imaginary; the first NaN wins."""
+    name = op.removeprefix("arg")
+    re, im = parts(node)
+    nan = ew.apply(ew.ROWS["isnan"], node)
+    found = reduce("any", nan, axes)
+    best = reduce(name, ew.select(nan, full(re.shape, 0, re.dtype), re), axes)
+    hit = ew.apply(ew.ROWS["eq"], re, _keepdims(best, axes, re.shape))
+    worst = full(im.shape, -np.inf if name == "max" else np.inf, im.dtype)
+    second = reduce(name, ew.select(hit, im, worst), axes)
+    hit = ew.apply(
+        ew.ROWS["and"], hit, ew.apply(ew.ROWS["eq"], im, _keepdims(second, axes, im.shape))
+    )
+    hit = ew.select(_keepdims(found, axes, node.shape), nan, hit)
+    first = reduce("argmax", ew.convert(hit, INT64), axes)
+    if op != name:
+        return first
+    kept = [i for i in range(node.ndim) if i not in axes]
+    flat = reshape(transpose(node, kept + list(axes)), (first.size, -1 if node.size else 0))
+    row = flat.shape[1]
+    place = ew.add(iota(first.size, 0, row, INT64), reshape(first, (-1,)))
+    return reshape(take(reshape(flat, (1, -1, 1)), place), first.shape)
 
 
 def _keepdims(node, axes, shape):
@@ -228,8 +256,6 @@ def _cumprod_vjp(ct, out, args, params, needs):
 
 def _cumprod_jacobian(x, n, reverse):
     """J[..., k, i] = d (prod of x_0..x_k) / d x_i."""
-    from .shaping import iota
-
     k = reshape(iota(n, 0, 1, INT64), (n, 1))
     i = reshape(iota(n, 0, 1, INT64), (1, n))
     row = broadcast(k, (n, n))

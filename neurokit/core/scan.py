@@ -214,12 +214,18 @@ def _settle(carries, outs, inits, spec):
         if before.dtype == after.dtype and before.shape == after.shape:
             result.append(after)
             continue
-        if after.weak is not None and after.shape == before.shape:
+        if (
+            after.weak is not None
+            and after.shape == before.shape
+            and np.result_type(after.weak(0), before.dtype) == before.dtype
+        ):
             result.append(as_dtype(after, before.dtype))
             continue
         if before.weak is not None or init.prim is LITERAL and init.weak is not None:
             if np.broadcast_shapes(before.shape, after.shape) == after.shape:
                 fresh = as_dtype(init, after.dtype)
+                if fresh.prim is LITERAL:
+                    fresh = literal(fresh.params[0], fresh.dtype, after.weak)
                 changed[i] = broadcast(fresh, after.shape)
                 again = True
                 result.append(after)

@@ -270,9 +270,7 @@ def _cast(node, dtype):
     """`node` as an assignment to an array of `dtype` stores it."""
     if node.dtype.kind == "c" and dtype.kind not in "bc":
         if node.weak is complex:
-            raise TypeError(
-                f"a complex number cannot be stored in a {dtype} array: take its .real"
-            )
+            raise TypeError(f"a complex number cannot be stored in a {dtype} array: take its .real")
         discard_imaginary()
     return (
         literal(node.params[0], dtype)

@@ -14,7 +14,7 @@ from .lower import compile_program
 from .runtime import cached, evaluate, execute, run_options, used_inputs, verify_captured
 from .shaping import full
 from .structure import structure
-from .tracer import Tracer, to_node
+from .tracer import SUPPORTED, Tracer, to_node
 
 
 @contextlib.contextmanager
@@ -49,12 +49,22 @@ def _chosen(args, argnums, what):
 def _check_float(opened, numbers, what):
     for leaf, path in zip(opened.leaves, tree.paths(opened.args)):
         dtype = leaf.dtype if hasattr(leaf, "dtype") else np.asarray(leaf).dtype
-        if dtype.kind != "f":
+        if dtype.kind not in "fc" or dtype.char not in SUPPORTED:
             got = f"{dtype}" if dtype.kind != "O" else type(leaf).__name__
             place = path.partition("]")
             raise TypeError(
-                f"{what}: argument {numbers[int(place[0].strip('[') or 0)]}{place[2]} must be float32 or "
-                f"float64, got {got}" + ("; write a float" if dtype.kind in "iub" else "")
+                f"{what}: argument {numbers[int(place[0].strip('[') or 0)]}{place[2]} must be float32, "
+                f"float64 or complex, got {got}"
+                + ("; write a float" if dtype.kind in "iub" else "")
+            )
+
+
+def _check_holomorphic(wrt, nodes, what):
+    """A holomorphic function takes and gives complex values only."""
+    for n, role in [*[(w, "argument") for w in wrt], *[(n, "result") for n in nodes]]:
+        if n.dtype.kind != "c":
+            raise TypeError(
+                f"{what} with holomorphic=True: each argument and result must be complex, got a {role} of {n.dtype}"
             )
 
 
@@ -90,15 +100,19 @@ class _Call:
         return out[0] if self.single else out
 
 
-def value_and_grad(f, argnums=0, has_aux=False):
+def value_and_grad(f, argnums=0, has_aux=False, holomorphic=False):
     """Function returning (value, gradient) of a scalar function.
 
     Parameters
     ----------
     f : callable returning a scalar, or (scalar, aux) with `has_aux`
     argnums : int or tuple of int
-        Positional arguments to differentiate: arrays, floats, containers of them, or models.
+        Positional arguments to differentiate: arrays, numbers, containers of them, or models.
     has_aux : bool
+    holomorphic : bool
+        The function is complex-differentiable, from complex to complex: the gradient is its complex
+        derivative. Without it the result must be real, and the gradient by a complex argument
+        z = x + iy is df/dx - i df/dy (so that z minus a step along its conjugate descends).
 
     Returns
     -------
@@ -119,10 +133,10 @@ def value_and_grad(f, argnums=0, has_aux=False):
     >>> nk.value_and_grad(lambda x: (x ** 2).sum())(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
-    return _gradient(f, argnums, has_aux, "value_and_grad")
+    return _gradient(f, argnums, has_aux, "value_and_grad", holomorphic)
 
 
-def _gradient(f, argnums, has_aux, what):
+def _gradient(f, argnums, has_aux, what, holomorphic=False):
     @functools.wraps(f, updated=())
     def wrapper(*args, **kwargs):
         call = _Call(f, args, kwargs, argnums, what)
@@ -137,7 +151,9 @@ def _gradient(f, argnums, has_aux, what):
                 result, aux = result
             else:
                 aux = None
-            value = scalar_node(result, what)
+            value = scalar_node(result, what, holomorphic)
+            if holomorphic:
+                _check_holomorphic(call.wrt, [value], what)
             aux_nodes, rebuild = output_nodes(aux)
             if not new:
                 grads = backward([value], [full((), 1, value.dtype)], call.wrt)
@@ -193,7 +209,7 @@ def _run_gradient(graph, value, extra, wrt):
     return arrays
 
 
-def grad(f, argnums=0, has_aux=False):
+def grad(f, argnums=0, has_aux=False, holomorphic=False):
     """Gradient of a scalar function: ``grad(f)(x)`` has the structure of `x`. See `value_and_grad`.
 
     With ``has_aux=True`` returns ``(gradient, aux)``.
@@ -204,7 +220,7 @@ def grad(f, argnums=0, has_aux=False):
     >>> nk.grad(np.sin)(0.0)
     np.float64(1.0)
     """
-    both = _gradient(f, argnums, has_aux, "grad")
+    both = _gradient(f, argnums, has_aux, "grad", holomorphic)
 
     @functools.wraps(f, updated=())
     def wrapper(*args, **kwargs):
@@ -258,9 +274,11 @@ def _matching(value, node, what):
     from .shaping import broadcast
     from .ufuncs import as_dtype
 
-    if node.dtype.kind != "f":
+    if not node.is_float:
         return None
     given = to_node(value)
+    if given.dtype.kind == "c" and node.dtype.kind != "c":
+        raise TypeError(f"{what} is {given.dtype}, wanted {node.dtype}")
     if given.shape != node.shape:
         if given.shape != ():
             raise ValueError(f"{what} has shape {given.shape}, wanted {node.shape}")
@@ -301,10 +319,12 @@ def jvp(f, primals, tangents, has_aux=False):
     return (out, tangent, rebuild(values[2 * n :])) if has_aux else (out, tangent)
 
 
-def jacobian(f, argnums=0, mode="auto"):
+def jacobian(f, argnums=0, mode="auto", holomorphic=False):
     """Matrix of derivatives: shape of the result followed by the shape of the argument.
 
-    mode : "fwd", "rev", or "auto", which takes the cheaper of the two by shape.
+    mode : "fwd", "rev", or "auto", which takes the cheaper of the two by shape. Forward mode takes real
+    arguments (results may be complex), reverse mode gives real results (arguments may be complex).
+    holomorphic : from complex to complex, the matrix of complex derivatives.
     """
     if mode not in ("auto", "fwd", "rev"):
         raise ValueError(f"jacobian: mode must be 'auto', 'fwd' or 'rev', got {mode!r}")
@@ -318,12 +338,29 @@ def jacobian(f, argnums=0, mode="auto"):
             nodes = [to_node(leaf) for leaf in leaves]
             n_in, n_out = sum(w.size for w in call.wrt), sum(n.size for n in nodes)
             reverse = mode == "rev" or mode == "auto" and n_out <= n_in
+            if holomorphic:
+                _check_holomorphic(call.wrt, nodes, "jacobian")
+            else:
+                reverse = _real_side(call.wrt, nodes, mode, reverse)
             blocks = (_rows if reverse else _columns)(graph, new, nodes, call.wrt)
         # blocks[o][i]: result leaf o by argument leaf i
         outs = [call.gradient_tree(row) for row in blocks]
         return tree.unflatten(spec, outs)
 
     return wrapper
+
+
+def _real_side(wrt, nodes, mode, reverse):
+    """Whether to go in reverse, where one side is complex: unit vectors must span the other."""
+    complex_in = any(w.dtype.kind == "c" for w in wrt)
+    complex_out = any(n.dtype.kind == "c" for n in nodes)
+    if complex_in and (complex_out or mode == "fwd") or complex_out and mode == "rev":
+        raise TypeError(
+            "jacobian: forward mode needs real arguments and reverse mode real results; of a function from complex "
+            "to complex only the holomorphic one has one complex derivative: holomorphic=True, or split "
+            "into .real and .imag"
+        )
+    return True if complex_in else False if complex_out else reverse
 
 
 def _rows(graph, new, nodes, wrt):

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from . import complex_math, complexes
+from . import complex_math, complexes  # noqa: F401 - complex_math fills in the complex operations
 from . import elementwise as ew
 from .control import stop
 from .errors import TraceError
@@ -16,6 +16,7 @@ from .shaping import broadcast, full, reshape
 from .tracer import Tracer, broadcast_value, to_node
 
 _resolved = {}
+_WEAK_KINDS = {int: "iu", float: "f", complex: "c"}
 _DEFAULT = {int: INT64, float: FLOAT64, complex: complexes.COMPLEX128}
 
 
@@ -55,7 +56,8 @@ def as_dtype(node, dtype):
             and not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
         ):
             raise OverflowError(f"Python integer {value} out of bounds for {dtype}")
-        return literal(np.array(value, node.dtype).astype(dtype)[()], dtype, node.weak)
+        weak = node.weak if node.weak and dtype.kind in _WEAK_KINDS[node.weak] else None
+        return literal(np.array(value, node.dtype).astype(dtype)[()], dtype, weak)
     return ew.convert(node, dtype)
 
 

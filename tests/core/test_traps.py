@@ -207,9 +207,7 @@ def test_leaks():
         nk.grad(lambda t: (t * kept[-1]).sum())(X)
 
 
-@pytest.mark.parametrize(
-    "bad", [np.arange(3), True, 3, "text", np.array([1 + 2j]), np.array([None])]
-)
+@pytest.mark.parametrize("bad", [np.arange(3), True, 3, "text", np.float16(1.0), np.array([None])])
 def test_gradient_wants_floats(bad):
     with pytest.raises(TypeError, match="float"):
         nk.grad(lambda t: 0.0)(bad)
@@ -270,7 +268,7 @@ def test_large_python_integers():
 
 
 def test_unsupported_types():
-    for bad in (np.ones(2, np.float16), np.ones(2, complex), np.array(["a"])):
+    for bad in (np.ones(2, np.float16), np.ones(2, np.clongdouble), np.array(["a"])):
         with pytest.raises(TypeError):
             nk.jit(lambda t: t * 2)(bad)
 

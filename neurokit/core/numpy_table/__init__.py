@@ -2,6 +2,7 @@
 
 from .base import FUNCTIONS, unsupported
 from .choices import around, clip, where
+from .complex import imag, real, set_part
 from .filled import array, ones_like, zeros_like
 from .products import dot, matmul
 from .reductions import (
@@ -50,6 +51,9 @@ __all__ = [
     "cumprod",
     "cumsum",
     "diagonal",
+    "imag",
+    "real",
+    "set_part",
     "dot",
     "matmul",
     "mean",

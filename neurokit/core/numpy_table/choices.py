@@ -5,13 +5,14 @@ import math
 import numpy as np
 
 from .. import elementwise as ew
+from ..complexes import join
+from ..complexes import parts as complex_parts
 from ..errors import TraceError
 from ..graph import BOOL, LITERAL, literal
 from ..shaping import broadcast
 from ..tracer import to_node
 from ..ufuncs import as_dtype
 from .base import FUNCTIONS, T, _deliver, implements
-from .filled import zeros_like
 
 
 @implements(np.where)
@@ -47,6 +48,9 @@ def clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, min=np._NoValue, max
 @implements(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     x = T(to_node(x))
+    if x.dtype.kind == "c":
+        parts = [nan_to_num(T(p), copy, nan, posinf, neginf) for p in complex_parts(x.node)]
+        return T(join(*[to_node(p) for p in parts]))
     if x.dtype.kind != "f":
         return x
     info = np.finfo(x.dtype)
@@ -63,7 +67,7 @@ def count_nonzero(a, axis=None, *, keepdims=False):
 @implements(np.isclose)
 def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
     a, b = T(to_node(a)), T(to_node(b))
-    finite = np.isfinite(b) if b.dtype.kind == "f" else b == b
+    finite = np.isfinite(b) if b.dtype.kind in "fc" else b == b
     close = (np.abs(a - b) <= atol + rtol * np.abs(b)) & finite | (a == b)
     return close | (np.isnan(a) & np.isnan(b)) if equal_nan else close
 
@@ -87,6 +91,9 @@ def around(a, decimals=0, out=None):
         return _deliver(_round_integers(a, decimals), out)
     if to_node(a).dtype == BOOL:
         raise TypeError("np.round of booleans: NumPy has none for a number of decimals")
+    if to_node(a).dtype.kind == "c":
+        parts = [around(T(p), decimals) for p in complex_parts(to_node(a))]
+        return _deliver(T(join(*[to_node(p) for p in parts])), out)
     if decimals == 0:
         return _deliver(np.rint(a), out)
     scale = 10.0**decimals
@@ -102,10 +109,6 @@ def _round_integers(a, decimals):
 
 
 FUNCTIONS[np.fix] = lambda x, out=None: np.trunc(x)
-FUNCTIONS[np.real] = FUNCTIONS[np.real_if_close] = lambda x: T(to_node(x))
-FUNCTIONS[np.imag] = lambda x: zeros_like(x)
-FUNCTIONS[np.iscomplexobj] = lambda x: False
-FUNCTIONS[np.isrealobj] = lambda x: True
 FUNCTIONS[np.sinc] = lambda x: where(
     np.equal(x, 0), 1.0, np.sin(math.pi * x) / where(np.equal(x, 0), 1.0, math.pi * x)
 )

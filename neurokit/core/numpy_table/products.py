@@ -42,12 +42,12 @@ def inner(a, b):
 
 @implements(np.vdot)
 def vdot(a, b):
-    return dot(ravel(a), ravel(b))
+    return dot(np.conjugate(ravel(a)), ravel(b))
 
 
 @implements(np.linalg.vecdot)
 def vecdot(x1, x2, /, axis=-1, **kwargs):
-    return sum(np.multiply(x1, x2), axis)
+    return sum(np.multiply(np.conjugate(x1), x2), axis)
 
 
 @implements(np.outer, np.linalg.outer)

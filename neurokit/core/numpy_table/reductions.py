@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .. import elementwise as ew
+from ..complexes import parts
 from ..errors import TraceError
 from ..graph import BOOL, FLOAT64, INT64, literal
 from ..reducing import cumulate, reduce
@@ -108,7 +109,7 @@ def _floating(a, dtype=None):
     node = to_node(a)
     if dtype is not None:
         return as_dtype(node, np.dtype(dtype))
-    return node if node.dtype.kind == "f" else as_dtype(node, FLOAT64)
+    return node if node.dtype.kind in "fc" else as_dtype(node, FLOAT64)
 
 
 def _count(node, axes):
@@ -149,9 +150,17 @@ def var(
     axes = _axes(axis, node.ndim)
     n = _count(node, axes)
     centre = ew.div(reduce("sum", node, axes, True), float(n) if n else math.nan)
-    square = ew.apply(ew.ROWS["square"], ew.sub(node, broadcast(centre, node.shape)))
+    square = _size_squared(ew.sub(node, broadcast(centre, node.shape)))
     total = reduce("sum", square, axes, bool(keepdims) and keepdims is not np._NoValue)
     return _deliver(T(ew.div(total, float(max(n - ddof, 0)))), out)
+
+
+def _size_squared(node):
+    """|x|^2, element by element."""
+    if node.dtype.kind != "c":
+        return ew.apply(ew.ROWS["square"], node)
+    re, im = parts(node)
+    return ew.add(ew.mul(re, re), ew.mul(im, im))
 
 
 @implements(np.std)
@@ -183,7 +192,7 @@ def average(a, axis=None, weights=None, returned=False, keepdims=False):
         shape[_axis(axis, a.ndim)] = weights.shape[0]
         weights = weights.reshape(shape)
     total = sum(
-        weights * _full_tracer(a.shape, 1, FLOAT64 if a.dtype.kind != "f" else a.dtype),
+        weights * _full_tracer(a.shape, 1, FLOAT64 if a.dtype.kind not in "fc" else a.dtype),
         axis,
         keepdims=keepdims,
     )
@@ -233,6 +242,12 @@ def diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
     return a
 
 
+def _root(square):
+    """Square root whose derivative at 0 is 0."""
+    zero = square == 0
+    return _where(zero, square, np.sqrt(_where(zero, 1.0, square)))
+
+
 @implements(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
     x = T(_floating(x))
@@ -242,7 +257,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
             raise TraceError(
                 "the spectral norm has no traced form yet: use the Frobenius norm, ord='fro'"
             )
-        return np.sqrt(sum(x * x, axes, keepdims=keepdims))
+        return _root(sum(T(_size_squared(x.node)), axes, keepdims=keepdims))
     if len(_axes(axis, x.ndim)) != 1:
         raise TraceError(f"np.linalg.norm with ord={ord!r} over two axes has no traced form")
     if ord == np.inf:
@@ -250,7 +265,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     if ord == -np.inf:
         return amin(np.abs(x), axis, keepdims=keepdims)
     if ord == 0:
-        return sum(x != 0, axis, dtype=x.dtype, keepdims=keepdims)
+        return sum(x != 0, axis, dtype=np.abs(x).dtype, keepdims=keepdims)
     if ord == 1:
         return sum(np.abs(x), axis, keepdims=keepdims)
     return sum(np.abs(x) ** ord, axis, keepdims=keepdims) ** (1.0 / ord)

@@ -1,0 +1,82 @@
+"""Parts and kinds of complex arrays. `t.real` and `t.imag` are views: writes go through."""
+
+import math
+
+import numpy as np
+
+from .. import complexes
+from ..errors import TraceError
+from ..shaping import full as _full
+from ..tracer import Tracer, _cast, broadcast_value, to_node
+from .base import FUNCTIONS, T, implements
+from .shapes import _read_only, _view
+
+
+def _part(k, prim):
+    def read(node):
+        return complexes.parts(node)[k]
+
+    def write(base, new):
+        both = list(complexes.parts(base))
+        both[k] = new
+        return complexes.join(*both)
+
+    def call(val):
+        if not np.iscomplexobj(val):
+            return (
+                (val if isinstance(val, Tracer) else T(to_node(val))) if k == 0 else _no_part(val)
+            )
+        return _view(val, read, write, prim)
+
+    return call
+
+
+def _no_part(val):
+    """The imaginary part of a real array: zeros that cannot be written to."""
+    node = to_node(val)
+    zero = _full(node.shape, 0, node.dtype)
+    if not isinstance(val, Tracer):
+        return T(zero)
+    return Tracer(zero, val, lambda n: zero, _read_only, val.layout())
+
+
+real = implements(np.real)(_part(0, complexes.REAL))
+imag = implements(np.imag)(_part(1, complexes.IMAG))
+
+
+def set_part(t, value, k):
+    """``t.real = value`` (k = 0) or ``t.imag = value`` (k = 1)."""
+    if t.dtype.kind != "c":
+        if k:
+            raise TypeError("array does not have imaginary part to set")
+        t[...] = value
+        return
+    both = list(complexes.parts(t.node))
+    both[k] = broadcast_value(_cast(to_node(value), both[k].dtype), t.shape)
+    t.assign(complexes.join(*both))
+
+
+FUNCTIONS[np.iscomplexobj] = lambda x: to_node(x).dtype.kind == "c"
+FUNCTIONS[np.isrealobj] = lambda x: to_node(x).dtype.kind != "c"
+FUNCTIONS[np.iscomplex] = lambda x: imag(x) != 0
+FUNCTIONS[np.isreal] = lambda x: imag(x) == 0
+
+
+@implements(np.angle)
+def angle(z, deg=False):
+    z = T(to_node(z))
+    a = np.arctan2(imag(z), real(z)) if z.dtype.kind == "c" else np.arctan2(0.0, z)
+    return a * (180 / math.pi) if deg else a
+
+
+@implements(np.real_if_close)
+def real_if_close(a, tol=100):
+    t = T(to_node(a))
+    if t.dtype.kind != "c":
+        return t
+    if t.abstract:
+        raise TraceError("np.real_if_close decides a dtype by values: use np.real in jit and loops")
+    part = np.asarray(imag(t)._value("real_if_close"))
+    if tol > 1:
+        tol = np.finfo(part.dtype).eps * tol
+    return real(t) if np.all(np.absolute(part) < tol) else t
