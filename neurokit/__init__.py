@@ -30,6 +30,8 @@ _NAMES = {
     **dict.fromkeys(("save", "load"), "neurokit.core.store"),
     **dict.fromkeys(("param", "state", "params", "states"), "neurokit.core.model"),
     "options": "neurokit.core.options",
+    "profile": "neurokit.core.observe",
+    "show": "neurokit.core.show",
     "get_threads": "neurokit.config",
     "set_threads": "neurokit.config",
     "show_config": "neurokit.config",

@@ -17,6 +17,7 @@ typedef struct {
 } program_object;
 
 static PyTypeObject program_type;
+static nk_progress progress; /* of the runs that tell it; the latest to do so is seen */
 
 static int fail(const nk_error *error) {
   nk_raise(error, NULL);
@@ -367,12 +368,14 @@ static void run_give(program_object *self, nk_run *run) {
 
 static void add_times(nk_frame *f, nk_counter **at) {
   const nk_program *p = f->program;
-  for (int i = 0; i < p->n_instr; ++i, ++*at) {
+  for (int i = 0; i < p->n_instr; ++i) {
+    const nk_instr *instr = &nk_instrs(p)[i];
     (*at)->calls += f->counter[i].calls;
     (*at)->ns += f->counter[i].ns;
+    ++*at;
+    for (int s = 0; s < instr->n_sub; ++s) add_times(&f->sub[instr->sub + s], at);
   }
   memset(f->counter, 0, sizeof(nk_counter) * (size_t)p->n_instr);
-  for (int s = 0; s < p->n_sub; ++s) add_times(&f->sub[s], at);
 }
 
 static size_t count_times(const nk_program *p) {
@@ -402,7 +405,8 @@ static int execute(program_object *self, char **ins, char **outs, int threads, i
                 .cancel = nk_cancel_begin(),
                 .error = &error};
   Py_BEGIN_ALLOW_THREADS
-  status = nk_run_execute(run, ins, outs, &ctx, flags);
+  status = nk_run_execute(run, ins, outs, &ctx, flags,
+                          (flags & NK_RUN_PROGRESS) ? &progress : NULL);
   Py_END_ALLOW_THREADS
   nk_cancel_end(ctx.cancel);
   int result = 0;
@@ -524,19 +528,35 @@ static PyObject *program_plan(PyObject *object, PyObject *ignored) {
   return list;
 }
 
-static int list_times(PyObject *list, const nk_program *p, const nk_counter **at, int depth) {
-  for (int i = 0; i < p->n_instr; ++i, ++*at) {
+/* Bytes a call reads and writes: each element of an operand once, however often it is stretched. */
+static int64_t bytes_of(const nk_program *p, const nk_instr *instr) {
+  int64_t total = 0;
+  for (int k = 0; k < instr->n_out + instr->n_in; ++k) {
+    const nk_view *v = nk_views(p) + instr->operand + k;
+    int64_t n = (int64_t)nk_dtype_size[v->dtype];
+    for (int d = 0; d < v->ndim; ++d)
+      if (v->stride[d] != 0 || v->shape[d] == 0) n *= v->shape[d];
+    total += n;
+  }
+  return total;
+}
+
+/* Rows in the order of the instructions, those of a loop's body below it. Counters return to 0. */
+static int list_times(PyObject *list, const nk_program *p, nk_counter **at, int depth) {
+  for (int i = 0; i < p->n_instr; ++i) {
     const nk_instr *instr = &nk_instrs(p)[i];
-    PyObject *row = Py_BuildValue("issLL", depth, instr->kernel->name, nk_where(p, instr),
-                                  (long long)(*at)->calls, (long long)(*at)->ns);
+    PyObject *row = Py_BuildValue("issLLL", depth, instr->kernel->name, nk_where(p, instr),
+                                  (long long)(*at)->calls, (long long)(*at)->ns,
+                                  (long long)bytes_of(p, instr));
+    *(*at)++ = (nk_counter){0, 0};
     if (row == NULL || PyList_Append(list, row) < 0) {
       Py_XDECREF(row);
       return -1;
     }
     Py_DECREF(row);
+    for (int s = 0; s < instr->n_sub; ++s)
+      if (list_times(list, nk_subs(p)[instr->sub + s], at, depth + 1) < 0) return -1;
   }
-  for (int s = 0; s < p->n_sub; ++s)
-    if (list_times(list, nk_subs(p)[s], at, depth + 1) < 0) return -1;
   return 0;
 }
 
@@ -544,7 +564,7 @@ static PyObject *program_profile(PyObject *object, PyObject *ignored) {
   (void)ignored;
   program_object *self = (program_object *)object;
   PyObject *list = PyList_New(0);
-  const nk_counter *at = self->times;
+  nk_counter *at = self->times;
   if (list != NULL && at != NULL && list_times(list, self->program, &at, 0) < 0) Py_CLEAR(list);
   return list;
 }
@@ -594,12 +614,14 @@ static PyMethodDef methods[] = {
     {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL | METH_KEYWORDS,
      "run(inputs, threads=0, flags=0)\n--\n\n"
      "Run on ndarrays of the exact types and shapes of the signature; return the outputs.\n"
-     "flags: 1 raises FloatingPointError at the first NaN, 2 counts time for profile()."},
+     "flags: 1 raises FloatingPointError at the first NaN, 2 counts time for profile(), 4 tells\n"
+     "progress()."},
     {"plan", program_plan, METH_NOARGS,
      "plan()\n--\n\nOne (offset, n_bytes, first, last, host) per buffer: the memory plan.\n"
      "offset is -1 outside the arena; host is the buffer whose place it took over, or -1."},
     {"profile", program_profile, METH_NOARGS,
-     "profile()\n--\n\nRows (depth, kernel, where, calls, ns) of all runs with flag 2."},
+     "profile()\n--\n\nRows (depth, kernel, where, calls, ns, bytes per call) of the runs with flag 2\n"
+     "since the last profile()."},
     {"describe", program_describe, METH_NOARGS,
      "describe()\n--\n\nThe instructions as text, one per line."},
     {NULL, NULL, 0, NULL}};
@@ -622,4 +644,19 @@ static PyTypeObject program_type = {
     .tp_getset = getset,
 };
 
-int nk_bind_program(PyObject *module) { return PyModule_AddType(module, &program_type); }
+static PyObject *core_progress(PyObject *module, PyObject *ignored) {
+  (void)module;
+  (void)ignored;
+  return Py_BuildValue("LL", (long long)atomic_load(&progress.done),
+                       (long long)atomic_load(&progress.total));
+}
+
+static PyMethodDef functions[] = {
+    {"progress", core_progress, METH_NOARGS,
+     "progress()\n--\n\n(steps done, steps in all) of the outermost loop of a run with flag 4."},
+    {NULL, NULL, 0, NULL}};
+
+int nk_bind_program(PyObject *module) {
+  if (PyModule_AddFunctions(module, functions) < 0) return -1;
+  return PyModule_AddType(module, &program_type);
+}

@@ -85,6 +85,7 @@ nk_status nk_while_run(const nk_call *call) {
   nk_loop *loop = call->prep;
   int64_t max_steps = call->ip[2], i = 0;
   bind_fixed(call, loop);
+  nk_progress *progress = nk_frame_progress(loop, max_steps);
   for (; max_steps == 0 || i < max_steps; ++i) {
     if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
     bind_step(call, loop, i);
@@ -95,6 +96,7 @@ nk_status nk_while_run(const nk_call *call) {
       nk_frame_blame_step(loop->frame[1].run, i);
       return status;
     }
+    if (progress != NULL) atomic_store_explicit(&progress->done, i + 1, memory_order_relaxed);
   }
   finish(call, loop, i);
   return NK_OK;

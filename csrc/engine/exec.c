@@ -170,9 +170,10 @@ nk_status nk_frame_call(nk_frame *f, char *const *ins, char *const *outs) {
 }
 
 nk_status nk_run_execute(nk_run *run, char *const *ins, char *const *outs, const nk_ctx *ctx,
-                         int flags) {
+                         int flags, nk_progress *progress) {
   run->ctx = *ctx;
-  run->flags = flags;
+  run->flags = flags & (NK_RUN_NAN_CHECK | NK_RUN_PROFILE);
+  run->progress = progress;
   run->blamed = false;
   return nk_frame_call(&run->frame, ins, outs);
 }

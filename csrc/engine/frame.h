@@ -9,7 +9,7 @@
 
 #include "program.h"
 
-enum { NK_RUN_NAN_CHECK = 1, NK_RUN_PROFILE = 2 };
+enum { NK_RUN_NAN_CHECK = 1, NK_RUN_PROFILE = 2, NK_RUN_PROGRESS = 4 };
 
 typedef struct nk_run nk_run;
 typedef struct nk_frame nk_frame;
@@ -17,6 +17,11 @@ typedef struct nk_frame nk_frame;
 typedef struct nk_counter {
   int64_t calls, ns;
 } nk_counter;
+
+/* How far the outermost loop is, for another thread to read. */
+typedef struct nk_progress {
+  atomic_llong done, total;
+} nk_progress;
 
 /* What a scan, cond or while_loop instruction finds in call->prep. */
 typedef struct nk_loop {
@@ -42,6 +47,7 @@ struct nk_run {
   nk_ctx ctx;
   int flags;
   bool blamed; /* the error already names its instruction */
+  nk_progress *progress; /* NULL: nobody asks */
   nk_frame frame;
 };
 
@@ -51,7 +57,7 @@ void nk_run_free(nk_run *run);
 
 /* Runs the program on ins and outs (data pointers, in order of the signature). */
 nk_status nk_run_execute(nk_run *run, char *const *ins, char *const *outs, const nk_ctx *ctx,
-                         int flags);
+                         int flags, nk_progress *progress);
 
 /* Runs the instructions once; everything is bound. */
 nk_status nk_frame_run(nk_frame *frame);
@@ -73,6 +79,15 @@ static inline void nk_frame_bind_in(nk_frame *frame, int64_t k, char *data) {
 
 static inline void nk_frame_bind_out(nk_frame *frame, int64_t j, char *data) {
   nk_frame_bind(frame, frame->program->n_in + j, data);
+}
+
+/* Where an outermost loop of `length` steps tells how far it is; NULL for any other. */
+static inline nk_progress *nk_frame_progress(const nk_loop *loop, int64_t length) {
+  nk_run *run = loop->frame->run;
+  if (run->progress == NULL || loop->parent != run->frame.program) return NULL;
+  atomic_store_explicit(&run->progress->done, 0, memory_order_relaxed);
+  atomic_store_explicit(&run->progress->total, length, memory_order_relaxed);
+  return run->progress;
 }
 
 /* Adds " (step 12)" to the error of a failed loop body. */

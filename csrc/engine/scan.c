@@ -70,6 +70,7 @@ nk_status nk_scan_run(const nk_call *call) {
   int64_t offset = 0;
   if (n.has_index) memcpy(&offset, call->in[call->n_in - 1].data, sizeof offset);
   bind_fixed(call, loop, &n);
+  nk_progress *progress = nk_frame_progress(loop, n.length);
   for (int64_t i = 0; i < n.length; ++i) {
     int64_t t = n.reverse ? n.length - 1 - i : i;
     bind_carries(call, body, &n, i == 0, n.length - 1 - i);
@@ -81,6 +82,7 @@ nk_status nk_scan_run(const nk_call *call) {
       nk_frame_blame_step(body->run, t);
       return status;
     }
+    if (progress != NULL) atomic_store_explicit(&progress->done, i + 1, memory_order_relaxed);
   }
   return NK_OK;
 }

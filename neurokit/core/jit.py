@@ -18,7 +18,7 @@ from .graph import Graph, current
 from .guards import Guards, Trap
 from .model import Param, State
 from .model import marked as _marked
-from .runtime import compiled, execute, used_inputs, verify_captured
+from .runtime import compiled, run_compiled, run_options, used_inputs, verify_captured
 from .tracer import Tracer, to_node
 
 
@@ -69,10 +69,19 @@ class _Traced:
             self.feeds.append(kind)
         for rng, count in self.random.values():
             rng._draws -= count  # the first run draws them
-        self.program = compiled(inputs, outputs) if outputs else None
+        self.inputs, self.outputs, self.programs = inputs, outputs, {}
+        self.program()
         self.captured = [
             (array, array.shape, array.dtype) for kind, array in self.feeds if kind == "array"
         ]
+
+    def program(self):
+        """The program for the present options."""
+        mode = run_options.lines, run_options.unfused
+        program = self.programs.get(mode)
+        if program is None:
+            program = self.programs[mode] = compiled(self.inputs, self.outputs)
+        return program
 
     def run(self, opened):
         arrays = []
@@ -86,7 +95,7 @@ class _Traced:
                 arrays.append(np.array([rng._key[0], rng._key[1] + rng._draws], np.int64))
             else:
                 arrays.append(what)
-        values = execute(self.program, arrays) if self.program is not None else []
+        values = run_compiled(self.program, arrays) if self.outputs else []
         for rng, count in self.random.values():
             rng._draws += count
         if opened.models:

@@ -11,8 +11,9 @@ import numpy as np
 
 from .. import _core
 from . import elementwise as ew
-from .errors import where_text
+from .errors import lines_text, where_text
 from .graph import INPUT, LITERAL, PROJ, args_of, reachable, swaps
+from .runtime import run_options
 from .shaping import BROADCAST, RESHAPE
 from .views import View, c_strides
 
@@ -412,7 +413,7 @@ class Lowering:
 
     # ------------------------------------------------------------------ instructions
 
-    def emit(self, kernel, outs, ins, ip=(), fp=(), node=None, subs=()):
+    def emit(self, kernel, outs, ins, ip=(), fp=(), node=None, subs=(), text=None):
         self.instrs.append(
             (
                 kernel,
@@ -420,7 +421,7 @@ class Lowering:
                 tuple(map(self._operand, ins)),
                 tuple(ip),
                 tuple(fp),
-                self._text(node),
+                self._text(node) if text is None else text,
                 tuple(subs),
             )
         )
@@ -438,11 +439,17 @@ class Lowering:
             text = self.texts[key] = f"{where_text(node.where)} ({node.prim.name})"
         return text
 
+    def _text_of_group(self, nodes):
+        """The lines a group comes from, and how many operations it has."""
+        if len(nodes) == 1:
+            return self._text(nodes[0])
+        return f"{lines_text({n.where for n in nodes})} ({len(nodes)} operations fused)"
+
     def _fuse(self, shape, nodes):
         """Emit the elementwise nodes of one phase and shape, cut where a group grows too large."""
         start = 0
         while start < len(nodes):
-            stop = self._group_end(nodes, start)
+            stop = start + 1 if run_options.unfused else self._group_end(nodes, start)
             self._emit_group(shape, nodes[start:stop])
             start = stop
 
@@ -505,7 +512,7 @@ class Lowering:
         ]
         outs = [self.out(n) for n in results]
         ip += [index[n] for n in results]
-        self.emit("fused", outs, operands, ip=ip, node=nodes[-1])
+        self.emit("fused", outs, operands, ip=ip, text=self._text_of_group(nodes))
         self.done.update(nodes)
         self.owned.update(results)
 

@@ -1,21 +1,35 @@
-"""Options of a run: threads, NaN check."""
+"""Options of a run: threads, NaN check, time by line, progress."""
 
 import contextlib
+import time
 
-from .runtime import run_options
+from .runtime import run_options, set_options
 
-NAN_CHECK = 1
+NAN_CHECK, PROFILE, PROGRESS = 1, 2, 4  # flags of `_core.Program.run`
 
 
 @contextlib.contextmanager
-def options(threads=None, nan_check=None):
+def options(threads=None, nan_check=None, profile=None, progress=None):
     """Set how programs run inside a ``with`` block, in this thread.
 
+    Parameters
+    ----------
     threads : int
         Upper bound of threads; the numbers do not depend on it.
     nan_check : bool
-        Raise FloatingPointError at the first operation that makes a NaN, naming your line, the step of
-        the loop and the element.
+        Raise FloatingPointError at the first operation that makes a NaN, naming your line, the
+        operation, the step of the loop and the element. Operations then run one by one, unfused.
+    profile : bool
+        Collect time, calls and bytes by line: ``with nk.options(profile=True) as table`` gives a
+        `Profile`, to be printed after the block.
+    progress : bool or callable
+        Show a bar for each outermost loop, or call ``progress(done, total)`` from another thread
+        about ten times a second. `total` is 0 where it is not known.
+
+    Raises
+    ------
+    ValueError
+        threads is not a positive int.
 
     Examples
     --------
@@ -24,16 +38,33 @@ def options(threads=None, nan_check=None):
     ...     nk.grad(lambda x: np.sqrt(x))(4.0)
     np.float64(0.25)
     """
-    if threads is not None and (not isinstance(threads, int) or threads < 1):
+    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int)):
         raise ValueError(f"options: threads must be a positive int, got {threads!r}")
-    before = run_options.threads, run_options.flags
+    if threads is not None and threads < 1:
+        raise ValueError(f"options: threads must be a positive int, got {threads!r}")
+    changed = {}
     if threads is not None:
-        run_options.threads = threads
+        changed["threads"] = threads
     if nan_check is not None:
-        run_options.flags = (
-            run_options.flags | NAN_CHECK if nan_check else run_options.flags & ~NAN_CHECK
-        )
-    try:
-        yield
-    finally:
-        run_options.threads, run_options.flags = before
+        flags = run_options.flags & ~NAN_CHECK
+        changed["flags"] = flags | NAN_CHECK if nan_check else flags
+        changed["unfused"] = bool(nan_check)
+        changed["lines"] = bool(nan_check)
+    table = None
+    if profile or progress:
+        from .observe import Profile, Watch, bar
+
+        before = run_options.watch or Watch()
+        table = Profile() if profile else before.profile
+        if progress is True:
+            progress = bar()
+        changed["watch"] = Watch(table, progress or before.progress)
+        if profile:
+            changed["lines"] = True
+    start = time.perf_counter()
+    with set_options(**changed):
+        try:
+            yield table if profile else None
+        finally:
+            if profile:
+                table.seconds += time.perf_counter() - start

@@ -1,5 +1,6 @@
 """Running graphs: the cache of programs and the evaluation of nodes."""
 
+import contextlib
 import threading
 import zlib
 from collections import OrderedDict
@@ -20,6 +21,9 @@ class RunOptions(threading.local):
 
     def __init__(self):
         self.threads, self.flags, self.reference = 0, 0, False
+        self.lines = False  # programs carry the lines of this very code, not those of its like
+        self.unfused = False  # one instruction per operation, so that each can be named
+        self.watch = None  # an `observe.Watch` through which programs run
 
 
 run_options = RunOptions()
@@ -27,6 +31,7 @@ run_options = RunOptions()
 
 def cached(key, make):
     """The program under `key`, made once. The least recently used of 512 is dropped."""
+    key = (key, run_options.lines, run_options.unfused)
     with _lock:
         program = _programs.get(key)
         if program is not None:
@@ -43,11 +48,42 @@ def cached(key, make):
 def compiled(inputs, outputs):
     from .lower import compile_program
 
-    return cached(structure(outputs, inputs), lambda: compile_program(inputs, outputs))
+    return cached(
+        structure(outputs, inputs, run_options.lines), lambda: compile_program(inputs, outputs)
+    )
 
 
 def execute(program, arrays):
+    if run_options.watch is not None:
+        return run_options.watch.run(program, arrays, run_options.threads, run_options.flags)
     return program.run(arrays, run_options.threads, run_options.flags)
+
+
+def run_compiled(make, arrays):
+    """Run the program of `make()`. An error names the line of this code.
+
+    A program is shared by all code of its structure; only where it fails is one with the lines of
+    this code made, which fails again and says where.
+    """
+    try:
+        return execute(make(), arrays)
+    except Exception:
+        if run_options.lines:
+            raise
+        with set_options(lines=True):
+            execute(make(), arrays)
+        raise
+
+
+@contextlib.contextmanager
+def set_options(**values):
+    """Give `run_options` other values for a while."""
+    before = {name: getattr(run_options, name) for name in values}
+    vars(run_options).update(values)
+    try:
+        yield
+    finally:
+        vars(run_options).update(before)
 
 
 def used_inputs(outputs):
@@ -63,7 +99,7 @@ def evaluate(graph, outputs):
         from .reference import run_nodes
 
         return run_nodes(outputs, {n: values[n] for n in inputs})
-    return execute(compiled(inputs, outputs), [values[n] for n in inputs])
+    return run_compiled(lambda: compiled(inputs, outputs), [values[n] for n in inputs])
 
 
 # ---------------------------------------------------------------------------- captured arrays

@@ -3,8 +3,11 @@
 from .graph import INPUT, LITERAL, args_of, reachable, swaps
 
 
-def structure(outputs, inputs):
-    """Key of the computation of `outputs` from `inputs`, whatever the values, names and lines."""
+def structure(outputs, inputs, lines=False):
+    """Key of the computation of `outputs` from `inputs`, whatever the values and names.
+
+    lines: whether equal keys also mean the same lines of the user's code.
+    """
     swapped = swaps(outputs)
     number = {}
     rows = []
@@ -25,6 +28,7 @@ def structure(outputs, inputs):
                     tuple([getattr(p, "structural", p) for p in node.params]),
                     node.shape,
                     node.dtype.char,
+                    node.where if lines else None,
                 )
             )
     return tuple(rows), tuple([number[o] for o in outputs])

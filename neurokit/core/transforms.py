@@ -11,7 +11,14 @@ from .autodiff import backward, forward
 from .control import has_custom, variable
 from .graph import Graph, current
 from .lower import compile_program
-from .runtime import cached, evaluate, execute, run_options, used_inputs, verify_captured
+from .runtime import (
+    cached,
+    evaluate,
+    run_compiled,
+    run_options,
+    used_inputs,
+    verify_captured,
+)
 from .shaping import full
 from .structure import structure
 from .tracer import SUPPORTED, Tracer, to_node
@@ -184,7 +191,7 @@ def _run_gradient(graph, value, extra, wrt):
     forward_nodes = [value, *extra]
     inputs = used_inputs(forward_nodes)
     position = {n: i for i, n in enumerate(inputs)}
-    key = ("grad", structure(forward_nodes, inputs), tuple([position.get(w, -1) for w in wrt]))
+    places = tuple([position.get(w, -1) for w in wrt])
     missing = [w for w in wrt if w not in position]
 
     def outputs():
@@ -199,8 +206,12 @@ def _run_gradient(graph, value, extra, wrt):
         arrays = evaluate(graph, outputs())
     else:
         verify_captured(graph)
-        program = cached(key, lambda: compile_program(inputs, outputs()))
-        arrays = execute(program, [graph.values[n] for n in inputs])
+
+        def program():
+            key = ("grad", structure(forward_nodes, inputs, run_options.lines), places)
+            return cached(key, lambda: compile_program(inputs, outputs()))
+
+        arrays = run_compiled(program, [graph.values[n] for n in inputs])
     if missing:
         it = iter(arrays[len(forward_nodes) :])
         arrays = arrays[: len(forward_nodes)] + [

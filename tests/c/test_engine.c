@@ -107,7 +107,7 @@ static nk_status build_and_run(double *final, double *ys, nk_error *error) {
   nk_status status = build_body(&body, error);
   TRY(build_loop(&program, body, error));
   TRY(nk_run_new(program, &run, error));
-  TRY(nk_run_execute(run, ins, outs, &ctx, 0));
+  TRY(nk_run_execute(run, ins, outs, &ctx, 0, NULL));
   if (run != NULL) nk_run_free(run);
   if (program != NULL) nk_program_release(program);
   if (body != NULL) nk_program_release(body);

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..control import has_custom
 from ..graph import PROJ, Primitive, bind_multi, reachable, replay
+from ..runtime import cached, run_options
 from ..structure import structure
 
 
@@ -13,7 +14,7 @@ class Body:
     def __init__(self, inputs, outputs, n_const, n_carry, n_x, has_index):
         self.inputs, self.outputs = list(inputs), list(outputs)
         self.n_const, self.n_carry, self.n_x, self.has_index = n_const, n_carry, n_x, has_index
-        self._key = self._program = None
+        self._keys, self._programs = {}, {}
         self.derived = {}  # bodies derived from this one, by what was asked
 
     @property
@@ -44,37 +45,34 @@ class Body:
     @property
     def structural(self):
         """What tells this body from others in the cache of programs."""
-        if self._key is None:
-            self._key = (
-                structure(self.outputs, self.inputs),
+        lines = run_options.lines
+        key = self._keys.get(lines)
+        if key is None:
+            key = self._keys[lines] = (
+                structure(self.outputs, self.inputs, lines),
                 self.n_const,
                 self.n_carry,
                 self.n_x,
                 self.has_index,
             )
-        return self._key
+        return key
 
     def program(self):
-        if self._program is None:
-            from ..lower import compile_program
+        from ..lower import compile_program
 
+        mode = run_options.lines, run_options.unfused
+        program = self._programs.get(mode)
+        if program is None:
             carries = [(self.n_const + i, i) for i in range(self.n_carry)]
-            known = _programs.get(self.structural)
-            if known is None:
-                if len(_programs) > 512:
-                    _programs.clear()
-                known = _programs[self.structural] = compile_program(
-                    self.inputs, self.outputs, carries
-                )
-            self._program = known
-        return self._program
+            program = self._programs[mode] = cached(
+                ("body", self.structural),
+                lambda: compile_program(self.inputs, self.outputs, carries),
+            )
+        return program
 
     def inline(self, values):
         """The outputs for given input nodes, bound in the current graph."""
         return replay(self.outputs, dict(zip(self.inputs, values)))
-
-
-_programs = {}
 
 
 class Loop:

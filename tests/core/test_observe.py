@@ -1,0 +1,155 @@
+"""show, profile, progress, NaN blame: what a run tells, and whose line it names."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+
+
+def shown(f, *args):
+    out = io.StringIO()
+    nk.show(f, *args, file=out)
+    return out.getvalue()
+
+
+def cell(w, x):
+    def step(c, x):
+        c = np.tanh(c @ w + x)
+        return c, c.sum()
+
+    c, ys = nk.scan(step, np.zeros(3), x)
+    return ys.sum() + c[1:].max()
+
+
+def test_show_lists_operations_bodies_and_lines():
+    text = shown(cell, np.eye(3), np.ones((5, 3)))
+    assert re.search(r"= scan .*length=5 .*test_observe.py:\d+", text)
+    assert re.search(r"^    \w = tanh .*float64\[3\].*test_observe.py:\d+$", text, re.M)
+    assert text.strip().splitlines()[-1].startswith("return ")
+    names = [line.split(" =")[0] for line in text.splitlines() if re.match(r"\w+ +=", line)]
+    assert len(names) == len(set(names))
+    gradient = shown(nk.grad(cell), np.eye(3), np.ones((5, 3)))
+    assert gradient.count("= scan") == 2  # one forward, one back
+    assert "reverse" in gradient
+    many = shown(lambda x: sum(np.sin(k * x) for k in range(1, 40)), 1.0)
+    assert "aa = " in many
+
+
+def test_profile_accounts_for_the_calls():
+    x = np.ones((200, 3))
+    table = nk.profile(nk.grad(cell), np.eye(3), x)
+    calls = sum(row[2] for row in table.rows if row[1] == "matmul")
+    assert 400 <= calls <= 600  # forward and back, 200 steps each; the weight gradient
+    assert all(row[3] >= 0 for row in table.rows)
+    inside = sum(row[3] for row in table.rows)
+    assert 0 < inside <= table.seconds
+    assert re.search(r"test_observe.py:\d+", str(table))
+    assert "in C" in repr(table)
+    again = nk.profile(nk.grad(cell), np.eye(3), x)
+    assert {r[1]: r[2] for r in again.rows} == {r[1]: r[2] for r in table.rows}
+
+
+def test_profile_of_plain_functions_and_blocks():
+    table = nk.profile(lambda x: np.exp(x).sum(), np.ones(1000))
+    assert {row[1] for row in table.rows} == {"exp", "reduce_sum"}
+    exp = next(row for row in table.rows if row[1] == "exp")
+    assert exp[2] == 1 and exp[4] == 16000
+    with nk.options(profile=True) as table:
+        for _ in range(3):
+            nk.grad(lambda x: np.sum(x * x))(np.ones(4))
+    assert max(row[2] for row in table.rows) == 3
+    with nk.options(profile=True) as empty:
+        pass
+    assert empty.rows == []
+
+
+def test_profile_as_dataframe():
+    pytest.importorskip("pandas")
+    table = nk.profile(lambda x: np.exp(x), np.ones(10)).to_dataframe()
+    assert list(table.columns) == ["line", "operation", "calls", "seconds", "bytes"]
+
+
+def test_progress_ends_at_the_length():
+    seen = []
+
+    def run(x):
+        return nk.scan(lambda c, _: (np.tanh(c * 1.01), None), x, length=2000)[0].sum()
+
+    with nk.options(progress=lambda done, total: seen.append((done, total))):
+        with_progress = nk.jit(run)(np.ones(500))
+        assert seen[-1] == (2000, 2000)
+        assert [d for d, _ in seen] == sorted(d for d, _ in seen)
+        nk.jit(lambda x: x + 1)(np.ones(3))  # no loop, nothing to tell
+        assert seen[-1] == (2000, 2000)
+    n = len(seen)
+    assert nk.jit(run)(np.ones(500)) == with_progress
+    assert len(seen) == n
+
+
+def test_progress_bar(capsys):
+    pytest.importorskip("tqdm")
+    with nk.options(progress=True):
+        nk.scan(lambda c, _: (c + 1, None), np.zeros(2), length=50)
+    assert "50/50" in capsys.readouterr().err
+
+
+# Two functions of one structure share a program; errors must name the line of the one that ran.
+def first(x):
+    a = x * 2
+    return np.sum(np.sqrt(a) + 1)
+
+
+def second(x):
+    a = x * 2
+
+    return np.sum(np.sqrt(a) + 1)
+
+
+def line_of(f, offset):
+    return f"test_observe.py:{f.__code__.co_firstlineno + offset} (sqrt)"
+
+
+@pytest.mark.parametrize("transform", [nk.grad, nk.jit, nk.value_and_grad])
+def test_nan_blame_names_operation_and_line_of_this_code(transform):
+    x = np.array([1.0, -1.0])
+    transform(first)(x)
+    transform(second)(x)
+    with nk.options(nan_check=True):
+        for f, offset in ((first, 2), (second, 3)):
+            with pytest.raises(FloatingPointError, match=re.escape(line_of(f, offset))):
+                transform(f)(x)
+
+
+def test_errors_name_the_line_of_this_code():
+    def one(x, i):
+        return np.sum(np.take(x, i))
+
+    def other(x, i):
+        y = np.take(x, i)
+        return np.sum(y)
+
+    good, bad = np.array([0, 1]), np.array([0, 7])
+    for transform in (nk.grad, nk.jit):
+        runs = [transform(one), transform(other)]
+        for f, run, offset in ((one, runs[0], 1), (other, runs[1], 1)):
+            run(np.ones(3), good)
+            where = f"test_observe.py:{f.__code__.co_firstlineno + offset}"
+            with pytest.raises(IndexError, match=re.escape(where)):
+                run(np.ones(3), nk.array(bad) if transform is nk.jit else bad)
+
+
+def test_options_are_restored():
+    from neurokit.core.runtime import run_options
+
+    before = dict(vars(run_options))
+    with pytest.raises(ValueError):
+        with nk.options(threads=1, nan_check=True, profile=True):
+            raise ValueError
+    assert vars(run_options) == before
+    for bad in (0, 1.5, True):
+        with pytest.raises(ValueError, match="threads"):
+            with nk.options(threads=bad):
+                pass
