@@ -54,4 +54,6 @@ def test_bad_operands_are_refused():
     with pytest.raises(TypeError, match="searchsorted"):
         call("searchsorted", (1, 1), "i8", np.zeros((1, 3)), np.zeros((1, 1), "f4"), ip=(0,))
     with pytest.raises(ValueError, match="searchsorted"):
-        _core.call("searchsorted", [np.empty((1, 2), "i8")], [np.zeros((1, 3)), np.zeros((1, 1))], ip=(0,))
+        _core.call(
+            "searchsorted", [np.empty((1, 2), "i8")], [np.zeros((1, 3)), np.zeros((1, 1))], ip=(0,)
+        )

@@ -1,5 +1,6 @@
 """NumPy's functions on traced arrays: composites of primitives, keyed by the function object."""
 
+from . import nans, ordering  # noqa: F401 - fills the table
 from .base import FUNCTIONS, unsupported
 from .choices import around, clip, where
 from .complex import imag, real, set_part

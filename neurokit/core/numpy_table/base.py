@@ -4,9 +4,14 @@ import operator
 
 import numpy as np
 
-from ..errors import TraceError
+from .. import elementwise as ew
+from ..errors import AbstractValueError, TraceError
+from ..graph import INT64
+from ..indexing import take as _take
+from ..shaping import broadcast
 from ..shaping import full as _full
-from ..tracer import Tracer
+from ..shaping import reshape as _reshape
+from ..tracer import Tracer, to_node
 from ..ufuncs import store_into
 
 FUNCTIONS = {}
@@ -83,3 +88,24 @@ def _axes(axis, ndim):
 
 def _full_tracer(shape, value, dtype):
     return T(_full(shape, value, np.dtype(dtype)))
+
+
+def guard(t, bad):
+    """`t`, unless `bad` (a traced boolean) holds at run time: then the run stops with an IndexError."""
+    node, bad = to_node(t), to_node(bad)
+    if not node.size:
+        return t
+    index = _reshape(ew.convert(bad, INT64), (1,))
+    zero = _reshape(_take(_full((1, 1, 1), 0, node.dtype), index), ())  # index 1 is out of bounds
+    return T(ew.apply(ew.ADD, node, broadcast(zero, node.shape)))
+
+
+def known(x, what, instead):
+    """The values of `x` as a plain array; while they are not known yet, an error with the way out."""
+    if not isinstance(x, Tracer):
+        return np.asarray(x)
+    if x.abstract:
+        raise AbstractValueError(
+            f"{what} has a result whose shape depends on data, which is not known inside {x.node.graph.what}: {instead}"
+        )
+    return np.asarray(x._value(what))

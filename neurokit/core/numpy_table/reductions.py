@@ -18,15 +18,34 @@ from .choices import where as _where
 from .shapes import concatenate
 
 
-def _reducer(op, to_float=False):
+def has(option):
+    """Whether a keyword argument was given."""
+    return option is not None and option is not np._NoValue
+
+
+def given(where):
+    """Whether a mask was given that may leave something out."""
+    return has(where) and where is not True
+
+
+def _reducer(op):
     def call(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=None):
         node = to_node(a)
-        if where is not None and where is not True and where is not np._NoValue:
-            if op != "sum":
-                raise TraceError(
-                    f"where= is not supported in a traced {op}: use np.where before it"
+        if op in ("max", "min") and has(initial) and 0 in node.shape:
+            empty = [node.shape[i] for i in _axes(axis, node.ndim)]
+            if 0 in empty:
+                return _deliver(
+                    np.broadcast_to(literal_like(initial, node), _kept(node, axis, keepdims)),
+                    out,
                 )
-            node = to_node(_where(where, T(node), literal_like(0, node)))
+        if given(where):
+            if op in ("max", "min") and not has(initial):
+                raise ValueError(
+                    f"reduction operation '{op}imum' does not have an identity, so to use a where mask one has to "
+                    f"specify 'initial'"
+                )
+            fill = initial if op in ("max", "min") else op in ("prod", "all")
+            node = to_node(_where(where, T(node), literal_like(fill, node)))
         if op in ("any", "all") and node.dtype != BOOL:
             node = ew.apply(ew.ROWS["ne"], node, literal(0, node.dtype))
         if dtype is not None:
@@ -36,13 +55,18 @@ def _reducer(op, to_float=False):
         result = T(
             reduce(op, node, _axes(axis, node.ndim), bool(keepdims) and keepdims is not np._NoValue)
         )
-        if initial is not None and initial is not np._NoValue:
-            result = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}[op](
-                result, initial
-            )
+        if has(initial):
+            join = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}[op]
+            result = join(result, T(as_dtype(to_node(initial), result.dtype)))
         return _deliver(result, out)
 
     return call
+
+
+def _kept(node, axis, keepdims):
+    """The shape that a reduction over `axis` leaves."""
+    axes, keep = _axes(axis, node.ndim), bool(keepdims) and keepdims is not np._NoValue
+    return tuple(1 if i in axes else d for i, d in enumerate(node.shape) if keep or i not in axes)
 
 
 def _wide(node, op):
@@ -116,18 +140,21 @@ def _count(node, axes):
     return math.prod(node.shape[a] for a in axes)
 
 
+def _number(node, axes, where, keepdims):
+    """How many elements a reduction over `axes` sees: a float, or an array under a mask."""
+    if not given(where):
+        return float(_count(node, axes))
+    mask = broadcast(to_node(where), node.shape)
+    return sum(T(mask), axes, dtype=node.dtype, keepdims=keepdims)
+
+
 @implements(np.mean)
 def mean(a, axis=None, dtype=None, out=None, keepdims=False, where=None):
     node = _floating(a, dtype)
     axes = _axes(axis, node.ndim)
-    n = _count(node, axes)
-    if where is not None and where is not np._NoValue and where is not True:
-        w = broadcast(to_node(where), node.shape)
-        return sum(T(node), axis, where=T(w), keepdims=keepdims) / sum(
-            T(w), axis, dtype=node.dtype, keepdims=keepdims
-        )
-    total = reduce("sum", node, axes, bool(keepdims) and keepdims is not np._NoValue)
-    return _deliver(T(ew.div(total, float(n) if n else math.nan)), out)
+    total = sum(T(node), axes, keepdims=keepdims, where=where)
+    n = _number(node, axes, where, keepdims)
+    return _deliver(np.true_divide(total, n if given(where) or n else math.nan), out)
 
 
 @implements(np.var)
@@ -142,17 +169,21 @@ def var(
     mean=None,
     correction=None,
 ):
-    if where is not None and where is not np._NoValue and where is not True:
-        raise TraceError("where= is not supported in a traced var: select before it")
-    if correction is not None and correction is not np._NoValue:
+    if has(correction):
+        if ddof != 0:
+            raise ValueError("ddof and correction can't be provided simultaneously.")
         ddof = correction
     node = _floating(a, dtype)
     axes = _axes(axis, node.ndim)
-    n = _count(node, axes)
-    centre = ew.div(reduce("sum", node, axes, True), float(n) if n else math.nan)
-    square = _size_squared(ew.sub(node, broadcast(centre, node.shape)))
-    total = reduce("sum", square, axes, bool(keepdims) and keepdims is not np._NoValue)
-    return _deliver(T(ew.div(total, float(max(n - ddof, 0)))), out)
+    centre = mean if has(mean) else _mean(T(node), axes, keepdims=True, where=where)
+    square = T(_size_squared(to_node(T(node) - centre)))
+    total = sum(square, axes, keepdims=keepdims, where=where)
+    n = _number(square.node, axes, where, keepdims)
+    left = np.maximum(n - ddof, 0) if given(where) else max(n - ddof, 0.0)
+    return _deliver(np.true_divide(total, left), out)
+
+
+_mean = mean
 
 
 def _size_squared(node):
@@ -176,7 +207,7 @@ def std(
     correction=None,
 ):
     return _deliver(
-        np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where, None, correction)), out
+        np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where, mean, correction)), out
     )
 
 
@@ -202,7 +233,28 @@ def average(a, axis=None, weights=None, returned=False, keepdims=False):
 
 @implements(np.ptp)
 def ptp(a, axis=None, out=None, keepdims=False):
-    return amax(a, axis, keepdims=keepdims) - amin(a, axis, keepdims=keepdims)
+    return _deliver(amax(a, axis, keepdims=keepdims) - amin(a, axis, keepdims=keepdims), out)
+
+
+def _cumulative(running, fill):
+    """The array-API form of a running total: one axis at a time, with the start where asked for."""
+
+    def call(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
+        x = T(to_node(x))
+        if axis is None:
+            if x.ndim > 1:
+                raise ValueError(
+                    "For arrays which have more than one dimension ``axis`` argument is required."
+                )
+            axis = 0
+        axis = _axis(axis, x.ndim)
+        total = running(x, axis, dtype)
+        if include_initial:
+            shape = tuple(1 if i == axis else d for i, d in enumerate(x.shape))
+            total = concatenate([_full_tracer(shape, fill, total.dtype), total], axis)
+        return _deliver(total, out)
+
+    return call
 
 
 def _running(op):
@@ -221,6 +273,9 @@ def _running(op):
 
 cumsum = implements(np.cumsum)(_running("sum"))
 cumprod = implements(np.cumprod)(_running("prod"))
+for _name, _running_total, _start in (("sum", cumsum, 0), ("prod", cumprod, 1)):
+    if hasattr(np, f"cumulative_{_name}"):  # NumPy 2.1
+        implements(getattr(np, f"cumulative_{_name}"))(_cumulative(_running_total, _start))
 
 
 @implements(np.diff)
