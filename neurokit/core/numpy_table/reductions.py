@@ -11,7 +11,7 @@ from ..graph import BOOL, FLOAT64, INT64, literal
 from ..reducing import cumulate, reduce
 from ..shaping import broadcast
 from ..shaping import reshape as _reshape
-from ..tracer import to_node
+from ..tracer import Tracer, to_node
 from ..ufuncs import as_dtype
 from .base import T, _axes, _axis, _deliver, _full_tracer, implements
 from .choices import where as _where
@@ -57,7 +57,9 @@ def _reducer(op):
         )
         if has(initial):
             join = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}[op]
-            result = join(result, T(as_dtype(to_node(initial), result.dtype)))
+            if not isinstance(initial, Tracer):
+                initial = np.asarray(initial).astype(result.dtype)
+            result = join(result, initial.astype(result.dtype))
         return _deliver(result, out)
 
     return call
