@@ -35,11 +35,12 @@ FLAGS = ("-O3", "-march=native", "-std=c11", "-fno-math-errno", "-fno-trapping-m
 def compile_c(name):
     """The library built from ``benchmarks/c/<name>.c``, as a ctypes object.
 
-    The library is kept in the temporary folder under a hash of source, compiler and flags.
+    The library is kept in the temporary folder under a hash of source, headers, compiler and flags.
     """
     source = HERE / "c" / f"{name}.c"
     compiler = shlex.split(os.environ.get("CC", "cc"))
-    key = hashlib.sha256(source.read_bytes() + repr((compiler, FLAGS)).encode()).hexdigest()[:16]
+    text = b"".join(f.read_bytes() for f in [source, *sorted(source.parent.glob("*.h"))])
+    key = hashlib.sha256(text + repr((compiler, FLAGS)).encode()).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"neurokit-bench-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     library = folder / f"{name}-{key}.so"

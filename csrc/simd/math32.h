@@ -42,14 +42,22 @@ static inline float nk_scale_f32(float y, float n) {
   return y * nk_pow2_f32(half) * nk_pow2_f32(n - half);
 }
 
-/* e^(r + tail) - 1 for |r| <= ln(2)/2. */
+/* e^(r + tail) - 1 for |r| <= ln(2)/2. Its coefficients, highest power first. */
+#define NK_EXPM1_COEFFICIENTS_F32(FIRST, NEXT)                 \
+  FIRST(1.9875691500e-4f)                                      \
+  NEXT(1.3981999507e-3f)                                       \
+  NEXT(8.3334519073e-3f)                                       \
+  NEXT(4.1665795894e-2f)                                       \
+  NEXT(1.6666665459e-1f)                                       \
+  NEXT(5.0000001201e-1f)
+
 static inline float nk_expm1_poly_f32(float r, float tail) {
-  float q = 1.9875691500e-4f;
-  q = NK_FMAF(q, r, 1.3981999507e-3f);
-  q = NK_FMAF(q, r, 8.3334519073e-3f);
-  q = NK_FMAF(q, r, 4.1665795894e-2f);
-  q = NK_FMAF(q, r, 1.6666665459e-1f);
-  q = NK_FMAF(q, r, 5.0000001201e-1f);
+  float q;
+#define FIRST(c) q = c;
+#define NEXT(c) q = NK_FMAF(q, r, c);
+  NK_EXPM1_COEFFICIENTS_F32(FIRST, NEXT)
+#undef NEXT
+#undef FIRST
   return r + NK_FMAF(r * r, q, tail);
 }
 

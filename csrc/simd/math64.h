@@ -38,20 +38,28 @@ static inline double nk_scale_f64(double y, double n) {
   return y * nk_pow2_f64(half) * nk_pow2_f64(n - half);
 }
 
-/* e^(r + tail) - 1 for |r| <= ln(2)/2: Taylor, remainder 4e-18. */
+/* e^(r + tail) - 1 for |r| <= ln(2)/2: Taylor, remainder 4e-18. Highest power first. */
+#define NK_EXPM1_COEFFICIENTS_F64(FIRST, NEXT) \
+  FIRST(1.0 / 6227020800.0) \
+  NEXT(1.0 / 479001600.0) \
+  NEXT(1.0 / 39916800.0) \
+  NEXT(1.0 / 3628800.0) \
+  NEXT(1.0 / 362880.0) \
+  NEXT(1.0 / 40320.0) \
+  NEXT(1.0 / 5040.0) \
+  NEXT(1.0 / 720.0) \
+  NEXT(1.0 / 120.0) \
+  NEXT(1.0 / 24.0) \
+  NEXT(1.0 / 6.0) \
+  NEXT(0.5)
+
 static inline double nk_expm1_poly_f64(double r, double tail) {
-  double q = 1.0 / 6227020800.0;
-  q = NK_FMA(q, r, 1.0 / 479001600.0);
-  q = NK_FMA(q, r, 1.0 / 39916800.0);
-  q = NK_FMA(q, r, 1.0 / 3628800.0);
-  q = NK_FMA(q, r, 1.0 / 362880.0);
-  q = NK_FMA(q, r, 1.0 / 40320.0);
-  q = NK_FMA(q, r, 1.0 / 5040.0);
-  q = NK_FMA(q, r, 1.0 / 720.0);
-  q = NK_FMA(q, r, 1.0 / 120.0);
-  q = NK_FMA(q, r, 1.0 / 24.0);
-  q = NK_FMA(q, r, 1.0 / 6.0);
-  q = NK_FMA(q, r, 0.5);
+  double q;
+#define FIRST(c) q = c;
+#define NEXT(c) q = NK_FMA(q, r, c);
+  NK_EXPM1_COEFFICIENTS_F64(FIRST, NEXT)
+#undef NEXT
+#undef FIRST
   return r + NK_FMA(r * r, q, tail);
 }
 

@@ -114,6 +114,9 @@ bool nk_emit_float(nk_emit *e, const nk_site *s) {
   case NK_OP_ceil: round_to(e, s, 2); return true;
   case NK_OP_trunc: round_to(e, s, 3); return true;
   case NK_OP_rint: round_to(e, s, 0); return true;
+  case NK_EMIT_MIN: binary(e, s, real(s, 0x5D), false); return true;
+  case NK_EMIT_MAX: binary(e, s, real(s, 0x5F), false); return true;
+  case NK_EMIT_SCALE: binary(e, s, NK_INS(2, 1, s->wide, 0x2C), false); return true;
   case NK_OP_sqrt: put(e, s, real(s, 0x51), s->dst, 0, nk_emit_operand(e, s, 0, S0)); return true;
   default: break;
   }
@@ -152,6 +155,7 @@ bool nk_emit_int(nk_emit *e, const nk_site *s) {
   case NK_OP_maximum: if (all) binary(e, s, NK_INS(2, 1, w, 0x3D), true); return all;
   case NK_OP_minimum: if (all) binary(e, s, NK_INS(2, 1, w, 0x39), true); return all;
   case NK_OP_shl: binary(e, s, NK_INS(2, 1, w, 0x47), false); return true;
+  case NK_EMIT_SHIFT_RIGHT: binary(e, s, NK_INS(2, 1, w, 0x45), false); return true;
   case NK_OP_shr: if (all) binary(e, s, NK_INS(2, 1, w, 0x46), false); return all;
   default: break;
   }

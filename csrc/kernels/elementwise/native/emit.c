@@ -66,7 +66,7 @@ static bool is_dead(const nk_emit *e, int v) {
 static void store_ready(nk_emit *e, int now) {
   const nk_micro *m = &e->micro;
   for (int k = 0; k < m->n_out; k++) {
-    const int v = e->alias[m->results[k]];
+    const int v = (int)m->results[k];
     const bool known = now >= m->n_value || (m->value[v].code >= 0 && !m->value[v].uniform && v <= now);
     if (e->stored[k] || e->ready[k] > now || !known) continue;
     nk_emit_store(e, k);
@@ -146,13 +146,13 @@ static void begin_turn(nk_emit *e) {
     live->reg = live->slot = -1;
     live->next = live->first;
   }
-  for (int k = 0; k < m->n_out; k++) e->live[e->alias[m->results[k]]].pending++;
+  for (int k = 0; k < m->n_out; k++) e->live[m->results[k]].pending++;
 }
 
 /* Inputs that are outputs as they stand leave memory before it is overwritten. */
 static void set_aside(nk_emit *e) {
   for (int k = 0; k < e->micro.n_out; k++) {
-    const int v = e->alias[e->micro.results[k]];
+    const int v = (int)e->micro.results[k];
     nk_live *live = e->live + v;
     if (e->stored[k] || v >= e->micro.n_in || live->reg >= 0 || live->slot >= 0) continue;
     live->reg = (int16_t)(nk_emit_is_mask(e, v) ? 7 : NK_EMIT_SCRATCH);

@@ -47,6 +47,14 @@ enum {
   NK_EMIT_N = NK_R14
 };
 
+/* Operations beside those of ops.def that only the emitter knows. */
+enum {
+  NK_EMIT_MIN = NK_OP_CODES, /* a < b ? a : b, so b where one is NaN */
+  NK_EMIT_MAX,               /* a > b ? a : b */
+  NK_EMIT_SHIFT_RIGHT,       /* of bits, zeros coming in */
+  NK_EMIT_SCALE              /* a 2^b, AVX-512 */
+};
+
 typedef struct nk_live {
   int16_t reg;     /* vector or mask register; -1 for none */
   int16_t slot;    /* place on the stack; -1 for none */
@@ -61,7 +69,8 @@ typedef struct nk_emit {
   const nk_call *call;
   const nk_fused *f;
   nk_micro micro;
-  int32_t *alias;     /* [n_value] */
+  int64_t *constants; /* of the micro-program */
+  int64_t *results;   /* of the micro-program */
   nk_live *live;      /* [n_value] */
   int32_t *next;      /* [n_value * 3] operation that reads the operand next */
   int32_t *ready;     /* [n_out] operation after which the output may be written */

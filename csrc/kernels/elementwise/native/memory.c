@@ -139,7 +139,7 @@ static void store_bool(nk_emit *e, int k, int reg) {
 
 /* Writes output k. */
 void nk_emit_store(nk_emit *e, int k) {
-  const int v = e->alias[e->micro.results[k]];
+  const int v = (int)e->micro.results[k];
   const bool is_mask = nk_emit_is_mask(e, v);
   int reg = e->live[v].reg;
   if (reg < 0) {

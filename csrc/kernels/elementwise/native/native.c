@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "../../../base/pages.h"
-#include "emit.h"
+#include "expand.h"
 
 enum {
   MAX_BYTES = 1 << 17,
@@ -58,11 +58,10 @@ static bool calls_pay(const nk_emit *e) {
   return n_op >= CALL_COST * n_call || (text != NULL && strcmp(text, "always") == 0);
 }
 
-static void mark_uniform(nk_emit *e) {
-  nk_micro *m = &e->micro;
+static void mark_uniform(nk_micro *m, const nk_fused *f) {
   for (int v = 0; v < m->n_value; v++) {
     nk_value *value = m->value + v;
-    value->uniform = v >= m->n_in || e->f->arg[v].kind == NK_ARG_SCALAR;
+    value->uniform = v >= m->n_in || f->arg[v].kind == NK_ARG_SCALAR;
     for (int k = 0; value->code >= 0 && k < value->n_src; k++)
       value->uniform &= m->value[value->src[k]].uniform;
   }
@@ -86,36 +85,63 @@ static nk_status place(nk_native **result, const nk_emit *e, const nk_fused *f) 
   return NK_OK;
 }
 
-static nk_status make(nk_native **result, nk_emit *e) {
-  const nk_status status = NK_LV(nk_micro_parse)(&e->micro, e->call);
-  if (status != NK_OK) return status;
-  NK_LV(nk_combine_alias)(&e->micro, e->alias);
-  mark_uniform(e);
-  if (!choose_lanes(e) || !calls_pay(e)) return NK_OK;
-  const bool done = nk_emit_function(e);
-  if (e->code.failed) return NK_ERR_MEMORY;
-  return done ? place(result, e, e->f) : NK_OK;
+/* Everything the emitter needs behind it in one allocation, for n values. */
+static nk_emit *new_emit(size_t n, size_t n_const, size_t n_out) {
+  const size_t per_value = sizeof(nk_value) + sizeof(nk_live) + 3 * sizeof(int32_t);
+  nk_emit *e = nk_alloc_zero(sizeof *e + 16 * n_const + 8 * n_out + n * per_value + 5 * n_out);
+  if (e == NULL) return NULL;
+  e->constants = (int64_t *)(e + 1);
+  e->results = e->constants + 2 * n_const;
+  e->micro.value = (nk_value *)(e->results + n_out);
+  e->live = (nk_live *)(e->micro.value + n);
+  e->next = (int32_t *)(e->live + n);
+  e->ready = e->next + 3 * n;
+  e->stored = (uint8_t *)(e->ready + n_out);
+  return e;
+}
+
+/* From the parsed program to pages of code; *result stays NULL where there is no code for it. */
+static nk_status emit_program(nk_native **result, const nk_call *call, const nk_fused *f,
+                              const nk_micro *parsed, const int32_t *alias, int32_t *map) {
+  size_t n_function = 0;
+  for (int v = 0; v < parsed->n_value; v++) n_function += nk_expand_has(parsed->value[v].code);
+  const size_t n_const = (size_t)parsed->n_const + NK_EXPAND_CONSTANTS;
+  const size_t n = (size_t)parsed->n_value + NK_EXPAND_CONSTANTS + NK_EXPAND_VALUES * n_function;
+  nk_emit *e = new_emit(n, n_const, (size_t)parsed->n_out);
+  if (e == NULL) return NK_ERR_MEMORY;
+  e->call = call;
+  e->f = f;
+  nk_expand(&e->micro, parsed, alias, e->constants, e->results, map);
+  mark_uniform(&e->micro, f);
+  nk_status status = NK_OK;
+  if (choose_lanes(e) && calls_pay(e)) {
+    const bool done = nk_emit_function(e);
+    if (e->code.failed)
+      status = NK_ERR_MEMORY;
+    else if (done)
+      status = place(result, e, f);
+  }
+  nk_code_free(&e->code);
+  nk_free(e);
+  return status;
 }
 
 nk_status NK_LV(nk_native_new)(nk_native **native, const nk_call *call, const nk_fused *f) {
   *native = NULL;
   if (!is_wanted(f)) return NK_OK;
   const size_t n = (size_t)(call->n_in + call->ip[0] + call->ip[1 + 2 * call->ip[0]]);
-  const size_t n_out = (size_t)call->n_out;
-  nk_emit *e = nk_alloc_zero(sizeof *e + n * (sizeof(nk_value) + sizeof(nk_live) + 16) + 5 * n_out);
+  nk_value *value = nk_alloc_zero(n * (sizeof(nk_value) + 2 * sizeof(int32_t)));
   nk_status status = NK_ERR_MEMORY;
-  if (e != NULL) {
-    e->call = call;
-    e->f = f;
-    e->micro.value = (nk_value *)(e + 1);
-    e->live = (nk_live *)(e->micro.value + n);
-    e->alias = (int32_t *)(e->live + n);
-    e->next = e->alias + n;
-    e->ready = e->next + 3 * n;
-    e->stored = (uint8_t *)(e->ready + n_out);
-    status = make(native, e);
-    nk_code_free(&e->code);
-    nk_free(e);
+  if (value != NULL) {
+    nk_micro parsed = {.value = value};
+    int32_t *alias = (int32_t *)(value + n), *map = alias + n;
+    status = NK_LV(nk_micro_parse)(&parsed, call);
+    if (status == NK_OK) {
+      NK_LV(nk_combine_alias)(&parsed, alias);
+      mark_uniform(&parsed, f);
+      status = emit_program(native, call, f, &parsed, alias, map);
+    }
+    nk_free(value);
   }
   return status == NK_ERR_MEMORY
              ? nk_fail(call->ctx->error, status, "fused: out of memory for machine code")
