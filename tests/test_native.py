@@ -259,3 +259,34 @@ def test_every_cpu_level(level):
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", __file__]
     done = subprocess.run(command, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+FUNCTIONS = ["exp", "exp2", "expm1", "log", "tanh", "sigmoid"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_functions_written_out(monkeypatch, name, dtype):
+    """All exponents, denormals, infinities and NaN, and where the formulas change."""
+    rng = np.random.default_rng(1)
+    width = np.dtype(dtype).itemsize
+    raw = rng.integers(0, 256, 40000 * width, np.uint8).view(dtype)
+    x = np.concatenate([raw, rng.normal(0, 30, 20000), rng.normal(0, 1e-3, 2000),
+                        np.arange(-1100, 1100) * 0.5]).astype(dtype)  # fmt: skip
+    micro = Micro(1)
+    v = micro.op(name, np.dtype(dtype), 0)
+    w = micro.op("mul", np.dtype(dtype), v, 0)
+    want, got = both_ways(monkeypatch, micro, [x], [np.empty_like(x)] * 2, [v, w])
+    for a, b in zip(got, want):
+        assert_same_bits(a, b, name)
+
+
+@pytest.mark.skipif(not HAS_CODE, reason="no machine code at this level")
+def test_functions_need_no_call(monkeypatch):
+    """A group that is nothing but a function is machine code, too."""
+    monkeypatch.delenv("NEUROKIT_NATIVE", raising=False)
+    x = np.ones(100, np.float32)
+    for name in FUNCTIONS:
+        micro = Micro(1)
+        v = micro.op(name, x.dtype, 0)
+        assert is_native(micro, [x], [x.copy()], [v]), name

@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/mman.h>
+#endif
+
+enum { LARGE_PAGE = 1 << 21, LARGE = 1 << 22 };
+
 static atomic_llong countdown; /* calls left until the one that fails; 0 when off */
 static atomic_llong live;
 
@@ -17,10 +23,20 @@ static bool must_fail(void) {
   return atomic_fetch_sub(&countdown, 1) == 1;
 }
 
+void *nk_memory_new(size_t n_bytes) {
+  if (n_bytes > (size_t)INT64_MAX - LARGE_PAGE) return NULL;
+  const size_t align = n_bytes >= LARGE ? LARGE_PAGE : NK_ALIGN;
+  const size_t rounded = (n_bytes + align - 1) / align * align;
+  void *p = aligned_alloc(align, rounded > 0 ? rounded : align);
+#if defined(MADV_HUGEPAGE)
+  if (p != NULL && n_bytes >= LARGE) madvise(p, rounded, MADV_HUGEPAGE); /* a wish */
+#endif
+  return p;
+}
+
 void *nk_alloc(size_t n_bytes) {
-  if (must_fail() || n_bytes > (size_t)INT64_MAX - NK_ALIGN) return NULL;
-  size_t rounded = (n_bytes + NK_ALIGN - 1) / NK_ALIGN * NK_ALIGN;
-  void *p = aligned_alloc(NK_ALIGN, rounded > 0 ? rounded : NK_ALIGN);
+  if (must_fail()) return NULL;
+  void *p = nk_memory_new(n_bytes);
   if (p != NULL) atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
   return p;
 }

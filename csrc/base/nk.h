@@ -89,6 +89,8 @@ void *nk_alloc(size_t n_bytes);
 void *nk_alloc_zero(size_t n_bytes);
 void nk_free(void *p);
 void nk_alloc_fail_at(int64_t n);
+/* Uncounted memory for arrays, on cache lines, from 4 MB on in large pages; goes back by free(). */
+void *nk_memory_new(size_t n_bytes);
 int64_t nk_alloc_live(void); /* blocks alive, for leak tests */
 
 #endif

@@ -20,6 +20,7 @@
 #include "../base/nk.h"
 #include "../engine/kernel.h"
 
+int nk_bind_array(PyObject *module);
 int nk_bind_call(PyObject *module);
 int nk_bind_config(PyObject *module);
 int nk_bind_elementwise(PyObject *module);
@@ -36,6 +37,9 @@ PyObject *nk_raise_run(nk_status status, const nk_error *error, const char *wher
 /* The element type of an array, or -1 with TypeError set (`name` is the argument's). */
 int nk_dtype_of(PyArrayObject *array, const char *name);
 int nk_dtype_to_typenum(nk_dtype dtype);
+
+/* A new C-contiguous array of the dtype and shape of a view. */
+PyObject *nk_array_new(const nk_view *v);
 
 /* Fills a view of native, aligned memory; -1 with an exception set if the array is something else.
  */

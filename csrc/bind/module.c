@@ -8,6 +8,7 @@
 
 /* One line per file that adds something to the module. */
 static int (*const parts[])(PyObject *) = {
+    nk_bind_array,
     nk_bind_call,
     nk_bind_config,
     nk_bind_elementwise,

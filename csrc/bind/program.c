@@ -430,10 +430,7 @@ static PyObject *run_arrays(program_object *self, PyObject *inputs, int threads,
   PyObject *outs = PyList_New(p->n_out);
   if (outs == NULL) return NULL;
   for (Py_ssize_t j = 0; j < p->n_out; ++j) {
-    const nk_view *v = signature(p, p->out_buffer[j]);
-    npy_intp shape[NK_MAXDIM];
-    for (int d = 0; d < v->ndim; ++d) shape[d] = (npy_intp)v->shape[d];
-    PyObject *out = PyArray_SimpleNew(v->ndim, shape, nk_dtype_to_typenum(v->dtype));
+    PyObject *out = nk_array_new(signature(p, p->out_buffer[j]));
     if (out == NULL) {
       Py_DECREF(outs);
       return NULL;

@@ -38,6 +38,10 @@ typedef struct nk_kernel {
   nk_status (*run)(const nk_call *call);
   void (*release)(void *prep);       /* NULL when check prepares nothing */
   int flags;
+  /* Elementwise kernels only: may elements be computed apart from each other, and n of them from
+   * these addresses (ins, then outs)? An operand that is one value for all stands still. */
+  bool (*splits)(const void *prep);
+  void (*part)(const void *prep, char *const *at, int64_t n);
 } nk_kernel;
 
 /* The table of the CPU level chosen at start; NULL when there is no such kernel. */

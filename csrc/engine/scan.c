@@ -9,6 +9,7 @@
 #include "frame.h"
 
 nk_status nk_scan_run(const nk_call *call);
+bool nk_scan_tiled(const nk_call *call, nk_status *status); /* tiles.c */
 
 typedef struct counts {
   int64_t n_const, n_carry, n_x, n_y, length;
@@ -68,6 +69,8 @@ nk_status nk_scan_run(const nk_call *call) {
   nk_frame *body = loop->frame;
   counts n = counts_of(call);
   int64_t offset = 0;
+  nk_status tiled;
+  if (nk_scan_tiled(call, &tiled)) return tiled;
   if (n.has_index) memcpy(&offset, call->in[call->n_in - 1].data, sizeof offset);
   bind_fixed(call, loop, &n);
   nk_progress *progress = nk_frame_progress(loop, n.length);

@@ -10,14 +10,16 @@
 #if defined(__SSE__)
 #include <xmmintrin.h>
 
+enum { NK_FLUSH = 0x8000 };
+
 static inline unsigned nk_flush_begin(void) {
   const unsigned mode = _mm_getcsr();
-  _mm_setcsr(mode | 0x8000u);
+  if (!(mode & NK_FLUSH)) _mm_setcsr(mode | NK_FLUSH); /* setting it costs more than looking */
   return mode;
 }
 
 static inline void nk_flush_end(unsigned mode) {
-  _mm_setcsr(mode);
+  if (!(mode & NK_FLUSH)) _mm_setcsr(mode);
 }
 #else
 static inline unsigned nk_flush_begin(void) {

@@ -42,6 +42,15 @@ nk_status NK_LV(nk_fused_check)(nk_call *call) {
   return NK_OK;
 }
 
+bool NK_LV(nk_fused_splits)(const void *prep) {
+  const nk_fused *f = prep;
+  return f->native != NULL && f->row_ndim == 0;
+}
+
+void NK_LV(nk_fused_part)(const void *prep, char *const *at, int64_t n) {
+  NK_LV(nk_native_part)(prep, at, n);
+}
+
 void NK_LV(nk_fused_release)(void *prep) {
   nk_fused *f = prep;
   if (f != NULL) NK_LV(nk_native_free)(f->native);

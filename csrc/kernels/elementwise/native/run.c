@@ -23,14 +23,21 @@ static void run_padded(const nk_fused *f, char *const *at, int64_t n) {
 }
 
 /* n elements of one row from the addresses in `at`. */
-static void run_span(const nk_fused *f, char **at, int64_t n) {
+static void run_span(const nk_fused *f, char *const *at, int64_t n) {
   const nk_native *native = f->native;
   const int64_t whole = native->tails ? n : n - n % native->lanes;
   if (whole > 0) native->fn(at, whole);
   if (whole == n) return;
+  char *rest[NK_MAX_OPERANDS];
   for (int k = 0; k < f->n_in + f->n_out; k++)
-    if (f->arg[k].kind == NK_ARG_DIRECT) at[k] += whole * f->arg[k].size;
-  run_padded(f, at, n - whole);
+    rest[k] = at[k] + (f->arg[k].kind == NK_ARG_DIRECT ? whole * f->arg[k].size : 0);
+  run_padded(f, rest, n - whole);
+}
+
+void NK_LV(nk_native_part)(const nk_fused *f, char *const *at, int64_t n) {
+  const unsigned mode = f->flush ? nk_flush_begin() : 0;
+  run_span(f, at, n);
+  if (f->flush) nk_flush_end(mode);
 }
 
 static char *operand_data(const nk_call *call, int k) {

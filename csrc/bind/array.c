@@ -1,0 +1,67 @@
+/* New arrays on cache lines: a vector store that crosses a line costs twice.
+ *
+ * NumPy aligns to 16 bytes. Arrays from here carry a memory handler of their own, so they own their
+ * data like any other. Small ones come from NumPy's cache of free blocks as usual.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind.h"
+
+enum { SMALL = 1024 };
+
+static PyObject *handler;
+
+static void *new_memory(void *ctx, size_t size) {
+  (void)ctx;
+  return nk_memory_new(size);
+}
+
+static void *new_zeros(void *ctx, size_t count, size_t size) {
+  (void)ctx;
+  size_t total;
+  if (__builtin_mul_overflow(count, size, &total)) return NULL;
+  void *p = nk_memory_new(total);
+  if (p != NULL) memset(p, 0, total);
+  return p;
+}
+
+/* Keeps the content; a resized array may lose its alignment, which costs time only. */
+static void *resize(void *ctx, void *p, size_t size) {
+  (void)ctx;
+  return realloc(p, size);
+}
+
+static void release(void *ctx, void *p, size_t size) {
+  (void)ctx, (void)size;
+  free(p);
+}
+
+static PyDataMem_Handler aligned = {
+    "neurokit", 1, {NULL, new_memory, new_zeros, resize, release}};
+
+PyObject *nk_array_new(const nk_view *v) {
+  npy_intp shape[NK_MAXDIM];
+  int64_t n_bytes = nk_dtype_size[v->dtype];
+  for (int d = 0; d < v->ndim; ++d) {
+    shape[d] = (npy_intp)v->shape[d];
+    n_bytes *= v->shape[d];
+  }
+  const int type = nk_dtype_to_typenum(v->dtype);
+  if (n_bytes < SMALL) return PyArray_SimpleNew(v->ndim, shape, type);
+  PyObject *before = PyDataMem_SetHandler(handler);
+  if (before == NULL) return NULL;
+  PyObject *array = PyArray_SimpleNew(v->ndim, shape, type);
+  PyObject *type_of = NULL, *error = NULL, *trace = NULL;
+  if (array == NULL) PyErr_Fetch(&type_of, &error, &trace);
+  Py_XDECREF(PyDataMem_SetHandler(before));
+  Py_DECREF(before);
+  if (array == NULL) PyErr_Restore(type_of, error, trace);
+  return array;
+}
+
+int nk_bind_array(PyObject *module) {
+  (void)module;
+  handler = PyCapsule_New(&aligned, "mem_handler", NULL);
+  return handler == NULL ? -1 : 0;
+}

@@ -1,0 +1,258 @@
+/* scan whose body is elementwise: a tile of elements runs through all steps before the next tile.
+ *
+ * When every instruction of the body computes element i of its outputs from element i of its inputs
+ * (or from values that are one for all), elements never meet, so their order is free: a tile that
+ * stays in cache reads and writes main memory once per loop instead of once per step, and tiles run
+ * on different threads without waiting for each other at each step. The bits are those of the plain
+ * order. Letters: N elements, T steps.
+ *
+ * Temporaries of the body live in a tile's own memory on the stack. Carries that are not in place
+ * alternate between output and temporary exactly as in scan.c.
+ */
+#include <string.h>
+
+#include "../simd/flush.h"
+#include "frame.h"
+
+bool nk_scan_tiled(const nk_call *call, nk_status *status);
+
+enum {
+  OPERANDS = 192,         /* of all instructions together; more run step by step */
+  CACHE = 192 * 1024,     /* bytes of a tile */
+  LOCAL = 48 * 1024,      /* bytes of its temporaries */
+  UNIT = 64,              /* elements: no two tiles share a cache line */
+  THREAD_WORK = 1 << 19   /* element-steps that are worth a thread */
+};
+
+/* An operand of the body at step i of T, t the position along x and y:
+ *   memory[i == 0 ? FIRST : (T - 1 - i) & 1] + t * step + start * size */
+enum { FIRST = 2 };
+typedef struct operand {
+  char *memory[3];
+  int64_t step, size; /* size 0: one value for all elements */
+  int64_t local;      /* temporary: bytes per element of those before it; else -1 */
+  int buffer;
+  bool index; /* the step's number, which each tile keeps itself */
+} operand;
+
+typedef struct tiles {
+  const nk_call *call;
+  const nk_frame *body;
+  int64_t n_const, n_carry, n_x, n_y, length, n, tile, offset;
+  int64_t local; /* bytes of all temporaries per element */
+  bool reverse;
+  int n_operand, n_moving;
+  operand operand[OPERANDS];  /* per instruction: ins, then outs */
+  uint8_t moving[OPERANDS];   /* those whose address differs from step to step */
+} tiles;
+
+static int64_t padded(int64_t n) { return (n + NK_ALIGN - 1) / NK_ALIGN * NK_ALIGN; }
+
+static const nk_buffer *buffer_of(const tiles *w, const nk_operand *o) {
+  return nk_buffers(w->body->program) + o->buffer;
+}
+
+/* The same address in each step. */
+static void stay(operand *o, char *memory) {
+  for (int i = 0; i < 3; ++i) o->memory[i] = memory;
+}
+
+/* Carry j as the body reads it (writes = false) or writes it. */
+static void carry(operand *o, const tiles *w, int64_t j, bool writes) {
+  const nk_program *p = w->body->program;
+  char *out = w->call->out[j].data, *temporary = w->call->work;
+  const nk_buffer *b = &nk_buffers(p)[p->out_buffer[j]];
+  if (b->kind == NK_BUF_INOUT) {
+    stay(o, out);
+    return;
+  }
+  for (int64_t k = 0; k < j; ++k) {
+    const nk_buffer *before = &nk_buffers(p)[p->out_buffer[k]];
+    if (before->kind != NK_BUF_INOUT) temporary += padded(before->n_bytes);
+  }
+  o->memory[0] = writes ? out : temporary;
+  o->memory[1] = writes ? temporary : out;
+  o->memory[FIRST] = writes ? o->memory[(w->length - 1) & 1] : w->call->in[w->n_const + j].data;
+}
+
+/* Where an input or output of the body lies in each step. */
+static void place_external(operand *o, const tiles *w, const nk_buffer *b, bool writes) {
+  const int64_t first_x = w->n_const + w->n_carry;
+  if (b->output >= w->n_carry) {
+    stay(o, w->call->out[b->output].data);
+    o->step = w->call->out[b->output].stride[0];
+  } else if (b->output >= 0) {
+    carry(o, w, b->output, writes || b->kind == NK_BUF_OUT);
+  } else if (b->input < w->n_const) {
+    stay(o, w->call->in[b->input].data);
+  } else if (b->input < first_x) {
+    carry(o, w, b->input - w->n_const, false);
+  } else if (b->input < first_x + w->n_x) {
+    stay(o, w->call->in[b->input].data);
+    o->step = w->call->in[b->input].stride[0];
+  } else {
+    o->index = true;
+  }
+}
+
+/* A temporary: the place it has already, or a new one. */
+static void place_temporary(operand *o, tiles *w) {
+  for (const operand *other = w->operand; other < o; ++other)
+    if (other->buffer == o->buffer) {
+      o->local = other->local;
+      return;
+    }
+  o->local = w->local;
+  w->local += o->size;
+}
+
+/* Is the view one value for all N elements? */
+static bool is_one(const nk_view *v) {
+  for (int d = 0; d < v->ndim; ++d)
+    if (v->shape[d] > 1 && v->stride[d] != 0) return false;
+  return true;
+}
+
+/* Operands on memory that the loop writes must be all of it, element by element. */
+static bool add_operand(tiles *w, int64_t view, bool writes) {
+  const nk_operand *from = nk_operands(w->body->program) + view;
+  const nk_view *v = w->body->view + view;
+  const nk_buffer *b = buffer_of(w, from);
+  const int64_t size = nk_dtype_size[v->dtype];
+  operand *o = &w->operand[w->n_operand++];
+  memset(o, 0, sizeof *o);
+  o->size = is_one(v) ? 0 : size;
+  o->local = -1;
+  o->buffer = from->buffer;
+  const bool is_fixed = b->kind == NK_BUF_CONST ||
+                        (b->kind == NK_BUF_IN &&
+                         (b->input < w->n_const || b->input >= w->n_const + w->n_carry));
+  if (!is_fixed && (from->offset != 0 || o->size == 0 || b->n_bytes < w->n * size)) return false;
+  if (b->kind == NK_BUF_TMP)
+    place_temporary(o, w);
+  else if (b->kind == NK_BUF_CONST)
+    stay(o, b->data);
+  else
+    place_external(o, w, b, writes);
+  for (int i = 0; i < 3; ++i)
+    if (o->memory[i] != NULL) o->memory[i] += from->offset;
+  return true;
+}
+
+/* All operands, if the body is elementwise over one number of elements. */
+static bool prepare(tiles *w) {
+  const nk_program *p = w->body->program;
+  for (int i = 0; i < p->n_instr; ++i) {
+    const nk_instr *instr = &nk_instrs(p)[i];
+    const int n_operand = instr->n_in + instr->n_out;
+    if (instr->is_loop || instr->kernel->splits == NULL || !instr->kernel->splits(instr->prep) ||
+        w->n_operand + n_operand > OPERANDS)
+      return false;
+    const int64_t n = nk_view_size(w->body->view + instr->operand);
+    if (n < 2 || (i > 0 && n != w->n)) return false;
+    w->n = n;
+    for (int k = 0; k < n_operand; ++k) {
+      const int64_t view = instr->operand + (k < instr->n_in ? instr->n_out + k : k - instr->n_in);
+      if (!add_operand(w, view, k >= instr->n_in)) return false;
+    }
+  }
+  return p->n_instr > 0 && w->local <= LOCAL / (2 * UNIT);
+}
+
+/* A carry that no instruction writes keeps its first value, which scan.c knows how to do. */
+static bool all_written(const tiles *w) {
+  const nk_program *p = w->body->program;
+  for (int64_t j = 0; j < p->n_out; ++j) {
+    bool written = false;
+    for (int i = 0; i < p->n_instr && !written; ++i) {
+      const nk_instr *instr = &nk_instrs(p)[i];
+      for (int k = 0; k < instr->n_out; ++k)
+        written |= nk_operands(p)[instr->operand + k].buffer == p->out_buffer[j];
+    }
+    const nk_buffer *b = &nk_buffers(p)[p->out_buffer[j]];
+    if (!written && b->n_bytes > 0 && b->kind != NK_BUF_INOUT) return false;
+  }
+  return true;
+}
+
+static void find_moving(tiles *w) {
+  w->n_moving = 0;
+  for (int k = 0; k < w->n_operand; ++k)
+    if (w->operand[k].step != 0 || w->operand[k].memory[0] != w->operand[k].memory[1])
+      w->moving[w->n_moving++] = (uint8_t)k;
+}
+
+static void choose_tile(tiles *w) {
+  int64_t bytes = 1;
+  for (int k = 0; k < w->n_operand; ++k) bytes += w->operand[k].size;
+  int64_t tile = CACHE / bytes;
+  if (w->local > 0 && tile > LOCAL / w->local - UNIT) tile = LOCAL / w->local - UNIT;
+  const int64_t share = w->n / w->call->ctx->n_threads;
+  if (w->call->ctx->n_threads > 1 && w->n * w->length > THREAD_WORK && share < tile) tile = share;
+  w->tile = (tile / UNIT + 1) * UNIT;
+}
+
+/* Addresses of operands at step i; after the first two steps only of those that move. */
+static void set_addresses(const tiles *w, char **at, int64_t i, int64_t start) {
+  const int64_t t = w->reverse ? w->length - 1 - i : i;
+  const int which = i == 0 ? FIRST : (int)((w->length - 1 - i) & 1);
+  const int n = i < 2 ? w->n_operand : w->n_moving;
+  for (int j = 0; j < n; ++j) {
+    const int k = i < 2 ? j : w->moving[j];
+    const operand *o = &w->operand[k];
+    if (o->local < 0 && !o->index) at[k] = o->memory[which] + t * o->step + start * o->size;
+  }
+}
+
+static nk_status run_tile(void *arg, int64_t number, int worker) {
+  (void)worker;
+  const tiles *w = arg;
+  const nk_program *p = w->body->program;
+  const int64_t start = number * w->tile;
+  const int64_t n = w->n - start < w->tile ? w->n - start : w->tile;
+  int64_t index = 0;
+  _Alignas(NK_ALIGN) char memory[LOCAL];
+  char *at[OPERANDS];
+  for (int k = 0; k < w->n_operand; ++k)
+    at[k] = w->operand[k].index ? (char *)&index : memory + w->operand[k].local * w->tile;
+  for (int64_t i = 0; i < w->length; ++i) {
+    if (nk_cancelled(w->call->ctx)) return NK_ERR_CANCELLED;
+    set_addresses(w, at, i, start);
+    index = (int64_t)((uint64_t)w->offset + (uint64_t)(w->reverse ? w->length - 1 - i : i));
+    char *const *first = at;
+    for (int k = 0; k < p->n_instr; ++k) {
+      const nk_instr *instr = &nk_instrs(p)[k];
+      instr->kernel->part(instr->prep, first, n);
+      first += instr->n_in + instr->n_out;
+    }
+  }
+  return NK_OK;
+}
+
+/* Runs the loop and returns true, or false when it is not of this kind. */
+bool nk_scan_tiled(const nk_call *call, nk_status *status) {
+  nk_loop *loop = call->prep;
+  const int64_t *ip = call->ip;
+  tiles w;
+  w.call = call;
+  w.body = loop->frame;
+  w.n_const = ip[0], w.n_carry = ip[1], w.n_x = ip[2], w.n_y = ip[3], w.length = ip[4];
+  w.reverse = ip[5] != 0;
+  w.n = w.offset = w.local = 0;
+  w.n_operand = 0;
+  if (ip[6]) memcpy(&w.offset, call->in[call->n_in - 1].data, sizeof w.offset);
+  if (w.length < 2 || loop->frame->run->flags != 0 || !prepare(&w) || !all_written(&w)) return false;
+  for (int64_t j = 0; j < w.n_carry; ++j) {
+    const nk_program *p = w.body->program;
+    const nk_buffer *b = &nk_buffers(p)[p->out_buffer[j]];
+    const char *from = call->in[w.n_const + j].data;
+    if (b->kind == NK_BUF_INOUT && from != call->out[j].data && b->n_bytes > 0)
+      memcpy(call->out[j].data, from, (size_t)b->n_bytes);
+  }
+  find_moving(&w);
+  choose_tile(&w);
+  const unsigned mode = nk_flush_begin();
+  *status = nk_parallel(call->ctx, (w.n + w.tile - 1) / w.tile, run_tile, &w);
+  nk_flush_end(mode);
+  return true;
+}

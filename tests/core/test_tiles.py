@@ -1,0 +1,84 @@
+"""Elementwise loops run tile by tile: the bits of the plain order, on any number of threads."""
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+from neurokit.core import runtime
+
+
+def cell(state, x):
+    v, w, n = state
+    v = v * np.float32(0.95) + x[0] - w * np.float32(0.1)
+    spike = v > np.float32(0.6)
+    w = np.where(spike, w + np.float32(0.2), w * np.float32(0.97))
+    return (np.where(spike, np.float32(0), v), w, n + spike), (v, spike, np.exp(-v * x[1]))
+
+
+def swapping(state, x):
+    """Carries that cannot be in place, the step's number, a scalar input."""
+    a, b = state
+    return (b + np.float32(0.5) * x, a * np.float32(0.9)), a.astype(np.float64) + b
+
+
+def run(f, state, xs, threads=1, **options):
+    with nk.options(threads=threads):
+        return nk.jit(lambda s, x: nk.scan(f, s, x, **options))(state, xs)
+
+
+def leaves(tree):
+    return [np.asarray(x) for x in nk.tree.leaves(tree)]
+
+
+@pytest.mark.parametrize("n", [2, 17, 63, 1000, 20_011])
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("steps", [1, 2, 7, 8])
+def test_same_bits_as_step_by_step(monkeypatch, n, reverse, steps):
+    rng = np.random.default_rng(n)
+    state = tuple(rng.uniform(0, 1, n).astype(np.float32) for _ in range(2)) + (np.zeros(n, int),)
+    xs = (rng.uniform(0, 0.3, (steps, n)).astype(np.float32), rng.normal(size=(steps, 1)))
+    xs = (xs[0], xs[1].astype(np.float32))
+    cases = [(cell, state, xs), (swapping, state[:2], xs[0]), (swapping, state[:2], xs[1])]
+    for f, s, x in cases:
+        monkeypatch.setenv("NEUROKIT_NATIVE", "0")
+        runtime._programs.clear()
+        want = leaves(run(f, s, x, reverse=reverse))
+        monkeypatch.delenv("NEUROKIT_NATIVE")
+        runtime._programs.clear()
+        for threads in (1, 2, 3):
+            for a, b in zip(leaves(run(f, s, x, threads, reverse=reverse)), want, strict=True):
+                assert a.dtype == b.dtype
+                assert a.tobytes() == b.tobytes(), (f.__name__, threads)
+    runtime._programs.clear()
+
+
+def test_long_loops_split_over_threads(monkeypatch):
+    """Enough work that tiles are cut for threads, temporaries included."""
+    n, steps = 3001, 400
+    rng = np.random.default_rng(0)
+    v = rng.uniform(0, 1, n).astype(np.float32)
+
+    def step(state, _):
+        a, b = state
+        for _ in range(90):  # more than one group: values between them are temporaries
+            a = a * np.float32(0.99) + b * np.float32(0.01)
+            b = b + a * np.float32(0.001)
+        return (a - np.float32(0.1), b * np.float32(0.9)), None
+
+    results = [leaves(run(step, (v, v[::-1].copy()), None, k, length=steps)) for k in (1, 2, 3)]
+    monkeypatch.setenv("NEUROKIT_NATIVE", "0")
+    runtime._programs.clear()
+    results.append(leaves(run(step, (v, v[::-1].copy()), None, length=steps)))
+    runtime._programs.clear()
+    for other in results[1:]:
+        assert all(a.tobytes() == b.tobytes() for a, b in zip(results[0], other))
+
+
+def test_outputs_lie_on_cache_lines():
+    """Arrays of a kilobyte or more; they own their memory and can be resized."""
+    for n in (300, 5000, 2_000_000):
+        x = nk.jit(lambda x: x + 1)(np.zeros(n, np.float32))
+        assert x.ctypes.data % 64 == 0
+        assert x.flags.owndata
+    x.resize(10, refcheck=False)
+    assert (x == 1).all()
