@@ -66,6 +66,18 @@ def backward(outputs, cotangents, wrt):
     return [pending.get(n) for n in wrt]
 
 
+def backward_merged(outputs, cotangents, wrt):
+    """`backward` where one node may be several outputs, or an output may be an input itself."""
+    merged, order = {}, []
+    for node, ct in zip(outputs, cotangents):
+        if node in merged:
+            merged[node] = ew.add(merged[node], ct)
+        else:
+            merged[node] = ct
+            order.append(node)
+    return backward(order, [merged[n] for n in order], wrt)
+
+
 def _accumulate(pending, node, ct):
     if not node.is_float:
         return

@@ -1,8 +1,9 @@
 """Identity-like primitives that change how derivatives flow."""
 
 from . import elementwise as ew
-from .graph import Primitive, bind, bind_multi, reachable
-from .shaping import full
+from .autodiff import backward_merged
+from .graph import Primitive, bind, bind_multi, reachable, replay
+from .shaping import broadcast, full
 from .views import View
 
 
@@ -125,6 +126,52 @@ def has_custom(outputs):
     for node in reachable(outputs):
         if node.prim is CUSTOM:
             return True
-        if any(getattr(getattr(p, "body", None), "custom", False) for p in node.params):
+        if any(body.custom for p in node.params for body in getattr(p, "bodies", ())):
             return True
     return False
+
+
+# ---------------------------------------------------------------------------- checkpoint
+
+# A value that is not to be used before others are there: args are (value, others...).
+AFTER = Primitive(
+    "after",
+    "view",
+    lambda args, params: (args[0].shape, args[0].dtype),
+    twin=lambda params, value, *others: value,
+    vjp=lambda ct, out, args, params, needs: [ct] + [None] * (len(args) - 1),
+    jvp=lambda t, out, args, params: t[0],
+    lower=_same_view,
+    batch=lambda values, node, n: (
+        values[0][0] if values[0][1] else broadcast(values[0][0], (n, *node.shape))
+    ),
+)
+
+
+def _checkpoint_vjp(cts, node, args, params, needs):
+    """The forward half once more, begun when the cotangents are there; then back through it."""
+    n_out = params[0]
+    outs, inputs = args[:n_out], args[n_out:]
+    given = [(o, c) for o, c in zip(outs, cts) if c is not None]
+    others = tuple(c for _, c in given if c.prim is not ew.LITERAL)
+    late = [i if i.prim is ew.LITERAL else bind(AFTER, (i, *others), (_Unique(),)) for i in inputs]
+    again = replay([o for o, _ in given], dict(zip(inputs, late)))
+    return [None] * n_out + backward_merged(again, [c for _, c in given], late)
+
+
+# Values (args[:n_out]) whose derivation from args[n_out:] is done again in the backward pass.
+CHECKPOINT = Primitive(
+    "checkpoint",
+    "multi",
+    lambda args, params: [(a.shape, a.dtype) for a in args[: params[0]]],
+    twin=lambda params, *a: list(a[: params[0]]),
+    vjp=_checkpoint_vjp,
+    jvp=lambda tangents, node, args, params: list(tangents[: params[0]]),
+)
+
+
+def checkpointed(outs, inputs):
+    results = bind_multi(CHECKPOINT, tuple(outs) + tuple(inputs), (len(outs),))
+    node = results[0].args[0]
+    node.swap = None, node.args[: len(outs)]  # computes nothing itself
+    return results

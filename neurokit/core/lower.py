@@ -93,6 +93,7 @@ _WHOLE = {
     "safe_mul",
     "safe_div",
     "ruled",
+    "after",
 }  # views of the very same memory
 _ALIASES = _WHOLE - {"proj"}  # names of a value that only say how to differentiate it
 

@@ -11,6 +11,7 @@ import numpy as np
 from .. import _core
 from . import elementwise as ew
 from . import tree
+from .batching import each, stacked
 from .graph import (
     BOOL,
     FLOAT32,
@@ -68,6 +69,16 @@ def _lower(node, low):
         )
 
 
+def _batch(values, node, n):
+    """Each element draws its own: row i of one draw of shape (n, *shape), unless the key is stacked."""
+    (key, key_stacked), (step, step_stacked), *law_args = values
+    if key_stacked or step_stacked:
+        return each(values, node, n)
+    law, site, shape, *rest = node.params
+    args = [stacked(v, s, shape, n) for v, s in law_args]
+    return bind(RANDOM, (key, step, *args), (law, site, (n, *shape), *rest))
+
+
 RANDOM = Primitive(
     "random",
     "call",
@@ -76,6 +87,7 @@ RANDOM = Primitive(
     vjp=lambda ct, out, args, params, needs: [None] * len(args),
     jvp=lambda t, out, args, params: None,
     lower=_lower,
+    batch=_batch,
     cheap=True,
 )
 

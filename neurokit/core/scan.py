@@ -14,11 +14,13 @@ from .loops import Body, bind_scan, hoist
 from .runtime import evaluate
 from .shaping import broadcast
 from .tracer import SUPPORTED, Tracer, to_node
-from .transforms import tracing
+from .transforms import stop_gradient, tracing
 from .ufuncs import as_dtype
 
 
-def scan(f, init, xs=None, length=None, reverse=False, checkpoint="auto", progress=None):
+def scan(
+    f, init, xs=None, length=None, reverse=False, checkpoint="auto", progress=None, truncate=None
+):
     """Run ``carry, y = f(carry, x)`` over the leading axis of `xs`, in C.
 
     Parameters
@@ -36,6 +38,9 @@ def scan(f, init, xs=None, length=None, reverse=False, checkpoint="auto", progre
         fits in so many bytes ("512MB"). "auto" takes 64 MB. The numbers are the same for each.
     progress : callable or bool, optional
         ``progress(done, length)``; True shows a bar. The loop then runs in up to 100 stretches.
+    truncate : int, optional
+        No derivative flows through the carry from step ``k * truncate`` to the step before it
+        (truncated back-propagation through time), counted in the order in which steps run.
 
     Returns
     -------
@@ -55,12 +60,14 @@ def scan(f, init, xs=None, length=None, reverse=False, checkpoint="auto", progre
     """
     x_leaves, x_spec = tree.flatten(xs)
     length = _length(x_leaves, length)
+    if truncate is not None:
+        return _truncated(f, init, xs, length, reverse, checkpoint, progress, truncate)
     if progress:
         return _in_stretches(f, init, xs, length, reverse, checkpoint, progress)
     with tracing("scan") as (graph, new):
-        xs_nodes = [_leaf(graph, new, x) for x in x_leaves]
+        xs_nodes = [leaf_node(graph, new, x) for x in x_leaves]
         init_leaves, spec = tree.flatten(init)
-        inits = [_leaf(graph, new, leaf) for leaf in init_leaves]
+        inits = [leaf_node(graph, new, leaf) for leaf in init_leaves]
         body, args, inits, y_spec, y_leaves = trace_body(f, inits, spec, xs_nodes, x_spec, length)
         outs = bind_scan(body, length, bool(reverse), checkpoint, args)
         if not outs:
@@ -74,6 +81,26 @@ def scan(f, init, xs=None, length=None, reverse=False, checkpoint="auto", progre
     it = iter(values[len(inits) :])
     ys = [next(it) for _ in ys]
     return carry, tree.unflatten(y_spec, ys)
+
+
+def _truncated(f, init, xs, length, reverse, checkpoint, progress, every):
+    """The loop with a count of steps in its carry, which stops derivatives every so many steps."""
+    if not isinstance(every, (int, np.integer)) or isinstance(every, bool) or every < 1:
+        raise ValueError(f"scan: truncate must be a positive int, got {every!r}")
+
+    def step(carry, x):
+        carry, t = carry
+        border = (t > 0) & (t % every == 0)
+        cut = tree.map(
+            lambda c: np.where(border, stop_gradient(c), c) if c.dtype.kind in "fc" else c, carry
+        )
+        carry, y = f(cut, x)
+        return (carry, t + 1), y
+
+    (carry, _), ys = scan(
+        step, (init, np.int64(0)), xs, length, reverse, checkpoint, progress=progress
+    )
+    return carry, ys
 
 
 def _in_stretches(f, init, xs, length, reverse, checkpoint, progress):
@@ -119,19 +146,17 @@ def _length(leaves, length):
     return lengths[0]
 
 
-def _leaf(graph, new, leaf):
+def leaf_node(graph, new, leaf, what="scan"):
     if isinstance(leaf, Tracer):
         return leaf.node
     if not isinstance(leaf, (np.ndarray, np.generic, int, float, complex)):
         if hasattr(leaf, "__array__"):
             leaf = np.asarray(leaf)
         else:
-            raise TypeError(
-                f"scan: carry and xs hold arrays and numbers, got {type(leaf).__name__}"
-            )
+            raise TypeError(f"{what}: loops take arrays and numbers, got {type(leaf).__name__}")
     if np.asarray(leaf).dtype.char not in SUPPORTED:
         raise TypeError(
-            f"scan takes bool, integer, float32, float64, complex64 and complex128 arrays, got "
+            f"{what} takes bool, integer, float32, float64, complex64 and complex128 arrays, got "
             f"{np.asarray(leaf).dtype}"
         )
     if new and isinstance(leaf, np.ndarray):
@@ -167,14 +192,14 @@ def trace_body(f, inits, spec, xs, x_spec, length):
                 )
             outs = [to_node(leaf) for leaf in out_leaves]
             ys = [to_node(leaf) for leaf in y_leaves]
-            outs, changed = _settle(carries, outs, inits, spec)
+            outs, changed = settle(carries, outs, inits, spec)
             outs, ys = [lift(n, graph) for n in outs], [lift(n, graph) for n in ys]
         if not changed:
             break
         inits = changed
     else:
         raise TypeError("scan: the carry does not keep its dtype from step to step")
-    lifted = _distinct(graph)
+    lifted = distinct(graph)
     body, consts = close_body(graph, lifted, carries, x_inputs, outs, ys)
     args = consts + inits + xs
     body, args = hoist(body, args, length)
@@ -183,7 +208,7 @@ def trace_body(f, inits, spec, xs, x_spec, length):
     return body, args, inits, y_spec, y_leaves
 
 
-def _distinct(graph):
+def distinct(graph):
     """[(outer node, input node)] without the aliases that `lift` leaves."""
     seen, pairs = set(), []
     for outer, inner in graph.lifted.items():
@@ -205,7 +230,7 @@ def close_body(graph, lifted, carries, xs, outs, ys):
     return Body(inputs, outs + ys, len(lifted), len(carries), len(xs), bool(index)), consts
 
 
-def _settle(carries, outs, inits, spec):
+def settle(carries, outs, inits, spec, what="scan"):
     """Carries after one step beside those before: equal, or (None, new inits) to trace again."""
     changed, result = list(inits), []
     again = False
@@ -232,7 +257,7 @@ def _settle(carries, outs, inits, spec):
                 continue
         paths = paths or tree.paths(tree.unflatten(spec, [0] * len(carries)))
         raise TypeError(
-            f"scan: carry{paths[i]} begins as {before.dtype}{list(before.shape)} and is {after.dtype}{list(after.shape)} "
+            f"{what}: carry{paths[i]} begins as {before.dtype}{list(before.shape)} and is {after.dtype}{list(after.shape)} "
             f"after one step: make them equal (begin with the larger shape, or use .astype({before.dtype}) at the end)"
         )
     if again:

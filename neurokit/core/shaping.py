@@ -25,6 +25,8 @@ def broadcast(node, shape):
     shape = tuple(shape)
     if node.shape == shape:
         return node
+    if node.prim is BROADCAST:
+        node = node.args[0]
     return bind(BROADCAST, (node,), (shape,))
 
 
@@ -137,6 +139,8 @@ def transpose(node, axes):
     axes = tuple(axes)
     if axes == tuple(range(node.ndim)):
         return node
+    if node.prim is TRANSPOSE:
+        return transpose(node.args[0], tuple(node.params[0][a] for a in axes))
     return bind(TRANSPOSE, (node,), (axes,))
 
 

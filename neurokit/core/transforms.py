@@ -5,11 +5,12 @@ import functools
 
 import numpy as np
 
+from . import elementwise as ew
 from . import methods, tree  # noqa: F401 - methods gives Tracer its operators
 from .arguments import Opened, input_tracer, output_nodes, plain, scalar_node
 from .autodiff import backward, forward
 from .control import has_custom, variable
-from .graph import Graph, current
+from .graph import INPUT, INT64, Graph, Node, current
 from .lower import compile_program
 from .runtime import (
     cached,
@@ -19,7 +20,7 @@ from .runtime import (
     used_inputs,
     verify_captured,
 )
-from .shaping import full
+from .shaping import broadcast, full, iota, reshape, transpose
 from .structure import structure
 from .tracer import SUPPORTED, Tracer, to_node
 
@@ -282,7 +283,6 @@ def vjp(f, *primals, has_aux=False):
 
 def _matching(value, node, what):
     """A cotangent or tangent as a node of the shape and dtype of `node`."""
-    from .shaping import broadcast
     from .ufuncs import as_dtype
 
     if not node.is_float:
@@ -336,6 +336,8 @@ def jacobian(f, argnums=0, mode="auto", holomorphic=False):
     mode : "fwd", "rev", or "auto", which takes the cheaper of the two by shape. Forward mode takes real
     arguments (results may be complex), reverse mode gives real results (arguments may be complex).
     holomorphic : from complex to complex, the matrix of complex derivatives.
+
+    One batched pass goes through all unit vectors at once.
     """
     if mode not in ("auto", "fwd", "rev"):
         raise ValueError(f"jacobian: mode must be 'auto', 'fwd' or 'rev', got {mode!r}")
@@ -353,9 +355,11 @@ def jacobian(f, argnums=0, mode="auto", holomorphic=False):
                 _check_holomorphic(call.wrt, nodes, "jacobian")
             else:
                 reverse = _real_side(call.wrt, nodes, mode, reverse)
-            blocks = (_rows if reverse else _columns)(graph, new, nodes, call.wrt)
-        # blocks[o][i]: result leaf o by argument leaf i
-        outs = [call.gradient_tree(row) for row in blocks]
+            blocks = (_rows if reverse else _columns)(nodes, call.wrt)
+            flat = [b for row in blocks for b in row]
+            values = [plain(a) for a in evaluate(graph, flat)] if new else [Tracer(b) for b in flat]
+        it = iter(values)
+        outs = [call.gradient_tree([next(it) for _ in row]) for row in blocks]
         return tree.unflatten(spec, outs)
 
     return wrapper
@@ -374,61 +378,49 @@ def _real_side(wrt, nodes, mode, reverse):
     return True if complex_in else False if complex_out else reverse
 
 
-def _rows(graph, new, nodes, wrt):
-    """Reverse mode: one backward pass per element of the result."""
+def _rows(nodes, wrt):
+    """Reverse mode, one batched pass for all elements of a result. blocks[o][i]: o by argument i."""
     blocks = []
     for node in nodes:
-        rows = []
-        if new:
-            ct = graph.add_input(node.shape, node.dtype)
-            grads = backward([node], [ct], wrt)
-        for k in range(node.size):
-            unit = np.zeros(node.shape, node.dtype)
-            unit.reshape(-1)[k] = 1
-            if new:
-                graph.values[ct] = unit
-            else:
-                grads = backward([node], [to_node(unit)], wrt)
-            filled = [full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, wrt)]
-            rows.append(evaluate(graph, filled) if new else [Tracer(g) for g in filled])
-        blocks.append(
-            [
-                _assemble([r[i] for r in rows], node.shape + w.shape, 0, w.dtype)
-                for i, w in enumerate(wrt)
-            ]
-        )
+        ct = _placeholder(node)
+        grads = backward([node], [ct], wrt)
+        stacks = _for_each_unit(ct, grads, wrt)
+        blocks.append([reshape(s, node.shape + w.shape) for s, w in zip(stacks, wrt)])
     return blocks
 
 
-def _columns(graph, new, nodes, wrt):
-    """Forward mode: one pass per element of the argument."""
-    columns = [[] for _ in wrt]
-    for i, w in enumerate(wrt):
-        if new:
-            t = graph.add_input(w.shape, w.dtype)
-            outs = forward(nodes, [w], [t])
-        for k in range(w.size):
-            unit = np.zeros(w.shape, w.dtype)
-            unit.reshape(-1)[k] = 1
-            if new:
-                graph.values[t] = unit
-            else:
-                outs = forward(nodes, [w], [to_node(unit)])
-            filled = [full(n.shape, 0, n.dtype) if o is None else o for o, n in zip(outs, nodes)]
-            columns[i].append(evaluate(graph, filled) if new else [Tracer(o) for o in filled])
-    return [
-        [
-            _assemble([c[o] for c in columns[i]], n.shape + w.shape, n.ndim, n.dtype)
-            for i, w in enumerate(wrt)
-        ]
-        for o, n in enumerate(nodes)
-    ]
+def _columns(nodes, wrt):
+    """Forward mode, one batched pass for all elements of an argument."""
+    columns = []
+    for w in wrt:
+        t = _placeholder(w)
+        stacks = _for_each_unit(t, forward(nodes, [w], [t]), nodes)
+        last = [transpose(s, (*range(1, s.ndim), 0)) for s in stacks]
+        columns.append([reshape(s, n.shape + w.shape) for s, n in zip(last, nodes)])
+    return [list(row) for row in zip(*columns)]
 
 
-def _assemble(parts, shape, axis, dtype):
-    if not parts:
-        return np.zeros(shape, dtype)
-    return np.stack(parts, axis).reshape(shape)
+def _placeholder(node):
+    return Node(INPUT, (), ("unit",), node.shape, node.dtype, current())
+
+
+BATCH_BYTES = 256 << 20  # values of a batched pass above which it is done unit by unit
+
+
+def _for_each_unit(unit, results, like):
+    """`results` (nodes or None for zero) for each unit vector in place of `unit`, stacked."""
+    from .batching import dependent, each_step, stack, stacked
+
+    n = unit.size
+    rows, cols = (broadcast(reshape(iota(n, 0, 1, INT64), s), (n, n)) for s in ((n, 1), (1, n)))
+    eye = ew.convert(ew.apply(ew.ROWS["eq"], rows, cols), unit.dtype)
+    units = reshape(eye, (n, *unit.shape))
+    results = [full(x.shape, 0, x.dtype) if r is None else r for r, x in zip(results, like)]
+    moving = dependent(results, unit)
+    if n * sum(x.nbytes for x in moving) > BATCH_BYTES:
+        return each_step(results, unit, units, n)
+    pairs = stack(results, {unit: (units, True)}, n)
+    return [stacked(v, s, x.shape, n) for (v, s), x in zip(pairs, like)]
 
 
 def hessian(f, argnums=0):

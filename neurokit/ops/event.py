@@ -5,13 +5,16 @@ and x and the weight gradient as that by w; so each rule below is made of the sa
 derivatives of any order exist. Spikes enter as 1 where x > 0; their derivative is that of x itself.
 """
 
+import math
+
 import numpy as np
 
 from .. import _core
 from ..core import elementwise as ew
+from ..core.batching import each, stacked
 from ..core.control import surrogate
 from ..core.graph import Primitive, bind, is_literal
-from ..core.shaping import BROADCAST, broadcast, full
+from ..core.shaping import BROADCAST, broadcast, full, reshape
 from ..core.tracer import Tracer, to_node
 from . import event_twins as twins
 from .sparse import Csr, Dense, OneToOne
@@ -156,6 +159,28 @@ EVENT_ADD = Primitive(
 )
 
 
+# ---------------------------------------------------------------------------- stacks of them
+
+
+def _rows(node):
+    """All leading axes as one batch."""
+    return reshape(node, (math.prod(node.shape[:-1]), node.shape[-1]))
+
+
+def _product_batch(values, node, n):
+    """A stack of spike vectors is one product with a batch; stacked weights run one by one."""
+    *base, indptr, indices, weight, x = values
+    if any(s for _, s in (indptr, indices, weight)):
+        return each(values, node, n)
+    base = [_rows(stacked(v, s, node.shape, n)) for v, s in base]
+    x = _rows(stacked(*x, node.args[-1].shape, n))
+    args = (*base, indptr[0], indices[0], weight[0], x)
+    return reshape(bind(node.prim, args, node.params), (n, *node.shape))
+
+
+SPMV.batch = EVENT.batch = EVENT_ADD.batch = _product_batch
+
+
 # ---------------------------------------------------------------------------- by weight
 
 
@@ -206,6 +231,7 @@ WEIGHT_GRAD = Primitive(
     jvp=_by_weight_jvp,
     lower=_by_weight_lower,
     absorb=_by_weight_absorb,
+    batch=each,
 )
 
 
@@ -219,6 +245,7 @@ BITS = Primitive(
     lower=lambda node, low: low.emit(
         "event_bits", [low.out(node)], [low.contiguous(node.args[0])], node=node
     ),
+    batch=lambda values, node, n: reshape(bind(BITS, (_rows(values[0][0]),)), (n, *node.shape)),
 )
 
 

@@ -6,8 +6,21 @@ saves what the backward one cannot cheaply recompute, and one that runs back. Un
 plan both sit inside a loop over segments, and only the carries at segment borders are kept.
 """
 
-from . import reverse, tangent  # noqa: F401 - give the loop its derivatives
+from . import batch, reverse, tangent, while_reverse  # noqa: F401 - give the loops their rules
 from .body import SCAN, Body, bind_scan
+from .cond import COND, Cond, bind_cond
 from .hoist import hoist
+from .while_loop import WHILE, While, bind_while
 
-__all__ = ["SCAN", "Body", "bind_scan", "hoist"]
+__all__ = [
+    "COND",
+    "SCAN",
+    "WHILE",
+    "Body",
+    "Cond",
+    "While",
+    "bind_cond",
+    "bind_scan",
+    "bind_while",
+    "hoist",
+]

@@ -43,6 +43,13 @@ class Body:
         return has_custom(self.outputs)
 
     @property
+    def draws(self):
+        """Whether the body draws random numbers."""
+        from ..batching import draws
+
+        return any(draws(node) for node in reachable(self.outputs))
+
+    @property
     def structural(self):
         """What tells this body from others in the cache of programs."""
         lines = run_options.lines
@@ -82,6 +89,10 @@ class Loop:
 
     def __init__(self, body, length, reverse, checkpoint):
         self.body, self.length, self.reverse, self.checkpoint = body, length, reverse, checkpoint
+
+    @property
+    def bodies(self):
+        return (self.body,)
 
     @property
     def structural(self):

@@ -1,6 +1,7 @@
 """Work moved out of a loop before it runs."""
 
 from .. import batching  # noqa: F401 - fills in the batching rules
+from ..control import CHECKPOINT
 from ..graph import LITERAL, Graph, reachable, replay
 from .body import Body
 
@@ -17,12 +18,17 @@ def hoist(body, args, length):
     fixed, early = set(body.consts), set()
     stepwise = set(body.xs)
     order = reachable(body.outputs)
+    held = set()  # done again as a whole in the backward pass
+    for node in order:
+        if node.prim is CHECKPOINT:
+            n_out = node.params[0]
+            held.update(reachable(node.args[:n_out], stop=node.args[n_out:]))
     for node in order:
         if not node.args:
             if node.prim is LITERAL:
                 fixed.add(node)
             continue
-        if node.aux is not None or node.prim.name in ("variable", "random"):
+        if node.aux is not None or node in held or node.prim.name in ("variable", "random"):
             continue
         if all(a in fixed for a in node.args):
             fixed.add(node)

@@ -5,7 +5,7 @@ input (read again), dear (saved) or cheap (done again).
 """
 
 from .. import elementwise as ew
-from ..autodiff import backward
+from ..autodiff import backward_merged
 from ..graph import PROJ, Graph, reachable, replay
 from ..shaping import full
 from .body import Body
@@ -50,7 +50,7 @@ class Split:
             out_nodes = [outs[i] for i in self.active] + [
                 outs[body.n_carry + k] for k in self.ct_ys
             ]
-            grads = _backward_merged(out_nodes, self.ct_carry + self.ct_y, targets)
+            grads = backward_merged(out_nodes, self.ct_carry + self.ct_y, targets)
             grads = [full(t.shape, 0, t.dtype) if g is None else g for g, t in zip(grads, targets)]
         self.ins, self.outs, self.grads = ins, outs, grads
 
@@ -128,18 +128,6 @@ class Split:
             len(xs) + len(saved) + len(ct_ys),
             body.has_index,
         )
-
-
-def _backward_merged(outputs, cotangents, wrt):
-    """`backward` where one node may be several outputs, or an output may be an input itself."""
-    merged, order = {}, []
-    for node, ct in zip(outputs, cotangents):
-        if node in merged:
-            merged[node] = ew.add(merged[node], ct)
-        else:
-            merged[node] = ct
-            order.append(node)
-    return backward(order, [merged[n] for n in order], wrt)
 
 
 def active_carries(body, needs):

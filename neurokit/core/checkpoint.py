@@ -1,0 +1,65 @@
+"""`checkpoint`: a part of a function whose intermediate values are computed again, not kept."""
+
+import functools
+
+from . import tree
+from .arguments import is_array
+from .control import checkpointed
+from .graph import Graph, current, lift, replay
+from .guards import Trap
+from .scan import distinct
+from .tracer import Tracer, to_node
+
+
+def checkpoint(f):
+    """`f` with its inner values computed again in the backward pass rather than kept.
+
+    Parameters
+    ----------
+    f : callable of pytrees of arrays
+
+    Returns
+    -------
+    callable
+        The same values and derivatives, bit for bit.
+
+    Notes
+    -----
+    Reverse mode keeps the arguments of each call and its results, and runs `f` once more when the
+    derivative arrives there. `scan` has its own ``checkpoint=``.
+
+    Examples
+    --------
+    >>> import numpy as np, neurokit as nk
+    >>> layer = nk.checkpoint(lambda x: np.tanh(np.sin(x) * x))
+    >>> nk.grad(lambda x: layer(layer(x)))(0.0)
+    np.float64(0.0)
+    """
+
+    @functools.wraps(f, updated=())
+    def wrapper(*args, **kwargs):
+        leaves, spec = tree.flatten((args, kwargs))
+        if current() is None:
+            return f(*args, **kwargs)
+        traced = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
+        nodes = [to_node(leaves[i]) for i in traced]
+        graph = Graph(current(), True, "a checkpointed function")
+        with graph:
+            inputs = [graph.add_input(n.shape, n.dtype, n.weak) for n in nodes]
+            filled = list(leaves)
+            for i, node in zip(traced, inputs):
+                filled[i] = Tracer(node)
+            trap = Trap(f)
+            inner_args, inner_kwargs = tree.unflatten(spec, filled)
+            result, out_spec = tree.flatten(f(*inner_args, **inner_kwargs))
+            trap.check()
+            outs = [lift(to_node(r), graph) for r in result]
+        known = {i: lift(o, current()) for o, i in distinct(graph)}
+        known.update(zip(inputs, nodes))
+        taken = list(dict.fromkeys(known.values()))
+        outs = replay(outs, known)
+        if outs:
+            outs = checkpointed(outs, taken)
+        return tree.unflatten(out_spec, [Tracer(o) for o in outs])
+
+    return wrapper
