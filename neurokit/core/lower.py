@@ -95,7 +95,7 @@ _WHOLE = {
     "ruled",
     "after",
 }  # views of the very same memory
-_ALIASES = _WHOLE - {"proj"}  # names of a value that only say how to differentiate it
+_ALIASES = _WHOLE - {"proj", "after"}  # names of a value that only say how to differentiate it
 
 
 def _behind(node):

@@ -250,7 +250,7 @@ class Rng:
 
             spec = ((1, 1, 1),)
             return Tracer(slice_update(node, ew.add(slice_(node, spec), self._draws), spec))
-        return np.array([self._key[0], self._key[1] + self._draws], np.int64)
+        return self._key + np.array([0, self._draws], np.int64)
 
 
 def _is(x, value):

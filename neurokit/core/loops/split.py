@@ -72,8 +72,15 @@ class Split:
             if node in carries:
                 saved_carries.add(carries[node])
                 continue
-            dear = not node.prim.cheap or node.prim is PROJ and not node.args[0].prim.cheap
-            if node in self.forward_nodes and node in varies and node.args and dear:
+            source = (
+                node.args[0] if node.prim is PROJ else node
+            )  # it may be an output not asked for
+            if (
+                source in self.forward_nodes
+                and source in varies
+                and source.args
+                and not source.prim.cheap
+            ):
                 residuals.append(node)
                 continue
             stack.extend(node.args)

@@ -156,7 +156,7 @@ def _flags(loop, values, n):
 def _batch(values, node, n):
     """Runs as long as any element's test says so; the carries of the others stay as they are."""
     loop = node.params[0]
-    body, n_const, n_carry = loop.body, loop.body.n_const, loop.body.n_carry
+    n_const, n_carry = loop.body.n_const, loop.body.n_carry
     flags, answer = _flags(loop, values, n)
     args = [stacked(v, s, a.shape, n) if f else v for (v, s), f, a in zip(values, flags, node.args)]
     key = ("stack", tuple(flags), n)

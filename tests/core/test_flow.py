@@ -1,0 +1,355 @@
+"""cond, switch, while_loop, fori_loop, checkpoint, truncate: values, derivatives, errors."""
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+from neurokit.core.lower import compile_program
+
+RNG = np.random.default_rng(21)
+X = RNG.normal(size=(5, 3))
+W = RNG.normal(size=(3, 3))
+
+
+# ---------------------------------------------------------------------------- cond, switch
+
+
+def bend(x, w):
+    return nk.cond(
+        x.sum() > 0, lambda v: {"a": np.sin(v) * w[0], "n": 1}, lambda v: {"a": v @ w, "n": 2}, x
+    )
+
+
+def bend_by_hand(x, w):
+    return {"a": np.sin(x) * w[0], "n": 1} if x.sum() > 0 else {"a": x @ w, "n": 2}
+
+
+def test_cond_values():
+    for x in X:
+        wanted = bend_by_hand(x, W)
+        for f in (bend, nk.jit(bend)):
+            got = f(x, W)
+            np.testing.assert_allclose(got["a"], wanted["a"], rtol=1e-13)
+            assert got["n"] == wanted["n"]
+    got = nk.vmap(bend, (0, None))(X, W)
+    np.testing.assert_allclose(got["a"], [bend_by_hand(x, W)["a"] for x in X], rtol=1e-13)
+    np.testing.assert_array_equal(got["n"], [bend_by_hand(x, W)["n"] for x in X])
+
+
+@pytest.mark.parametrize("k", range(4))
+def test_cond_derivatives(k):
+    nk.check_grads(lambda x, w: (bend(x, w)["a"] ** 2).sum(), (X[k], W))
+    f = lambda x, w: bend(x, w)["a"].sum() ** 2  # noqa: E731
+    inside = nk.vmap(nk.grad(f, (0, 1)), (0, None))(X, W)
+    np.testing.assert_allclose(inside[1][k], nk.grad(f, 1)(X[k], W), rtol=1e-12)
+    np.testing.assert_allclose(inside[0][k], nk.grad(f)(X[k], W), rtol=1e-12)
+
+
+def test_one_branch_runs():
+    # the other branch would read out of range
+    f = nk.jit(lambda x, i: nk.cond(i < 3, lambda: x[i], lambda: x[0] * 0))
+    assert f(X[0], 1) == X[0, 1] and f(X[0], 7) == 0
+    with pytest.raises(IndexError):
+        nk.jit(lambda x, i: nk.cond(i < 9, lambda: x[i], lambda: x[0] * 0))(X[0], 7)
+
+
+def test_cond_in_a_loop_and_a_loop_in_cond():
+    def step(c, x):
+        c = nk.cond(x.sum() > 0, lambda c: np.tanh(c + x), lambda c: c * x[0], c)
+        return c, c
+
+    def by_hand(c, xs):
+        for x in xs:
+            c = np.tanh(c + x) if x.sum() > 0 else c * x[0]
+        return c
+
+    np.testing.assert_allclose(nk.scan(step, np.ones(3), X)[0], by_hand(np.ones(3), X), rtol=1e-13)
+    for plan in (None, 2, "auto"):
+        nk.check_grads(
+            lambda c, xs: (nk.scan(step, c, xs, checkpoint=plan)[1] ** 2).sum(), (np.ones(3), X)
+        )
+    g = lambda a: nk.cond(
+        a > 0, lambda a: nk.scan(lambda c, x: (c * a, c), a, X)[1].sum(), np.sin, a
+    )  # noqa: E731
+    nk.check_grads(g, (0.7,))
+    nk.check_grads(g, (-0.7,))
+
+
+def test_cond_forms_and_errors():
+    assert nk.cond(True, lambda a: a + 1, lambda a: a, 3) == 4
+    assert nk.cond(np.array(0.0), lambda: 1, lambda: 2) == 2
+    out = nk.jit(lambda x: nk.cond(x > 0, lambda: 0.0, lambda: x))(np.float32(-2))
+    assert out == -2 and out.dtype == np.float32
+    draws = nk.jit(lambda x, r: nk.cond(x > 0, lambda: r.normal(3), lambda: r.uniform(3)))
+    np.testing.assert_array_equal(draws(1.0, nk.Rng(0)), nk.Rng(0).normal(3))
+    z = nk.vmap(lambda x: nk.cond(x > 0, lambda: x + 1j, lambda: x * 0j))(np.array([1.0, -1.0]))
+    np.testing.assert_array_equal(z, [1 + 1j, 0])
+    with pytest.raises(TypeError, match="structure"):
+        nk.jit(lambda x: nk.cond(x > 0, lambda: (x, x), lambda: x))(1.0)
+    with pytest.raises(TypeError, match=r"\['b'\].*float64\[2\].*float64\[3\]"):
+        nk.jit(
+            lambda x: nk.cond(x > 0, lambda: {"b": np.stack([x, x])}, lambda: {"b": x * np.ones(3)})
+        )(1.0)
+    with pytest.raises(TypeError, match="shape"):
+        nk.jit(lambda x: nk.cond(x > 0, lambda: x, lambda: x))(np.ones(2))
+
+
+def test_switch():
+    branches = [np.sin, np.cos, lambda x: x**3, np.exp, lambda x: x * 0 + 2]
+    f = nk.jit(lambda i, x: nk.switch(i, branches, x))
+    for i in range(-2, 8):
+        wanted = branches[min(max(i, 0), 4)](X[0])
+        np.testing.assert_allclose(f(i, X[0]), wanted, rtol=1e-14)
+        np.testing.assert_array_equal(nk.switch(i, branches, X[0]), wanted)
+        nk.check_grads(lambda x, i=i: nk.jit(lambda x, i: nk.switch(i, branches, x))(x, i), (X[0],))
+    got = nk.vmap(lambda i, x: nk.switch(i, branches, x))(np.arange(5), X)
+    np.testing.assert_allclose(got, [b(x) for b, x in zip(branches, X)], rtol=1e-14)
+    with pytest.raises(TypeError, match="integer"):
+        nk.switch(1.0, branches, 0.0)
+    with pytest.raises(ValueError, match="at least one"):
+        nk.switch(0, [])
+
+
+# ---------------------------------------------------------------------------- while_loop
+
+
+def grow(x, w):
+    """Steps depend on x."""
+    return nk.while_loop(
+        lambda c: c["t"] < 4.0,
+        lambda c: {"t": c["t"] + 0.6 + 0.3 * np.sin(x) ** 2, "v": np.tanh(c["v"] @ w + x)},
+        {"t": 0.0, "v": np.zeros(3)},
+    )
+
+
+def grow_by_hand(x, w):
+    t, v = 0.0, np.zeros(3)
+    while t < 4.0:
+        t, v = t + 0.6 + 0.3 * np.sin(x) ** 2, np.tanh(v @ w + x)
+    return {"t": t, "v": v}
+
+
+A = np.array([0.1, 0.8, 1.5, -0.4])
+
+
+def test_while_values():
+    for f in (grow, nk.jit(grow)):
+        for a in A:
+            got, wanted = f(a, W), grow_by_hand(a, W)
+            np.testing.assert_allclose(got["t"], wanted["t"], rtol=1e-14)
+            np.testing.assert_allclose(got["v"], wanted["v"], rtol=1e-12)
+    got = nk.vmap(grow, (0, None))(A, W)
+    np.testing.assert_allclose(got["v"], [grow_by_hand(a, W)["v"] for a in A], rtol=1e-12)
+    assert nk.while_loop(lambda x: x < 0, lambda x: x + 1, 5.0) == 5
+    assert nk.while_loop(lambda x: x < 100, lambda x: x + 1, 0, max_steps=7) == 7
+    assert nk.while_loop(lambda x: x < 100, lambda x: x + 1, 0, max_steps=0) == 0
+
+
+def test_while_derivatives():
+    loss = lambda x, w: (grow(x, w)["v"] ** 2).sum() + grow(x, w)["t"] ** 2  # noqa: E731
+    nk.check_grads(loss, (0.8, W))
+    got = nk.vmap(nk.grad(loss, (0, 1)), (0, None))(A, W)
+    for i, a in enumerate(A):
+        one = nk.grad(loss, (0, 1))(a, W)
+        np.testing.assert_allclose(got[0][i], one[0], rtol=1e-10)
+        np.testing.assert_allclose(got[1][i], one[1], rtol=1e-10, atol=1e-12)
+    outside = nk.grad(lambda a, w: nk.vmap(loss, (0, None))(a, w).sum(), (0, 1))(A, W)
+    np.testing.assert_allclose(outside[0], got[0], rtol=1e-10)
+    np.testing.assert_allclose(outside[1], got[1].sum(0), rtol=1e-10)
+
+
+@pytest.mark.parametrize("slots", [2, 3, 8])
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 9, 40])
+def test_stored_and_replayed_carries(monkeypatch, slots, n):
+    from neurokit.core.loops import while_reverse
+
+    monkeypatch.setattr(while_reverse, "SLOTS", (slots, slots))
+
+    def by_while(x):
+        c = nk.while_loop(lambda c: c[1] < n, lambda c: (np.sin(c[0] * x) + x, c[1] + 1), (x, 0))
+        return c[0]
+
+    def by_scan(x):
+        return nk.scan(lambda c, _: (np.sin(c * x) + x, None), x, length=n)[0]
+
+    np.testing.assert_allclose(nk.grad(by_while)(1.2), nk.grad(by_scan)(1.2), rtol=1e-10)
+    if n < 10:
+        twice = nk.grad(nk.grad(by_while))(1.2)
+        np.testing.assert_allclose(twice, nk.grad(nk.grad(by_scan))(1.2), rtol=1e-9)
+
+
+def test_finished_elements_do_not_run_on():
+    # the body of an element that is done would read out of range
+    def total(x, n):
+        return nk.while_loop(lambda c: c[0] < n, lambda c: (c[0] + 1, c[1] + x[c[0]]), (0, 0.0))[1]
+
+    x, n = np.arange(12.0).reshape(3, 4), np.array([4, 0, 2])
+    np.testing.assert_array_equal(nk.vmap(total)(x, n), [x[i, :k].sum() for i, k in enumerate(n)])
+    got = nk.grad(lambda x: nk.vmap(total)(x, n).sum())(x)
+    np.testing.assert_array_equal(got, (np.arange(4) < n[:, None]).astype(float))
+
+
+def test_while_in_loops_and_random_steps():
+    def step(c, x):
+        c = nk.while_loop(lambda c: np.abs(c) > 1.0, lambda c: c * 0.5, c + x)
+        return c, c
+
+    def by_hand(c, xs):
+        out = []
+        for x in xs:
+            c = c + x
+            while abs(c) > 1.0:
+                c *= 0.5
+            out.append(c)
+        return out
+
+    xs = np.array([3.3, 0.4, -7.0, 2.2])
+    np.testing.assert_allclose(nk.scan(step, 0.0, xs)[1], by_hand(0.0, xs))
+    nk.check_grads(lambda xs: nk.scan(step, 0.0, xs, checkpoint=2)[1], (xs,), order=1)
+    rng = nk.Rng(2)
+
+    def draw(c):
+        row = c[0] * 1.0
+        row[c[1]] = rng.normal()
+        return row, c[1] + 1
+
+    assert len(np.unique(nk.while_loop(lambda c: c[1] < 50, draw, (np.zeros(50), 0))[0])) == 50
+
+
+def test_while_errors():
+    with pytest.raises(TypeError, match=r"while_loop: carry.*float32.*float64"):
+        nk.while_loop(lambda c: True, lambda c: c * np.ones(2), np.zeros(2, np.float32))
+    with pytest.raises(TypeError, match="structure"):
+        nk.while_loop(lambda c: True, lambda c: (c, c), 0.0)
+    with pytest.raises(TypeError, match="test must return one"):
+        nk.while_loop(lambda c: c > 0, lambda c: c, np.zeros(2))
+    with pytest.raises(ValueError, match="max_steps"):
+        nk.while_loop(lambda c: c > 0, lambda c: c, 0.0, max_steps=-1)
+
+
+def test_fori():
+    body = lambda i, c: np.tanh(c @ W) * i + c  # noqa: E731
+    wanted = X[0]
+    for i in range(2, 6):
+        wanted = body(i, wanted)
+    np.testing.assert_allclose(nk.fori_loop(2, 6, body, X[0]), wanted, rtol=1e-12)
+    traced = nk.jit(lambda lo, hi, x: nk.fori_loop(lo, hi, body, x))
+    np.testing.assert_allclose(traced(2, 6, X[0]), wanted, rtol=1e-12)
+    np.testing.assert_array_equal(traced(6, 2, X[0]), X[0])
+    np.testing.assert_array_equal(nk.fori_loop(6, 2, body, X[0]), X[0])
+    nk.check_grads(lambda x: nk.fori_loop(2, 6, body, x), (X[0] * 0.1,))
+    gradient = nk.grad(lambda x, n: nk.fori_loop(2, n, body, x).sum())
+    np.testing.assert_allclose(
+        nk.jit(gradient)(X[0], 6),
+        nk.grad(lambda x: nk.fori_loop(2, 6, body, x).sum())(X[0]),
+        rtol=1e-10,
+    )
+    got = nk.vmap(lambda n: nk.fori_loop(0, n, lambda i, c: c + i, 0))(np.array([0, 3, 5]))
+    np.testing.assert_array_equal(got, [0, 3, 10])
+    with pytest.raises(TypeError, match="integer"):
+        nk.jit(lambda n: nk.fori_loop(0, n, body, X[0]))(2.0)
+
+
+# ---------------------------------------------------------------------------- checkpoint, truncate
+
+
+def deep(layer, depth):
+    def f(x, w):
+        for k in range(depth):
+            x = layer(x, w * (1 + 0.01 * k))
+        return (x**2).sum()
+
+    return f
+
+
+def layer(x, w):
+    for _ in range(4):
+        x = np.tanh(x @ w) + np.sin(x)
+    return x
+
+
+def test_checkpoint_values_and_derivatives():
+    plain, kept = deep(layer, 3), deep(nk.checkpoint(layer), 3)
+    x = X * 0.3
+    assert kept(x, W) == plain(x, W)
+    for a, b in zip(nk.grad(plain, (0, 1))(x, W), nk.grad(kept, (0, 1))(x, W)):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+    # the two programs are not mistaken for one another
+    again = nk.grad(plain, (0, 1))(x, W)
+    np.testing.assert_array_equal(again[0], nk.grad(plain, (0, 1))(x, W)[0])
+    nk.check_grads(lambda x, w: deep(nk.checkpoint(layer), 1)(x, w), (x[:2] * 0.2, W * 0.3))
+    np.testing.assert_allclose(
+        nk.vmap(nk.grad(kept), (0, None))(np.stack([x, x * 2]), W)[1],
+        nk.grad(plain)(x * 2, W),
+        rtol=1e-9,
+    )
+    outside = nk.grad(lambda xs: nk.vmap(kept, (0, None))(xs, W).sum())(np.stack([x, x * 2]))
+    np.testing.assert_allclose(outside[0], nk.grad(plain)(x, W), rtol=1e-9)
+
+    def loss(w, xs):
+        # np.exp(w) does not change from step to step, and could be done before the loop
+        step = lambda c, u: (nk.checkpoint(lambda c: np.tanh(c @ np.exp(w) + u))(c), c)  # noqa: E731
+        return (nk.scan(step, np.zeros(3), xs)[1] ** 2).sum()
+
+    nk.check_grads(loss, (W * 0.3, X))
+
+
+def test_checkpoint_takes_less_memory():
+    from neurokit.core import transforms
+
+    sizes = []
+    x, w = RNG.normal(size=(64, 32)), RNG.normal(size=(32, 32)) * 0.1
+
+    def watch(inputs, outputs):
+        program = compile_program(inputs, outputs)
+        sizes.append(program.arena_bytes)
+        return program
+
+    original, transforms.compile_program = transforms.compile_program, watch
+    try:
+        nk.grad(deep(layer, 12))(x, w)
+        nk.grad(deep(nk.checkpoint(layer), 12))(x, w)
+    finally:
+        transforms.compile_program = original
+    assert len(sizes) == 2 and sizes[1] < 0.5 * sizes[0]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("every", [1, 3, 4, 20])
+def test_truncate(every, reverse):
+    xs = RNG.normal(size=(10, 3))
+
+    def loss(w, c0, xs, cut):
+        def step(c, x):
+            c = np.tanh(c @ w + x)
+            return c, c
+
+        return (nk.scan(step, c0, xs, reverse=reverse, truncate=cut)[1] ** 2).sum()
+
+    def by_hand(w, c0, xs):
+        total, c = 0.0, c0
+        for t, x in enumerate(xs[::-1] if reverse else xs):
+            if t and t % every == 0:
+                c = nk.stop_gradient(c)
+            c = np.tanh(c @ w + x)
+            total = total + (c**2).sum()
+        return total
+
+    assert loss(W, X[0], xs, every) == pytest.approx(loss(W, X[0], xs, None), rel=1e-12)
+    got = nk.grad(loss, (0, 1, 2))(W, X[0], xs, every)
+    for g, w in zip(got, nk.grad(by_hand, (0, 1, 2))(W, X[0], xs)):
+        np.testing.assert_allclose(g, w, rtol=1e-10, atol=1e-13)
+    with pytest.raises(ValueError, match="truncate"):
+        loss(W, X[0], xs, 0)
+
+
+def test_another_length_uses_the_same_body():
+    from neurokit.core.runtime import _programs
+
+    def loss(xs, w):
+        return (nk.scan(lambda c, x: (np.tanh(c @ w * 1.25 + x), c), np.zeros(3), xs)[1] ** 2).sum()
+
+    nk.grad(loss, 1)(RNG.normal(size=(6, 3)), W)
+    known = {k for k in _programs if k[0] == "body"}
+    nk.grad(loss, 1)(RNG.normal(size=(17, 3)), W)
+    assert {k for k in _programs if k[0] == "body"} == known
