@@ -84,7 +84,14 @@ def _overlay(source, node):
     )
 
 
-UPDATES = {"slice_update", "scatter_set", "scatter_add", "event_matvec_add", "spmv_weight_grad"}
+UPDATES = {
+    "slice_update",
+    "scatter_set",
+    "scatter_add",
+    "event_matvec_add",
+    "spmv_weight_grad",
+    "matmul_sum",
+}
 _WHOLE = {
     "variable",
     "stop_gradient",

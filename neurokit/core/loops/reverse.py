@@ -115,15 +115,15 @@ class _Pieces:
         )
 
     def back(self, start, xs, saved, y_cts, at, n):
-        split = self.split
-        outs = bind_scan(
-            split.back,
+        return self.split.run_back(
+            self.consts,
+            start,
+            [xs[i] for i in self.split.read_xs] + saved + y_cts,
+            self._index(at),
             n,
             not self.loop.reverse,
             self.loop.checkpoint,
-            self.consts + start + [xs[i] for i in split.read_xs] + saved + y_cts + self._index(at),
         )
-        return outs[: split.back.n_carry], outs[split.back.n_carry :]
 
 
 SCAN.vjp = _vjp

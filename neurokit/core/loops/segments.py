@@ -66,7 +66,7 @@ def in_segments(run, node, inits, xs, start, y_cts, segment):
         + _fold(_part(y_cts, first, k * segment), k)
         + zero,
     )
-    finals, x_cts = back[: split.back.n_carry], _unfold(back[split.back.n_carry :])
+    finals, x_cts = back[: len(split.starts)], _unfold(back[len(split.starts) :])
     if rest:
         x_cts = [concatenate((b, a) if reverse else (a, b), 0) for a, b in zip(x_cts, tail_cts)]
     return finals, x_cts
@@ -125,26 +125,28 @@ def _outer_backward(split, segment, reverse):
     graph = Graph(abstract=True, what="a loop segment")
     with graph:
         part = _Segment(graph, split, segment)
-        start = [part.new(n) for n in split.back.carries]
+        start = [part.new(n) for n in split.starts]
         xs = [part.folded(n) for n in body.xs]
         borders = [part.new(n) for n in body.carries]
         y_cts = [part.folded(body.outputs[body.n_carry + k]) for k in split.ct_ys]
         offset = part.index()
         outs = bind_scan(split.saving, segment, reverse, None, part.consts + borders + xs + offset)
         saved = outs[body.n_carry + body.n_y :]
-        results = bind_scan(
-            split.back,
+        ends, x_cts = split.run_back(
+            part.consts,
+            start,
+            [xs[i] for i in split.read_xs] + saved + y_cts,
+            offset,
             segment,
             not reverse,
             None,
-            part.consts + start + [xs[i] for i in split.read_xs] + saved + y_cts + offset,
         )
     consts = part.consts + part.base
     outer = Body(
         consts + start + xs + borders + y_cts + part.number,
-        results,
+        ends + x_cts,
         len(consts),
-        split.back.n_carry,
+        len(start),
         len(xs) + len(borders) + len(y_cts),
         body.has_index,
     )

@@ -8,7 +8,8 @@ from .. import elementwise as ew
 from ..autodiff import backward_merged
 from ..graph import PROJ, Graph, reachable, replay
 from ..shaping import full
-from .body import Body
+from .body import Body, bind_scan
+from .stacked import products_of
 
 
 class Split:
@@ -93,7 +94,6 @@ class Split:
         self.saving = Body(
             self.ins, self.outs + keep, body.n_const, body.n_carry, body.n_x, body.has_index
         )
-        self.saved_bytes = sum(n.nbytes for n in keep)
         used = set(reachable(self.grads))
         self.read_xs = [
             i for i in range(body.n_x) if self.ins[body.n_const + body.n_carry + i] in used
@@ -124,17 +124,51 @@ class Split:
             index = [mapping.setdefault(self.ins[-1], new(self.ins[-1]))] if body.has_index else []
             grads = replay(self.grads, mapping)
             n_active, n_sum = len(self.active), len(self.consts)
-            totals = [ew.add(g, s) for g, s in zip(grads[n_active : n_active + n_sum], sums)]
-            outs = grads[:n_active] + totals + grads[n_active + n_sum :]
-        inputs = consts + cts + sums + xs + saved + ct_ys + index
+            by_const = grads[n_active : n_active + n_sum]
+            self.stacked = [products_of(g) for g in by_const]
+            stepwise = [k for k, s in enumerate(self.stacked) if s is None]
+            totals = [ew.add(by_const[k], sums[k]) for k in stepwise]
+            given = xs + saved + ct_ys
+            self.recorded = []  # what only the sums over all steps need
+            for node in [n for s in self.stacked if s is not None for n in s.sources]:
+                if node not in given and node not in self.recorded:
+                    self.recorded.append(node)
+            outs = grads[:n_active] + totals + grads[n_active + n_sum :] + self.recorded
+        self.given = given
+        self.starts = cts + sums
+        inputs = consts + cts + [sums[k] for k in stepwise] + given + index
         self.back = Body(
-            inputs,
-            outs,
-            body.n_const,
-            n_active + n_sum,
-            len(xs) + len(saved) + len(ct_ys),
-            body.has_index,
+            inputs, outs, body.n_const, n_active + len(stepwise), len(given), body.has_index
         )
+        self.saved_bytes = sum(n.nbytes for n in keep + self.recorded)
+
+    def run_back(self, consts, start, given, index, length, reverse, checkpoint):
+        """The backward loop over one stretch.
+
+        start : nodes like `starts`: cotangents of the last carries, sums so far of the consts
+        given : stacks of the inputs read again, the saved values and the cotangents of the ys
+
+        Returns the same as `start` at the other end, and the cotangents of the xs.
+        """
+        n_active = len(self.active)
+        sums = start[n_active:]
+        stepwise = [s for s, stacked in zip(sums, self.stacked) if stacked is None]
+        outs = bind_scan(
+            self.back,
+            length,
+            reverse,
+            checkpoint,
+            consts + start[:n_active] + stepwise + given + index,
+        )
+        n_carry, n_x = self.back.n_carry, len(self.xs)
+        stacks = dict(zip(self.given, given))
+        stacks.update(zip(self.recorded, outs[n_carry + n_x :]))
+        totals = iter(outs[n_active:n_carry])
+        ends = [
+            next(totals) if stacked is None else stacked.total(s, stacks, reverse)
+            for s, stacked in zip(sums, self.stacked)
+        ]
+        return outs[:n_active] + ends, outs[n_carry : n_carry + n_x]
 
 
 def active_carries(body, needs):
