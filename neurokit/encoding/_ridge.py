@@ -4,12 +4,17 @@ n samples, p features, t targets, v samples in a test fold. With an intercept al
 within each training fold again. The training problem of a fold is diagonalised once, K = U diag(l)
 U', so that a solution costs one division, W(alpha) = U D A with A = U'C and D = 1/(l + alpha):
 
-    primal (p <= n)   K = X'X, C = X'Y, downdated from the whole: K_train = K - K_test - ...
+    primal (p <= n)   K = X'X, C = X'Y of the training samples
     kernel (p > n)    K = XX', C = Y
 
-The test error needs the predictions P D A with P = (test features or kernel) U. In the primal form
-with v > p, P = Q R and |Y - P D A|^2 = |Q'Y - R D A|^2 + |Y|^2 - |Q'Y|^2: the product per alpha is
-triangular, p^2 t / 2 multiply-adds instead of v p t.
+The kernel form measures the test error by its predictions, |Y - P D A|^2 with P = (test kernel) U.
+The primal form never returns to the samples: X'X and X'Y of each fold are all it needs, those of
+the training samples being the whole less the fold. With B = U'X'Y of the test samples and R'R =
+U'X'X U of theirs,
+
+    |Y - X W|^2 = |Y|^2 - 2 sum(B D A) + |R D A|^2,
+
+R being triangular: p^2 t / 2 multiply-adds per alpha instead of v p t.
 """
 
 import numpy as np
@@ -17,85 +22,31 @@ from scipy import linalg
 
 from neurokit import _core
 
-CHUNK_BYTES = 1 << 25  # of one array of p x (targets in work)
+CHUNK_BYTES = 1 << 26  # of the arrays that grow with the targets in work
+ROWS = 4096  # of float32 data turned to float64 at a time
 
 
 class Fold:
     """One fold, diagonalised: everything that does not depend on the targets."""
 
-    def __init__(self, train, test, rest, values, vectors, predictor, rotation, mean):
-        self.train, self.test = train, test
-        self.rest = rest  # whether train is all but test
-        self.values, self.vectors = values, vectors  # (q,), (q, q)
-        self.predictor = predictor  # P or R
-        self.rotation = rotation  # Q, or None where P itself is used
-        self.mean = mean  # of the training features, primal only
+    def __init__(self, train, test, n):
+        self.train, self.test = as_slice(train), as_slice(test)
+        self.n_train, self.n_test = len(train), len(test)
+        self.rest = complementary(train, test, n)  # whether train is all but test
+        self.train_mean = self.test_mean = None  # of the features, primal only
+        self.values = self.vectors = None  # (q,), (q, q)
+        self.predictor = None  # P or R
+        self.triangular = False
 
 
-def _eigh(gram):
-    values, vectors = linalg.eigh(gram, overwrite_a=True, check_finite=False, driver="evd")
-    return np.maximum(values, 0), vectors
+def as_slice(index):
+    """The same samples as a slice where they follow one another: views instead of copies."""
+    if len(index) and index[-1] - index[0] == len(index) - 1 and (np.diff(index) == 1).all():
+        return slice(int(index[0]), int(index[-1]) + 1)
+    return index
 
 
-def _gram(x):
-    """X'X in float64 from float32 or float64 rows."""
-    x = x.astype(np.float64, copy=False)
-    return x.T @ x
-
-
-def primal_folds(X, splits, center):
-    """Folds of the primal form; with ``center``, X is centred over all samples."""
-    p = X.shape[1]
-    total = None
-    folds = []
-    for train, test in splits:
-        n_train = len(train)
-        rest = _complementary(train, test, len(X))
-        if rest:
-            if total is None:
-                total = _gram(X)
-            gram = total - _gram(X[test])
-        else:
-            gram = _gram(X[train])
-        mean = X[train].mean(0, dtype=np.float64) if center else np.zeros(p)
-        gram -= n_train * np.multiply.outer(mean, mean)
-        values, vectors = _eigh(gram)
-        predictor, rotation = (X[test] - mean) @ vectors, None
-        if len(test) > p:
-            rotation, predictor = linalg.qr(predictor, mode="economic", check_finite=False)
-            rotation = rotation.astype(X.dtype, copy=False)
-        folds.append(
-            Fold(train, test, rest, values, vectors.astype(X.dtype, copy=False),
-                 np.ascontiguousarray(predictor, dtype=X.dtype), rotation, mean)
-        )  # fmt: skip
-    return folds
-
-
-def kernel_folds(X, splits, center):
-    """Folds of the kernel form; with ``center``, X is centred over all samples."""
-    return folds_of_kernel(_gram(X.T), splits, center, X.dtype)
-
-
-def folds_of_kernel(kernel, splits, center, dtype):
-    """The same from the kernel matrix of all samples, float64."""
-    folds = []
-    for train, test in splits:
-        gram = kernel[np.ix_(train, train)]
-        across = kernel[np.ix_(test, train)]
-        if center:
-            mean = gram.mean(0)
-            across = across - across.mean(1, keepdims=True) - mean + mean.mean()
-            gram = gram - mean - mean[:, None] + mean.mean()
-        values, vectors = _eigh(gram)
-        rest = _complementary(train, test, len(kernel))
-        folds.append(
-            Fold(train, test, rest, values, vectors.astype(dtype, copy=False),
-                 np.ascontiguousarray(across @ vectors, dtype=dtype), None, None)
-        )  # fmt: skip
-    return folds
-
-
-def _complementary(train, test, n):
+def complementary(train, test, n):
     """True when train is all samples but test, each once."""
     if len(train) + len(test) != n:
         return False
@@ -105,84 +56,238 @@ def _complementary(train, test, n):
     return bool(seen.all())
 
 
-def fold_scores(X, Y, folds, alphas, center):
-    """R2 of every alpha and target averaged over folds, shape (n_alphas, t)."""
+def partition(folds, n):
+    """True when every sample is tested once, and the others train."""
+    return all(fold.rest for fold in folds) and sum(fold.n_test for fold in folds) == n
+
+
+def eigh(gram):
+    """Eigenvalues, not below zero, and eigenvectors; the matrix is overwritten."""
+    values, vectors = linalg.eigh(gram, overwrite_a=True, check_finite=False, driver="evd")
+    return np.maximum(values, 0), vectors
+
+
+def gram(x):
+    """X'X in float64 from float32 or float64 rows."""
+    if x.dtype == np.float64:
+        return x.T @ x
+    out = np.zeros((x.shape[1], x.shape[1]))
+    for first in range(0, len(x), ROWS):
+        part = x[first : first + ROWS].astype(np.float64)
+        out += part.T @ part
+    return out
+
+
+def target_chunks(n_targets, rows, itemsize):
+    """Slices of targets whose ``rows`` values each fit CHUNK_BYTES."""
+    step = max(16, CHUNK_BYTES // (itemsize * max(rows, 1)))
+    return [slice(first, min(first + step, n_targets)) for first in range(0, n_targets, step)]
+
+
+def moments(X, pairs, center):
+    """Per fold (Fold, X'X of training samples, X'X of test samples about the training mean)."""
+    folds = [Fold(train, test, len(X)) for train, test in pairs]
+    tested = [gram(X[fold.test]) for fold in folds]
+    total = None
+    if partition(folds, len(X)):
+        total = sum(tested)
+    elif any(fold.rest for fold in folds):
+        total = gram(X)
+    for fold, test in zip(folds, tested):
+        train = total - test if fold.rest else gram(X[fold.train])
+        fold.train_mean = mean = np.zeros(X.shape[1])
+        fold.test_mean = X[fold.test].mean(0, dtype=float)
+        if center:
+            fold.train_mean = mean = X[fold.train].mean(0, dtype=float)
+            train -= fold.n_train * np.multiply.outer(mean, mean)
+            shift = np.multiply.outer(mean, fold.test_mean - mean / 2)
+            test = test - fold.n_test * (shift + shift.T)
+        yield fold, train, test
+
+
+def diagonalise(fold, train, test, dtype):
+    """Fill in the primal fold from its two moment matrices; ``train`` is overwritten."""
+    fold.values, vectors = eigh(train)
+    root = triangular_root(vectors.T @ (test @ vectors))
+    fold.predictor = np.ascontiguousarray(root, dtype=dtype)
+    fold.vectors = vectors.astype(dtype, copy=False)
+    fold.triangular = True
+    return fold
+
+
+def triangular_root(square):
+    """Upper triangular R with R'R = square, which may be singular."""
+    try:
+        return linalg.cholesky(square, check_finite=False)
+    except linalg.LinAlgError:
+        values, vectors = eigh(square.copy())
+        return linalg.qr((vectors * np.sqrt(values)).T, mode="r", check_finite=False)[0]
+
+
+def primal_folds(X, pairs, center):
+    """Folds of the primal form; with ``center``, X is centred over all samples."""
+    return [diagonalise(*each, X.dtype) for each in moments(X, pairs, center)]
+
+
+def kernel_folds(kernel, pairs, center, dtype):
+    """Folds from the kernel matrix of all samples, float64."""
+    folds = []
+    for train, test in pairs:
+        fold = Fold(train, test, len(kernel))
+        own, across = kernel[np.ix_(train, train)], kernel[np.ix_(test, train)]
+        if center:
+            mean = own.mean(0)
+            across = across - across.mean(1, keepdims=True) - mean + mean.mean()
+            own = own - mean - mean[:, None] + mean.mean()
+        fold.values, vectors = eigh(own)
+        fold.predictor = np.ascontiguousarray(across @ vectors, dtype=dtype)
+        fold.vectors = vectors.astype(dtype, copy=False)
+        folds.append(fold)
+    return folds
+
+
+def fold_scores(X, Y, y_mean, folds, alphas, center):
+    """R2 of every alpha and target averaged over folds, shape (n_alphas, t).
+
+    X is centred where there is an intercept (None in the kernel form); Y is as measured.
+    """
     scores = np.empty((len(alphas), Y.shape[1]))
-    q = len(folds[0].values)
-    step = max(16, CHUNK_BYTES // (Y.itemsize * max(q, 1)))
-    for first in range(0, Y.shape[1], step):
-        chunk = slice(first, first + step)
-        scores[:, chunk] = _chunk_scores(X, Y[:, chunk], folds, alphas, center)
+    q = max(len(fold.values) for fold in folds)
+    rows = len(Y) + q * (2 if X is None else len(folds) + 4)
+    for chunk in target_chunks(Y.shape[1], rows, Y.itemsize):
+        centred = Y[:, chunk] - y_mean[chunk].astype(Y.dtype)
+        chunk_scores = kernel_scores if X is None else primal_scores
+        scores[:, chunk] = chunk_scores(X, centred, folds, alphas, center)
     return scores
 
 
-def _chunk_scores(X, Y, folds, alphas, center):
+def products(X, Y, folds):
+    """X'Y of each fold's test samples, and of all samples where a fold asks for it."""
+    tested = [X[fold.test].T @ Y[fold.test] for fold in folds]
+    if partition(folds, len(X)):
+        return tested, sum(tested)
+    return tested, X.T @ Y if any(fold.rest for fold in folds) else None
+
+
+def target_moments(Y, fold, center):
+    """(Training mean, sum over the test fold, |Y|^2 about the training mean, about its own)."""
+    test = Y[fold.test]
+    total_sum = test.sum(0, dtype=float)
+    if not center:
+        mean = np.zeros(Y.shape[1])
+    elif fold.rest:
+        mean = total_sum / -fold.n_train  # all samples together have mean zero
+    else:
+        mean = Y[fold.train].mean(0, dtype=float)
+    own = total_sum / fold.n_test
+    total = squares(test, own)
+    return mean, total_sum, total + fold.n_test * (own - mean) ** 2, total
+
+
+def fold_products(X, Y, fold, tested, whole, mean, total_sum, center):
+    """X'Y of the training samples and of the test samples, both about the training means."""
+    train = whole - tested if fold.rest else X[fold.train].T @ Y[fold.train]
+    if not center:
+        return train, tested
+    train -= _outer(fold.n_train * fold.train_mean, mean, Y.dtype)
+    test = tested - _outer(fold.train_mean, total_sum - fold.n_test * mean, Y.dtype)
+    test -= _outer(fold.n_test * fold.test_mean, mean, Y.dtype)
+    return train, test
+
+
+def primal_scores(X, Y, folds, alphas, center):
+    """R2 of a chunk of targets from the products of each fold."""
     out = np.zeros((len(alphas), Y.shape[1]))
-    whole = None
-    for fold in folds:
-        test = Y[fold.test]
-        if not center:
-            mean = np.zeros(Y.shape[1], Y.dtype)
-        elif fold.rest:
-            mean = test.sum(0) / -len(fold.train)  # all samples together have mean zero
+    tested, whole = products(X, Y, folds)
+    for fold, product in zip(folds, tested):
+        mean, total_sum, square, total = target_moments(Y, fold, center)
+        train, test = fold_products(X, Y, fold, product, whole, mean, total_sum, center)
+        rotated = fold.vectors.T @ train
+        if (square > 100 * total)[total > 0].any():  # the difference of squares would cancel
+            predictor = (X[fold.test] - fold.train_mean.astype(X.dtype)) @ fold.vectors
+            seen = Y[fold.test] - mean.astype(Y.dtype)
+            error = ridge_error(rotated, predictor, seen, fold.values, alphas, False)
         else:
-            mean = Y[fold.train].mean(0)
-        test -= mean
-        seen = test if fold.rotation is None else fold.rotation.T @ test
-        if fold.mean is None:
-            rotated = fold.vectors.T @ (Y[fold.train] - mean)
-        elif fold.rest:
-            # The test samples' part of X'Y is U P' (seen) but for the means
-            whole = X.T @ Y if whole is None else whole
-            rotated = fold.vectors.T @ whole
-            rotated -= fold.predictor.T @ seen
-            rotated += _outer(len(X) * fold.mean @ fold.vectors, mean)
-        else:
-            product = X[fold.train].T @ Y[fold.train] - _outer(len(fold.train) * fold.mean, mean)
-            rotated = fold.vectors.T @ product
-        square = _squares(test)
-        total = square - len(test) * test.mean(0, dtype=float) ** 2
-        beyond = 0 if fold.rotation is None else np.maximum(square - _squares(seen), 0)
-        error = np.empty((len(alphas), Y.shape[1]))
-        factors = 1 / (fold.values + alphas[:, None])
-        triangular = fold.rotation is not None
-        _core.call("ridge_error", [error], [rotated, fold.predictor, seen, factors], (triangular,))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            out += np.where(total > 1e-12 * square, 1 - (error + beyond) / total, 0)
+            error = statistic_error(fold, rotated, fold.vectors.T @ test, square, alphas)
+        out += mean_scores(error, total, square)
     return out / len(folds)
 
 
-def _outer(a, b):
-    return np.multiply.outer(a, b).astype(b.dtype, copy=False)
+def statistic_error(fold, rotated, seen, square, alphas):
+    """Squared test error of each alpha and target from A, B and |Y|^2."""
+    nothing = np.broadcast_to(np.zeros(1, rotated.dtype), (len(fold.predictor), rotated.shape[1]))
+    error = ridge_error(rotated, fold.predictor, nothing, fold.values, alphas, fold.triangular)
+    factors = (1 / (fold.values + alphas[:, None])).astype(rotated.dtype)
+    error += square - 2 * (factors @ (rotated * seen)).astype(float)
+    return np.maximum(error, 0, out=error)
 
 
-def _squares(x):
-    """Sum of squares over the first axis in float64, without a float64 copy of it all."""
+def kernel_scores(X, Y, folds, alphas, center):
+    """R2 of a chunk of targets from its predictions; X is not used."""
+    out = np.zeros((len(alphas), Y.shape[1]))
+    for fold in folds:
+        mean, _, square, total = target_moments(Y, fold, center)
+        mean = mean.astype(Y.dtype)
+        rotated = fold.vectors.T @ (Y[fold.train] - mean)
+        seen = Y[fold.test] - mean
+        error = ridge_error(rotated, fold.predictor, seen, fold.values, alphas, False)
+        out += mean_scores(error, total, square)
+    return out / len(folds)
+
+
+def mean_scores(error, total, square):
+    """R2, and 0 where the target does not vary in the test fold."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(total > 1e-12 * square, 1 - error / total, 0)
+
+
+def ridge_error(rotated, predictor, seen, values, alphas, triangular):
+    """sum_r (seen - predictor D rotated)^2 for every alpha, shape (n_alphas, t), float64."""
+    error = np.empty((len(alphas), rotated.shape[1]))
+    factors = 1 / (values + alphas[:, None])
+    predictor = np.ascontiguousarray(predictor)
+    _core.call("ridge_error", [error], [rotated, predictor, seen, factors], (triangular,))
+    return error
+
+
+def _outer(a, b, dtype):
+    return np.multiply.outer(a.astype(dtype), b.astype(dtype))
+
+
+def squares(x, mean):
+    """Sum of squares about the mean over the first axis in float64, without a float64 copy."""
     out = np.zeros(x.shape[1])
     for first in range(0, len(x), 64):
-        part = x[first : first + 64].astype(float)
+        part = x[first : first + 64] - mean
         out += np.einsum("ij,ij->j", part, part)
     return out
 
 
-def primal_coefficients(X, Y, alphas):
-    """Coefficients (t, p) with one alpha per target; X, Y centred."""
-    values, vectors = _eigh(_gram(X))
+def primal_coefficients(X, Y, y_mean, alphas):
+    """Coefficients (t, p) with one alpha per target; X is centred where there is an intercept."""
+    values, vectors = eigh(gram(X))
     vectors = vectors.astype(X.dtype, copy=False)
-    rotated = vectors.T @ (X.T @ Y)
-    rotated /= (values[:, None] + alphas).astype(X.dtype, copy=False)
-    return (vectors @ rotated).T
+    coef = np.empty((Y.shape[1], X.shape[1]), X.dtype)
+    for chunk in target_chunks(Y.shape[1], len(Y) + 2 * X.shape[1], Y.itemsize):
+        rotated = vectors.T @ (X.T @ (Y[:, chunk] - y_mean[chunk].astype(Y.dtype)))
+        rotated /= (values[:, None] + alphas[chunk]).astype(X.dtype, copy=False)
+        coef[chunk] = (vectors @ rotated).T
+    return coef
 
 
-def kernel_coefficients(X, Y, alphas):
+def kernel_coefficients(X, Y, y_mean, alphas):
     """The same by way of XX', for p > n."""
-    return dual_coefficients(_gram(X.T), Y, alphas).T @ X
+    dual = dual_coefficients(gram(X.T), Y, y_mean, alphas)
+    return dual.T @ X
 
 
-def dual_coefficients(kernel, Y, alphas):
+def dual_coefficients(kernel, Y, y_mean, alphas):
     """Weights of the samples (n, t) with one alpha per target; the kernel is overwritten."""
-    values, vectors = _eigh(kernel)
+    values, vectors = eigh(kernel)
     vectors = vectors.astype(Y.dtype, copy=False)
-    rotated = vectors.T @ Y
-    rotated /= (values[:, None] + alphas).astype(Y.dtype, copy=False)
-    return vectors @ rotated
+    dual = np.empty(Y.shape, Y.dtype)
+    for chunk in target_chunks(Y.shape[1], 2 * len(Y), Y.itemsize):
+        rotated = vectors.T @ (Y[:, chunk] - y_mean[chunk].astype(Y.dtype))
+        rotated /= (values[:, None] + alphas[chunk]).astype(Y.dtype, copy=False)
+        dual[:, chunk] = vectors @ rotated
+    return dual

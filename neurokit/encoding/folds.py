@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 
 
-def splits(cv, X, y=None):
+def splits(cv, X, y=None, groups=None):
     """List of (train, test) index arrays.
 
     Parameters
@@ -15,6 +15,8 @@ def splits(cv, X, y=None):
         in order of first appearance); an object with ``split`` as scikit-learn's; or the splits.
     X, y : ndarray
         Handed to a splitter; ``len(X)`` is the number of samples.
+    groups : array_like, shape (n_samples,), optional
+        Handed to a splitter.
 
     Raises
     ------
@@ -22,13 +24,22 @@ def splits(cv, X, y=None):
         For fewer than two folds or groups, an empty side, or indices out of range.
     """
     n = len(X)
+    if groups is not None:
+        groups = np.asarray(groups)
+        if groups.shape != (n,):
+            raise ValueError(f"groups: wanted {n}, one per sample, got shape {groups.shape}")
+        if not hasattr(cv, "split"):
+            raise ValueError(
+                "groups need a splitter for cv, as GroupKFold(5); to leave out each group once, "
+                "give the groups as cv"
+            )
     if isinstance(cv, Integral):
         if not 2 <= cv <= n:
             raise ValueError(f"cv={cv} folds do not fit n_samples = {n}: wanted 2 to n_samples")
         sizes = [len(part) for part in np.array_split(np.arange(n), cv)]
         return _leave_out(np.repeat(np.arange(cv), sizes))
     if hasattr(cv, "split"):
-        return _checked(cv.split(X, y), n)
+        return _checked(cv.split(X, y) if groups is None else cv.split(X, y, groups), n)
     if not hasattr(cv, "__len__"):
         return _checked(cv, n)
     if len(cv) == n and all(np.ndim(label) == 0 for label in cv):

@@ -1,13 +1,49 @@
 """Kernel ridge regression with cross-validated regularisation for many targets."""
 
 import numpy as np
+from scipy.spatial import distance
 
 from ._base import BaseEstimator, MultiOutputMixin, RegressorMixin, check_is_fitted, validate_data
-from ._ridge import dual_coefficients, fold_scores, folds_of_kernel
+from ._ridge import dual_coefficients, fold_scores, kernel_folds
 from .folds import splits
-from .ridge import checked_alphas, chosen_alphas
+from .ridge import checked_alphas, checked_data, chosen_alphas
 
-KERNELS = ("linear", "rbf", "polynomial", "precomputed")
+KERNELS = ("linear", "rbf", "laplacian", "polynomial", "sigmoid", "cosine", "precomputed")
+
+
+def check_kernel(kernel, X):
+    """Raise for a kernel that does not exist, or a precomputed one that is not square."""
+    if not (callable(kernel) or kernel in KERNELS):
+        raise ValueError(
+            f"kernel: wanted a function of two arrays or one of {', '.join(KERNELS)}, got {kernel!r}"
+        )
+    if kernel == "precomputed" and X.shape[0] != X.shape[1]:
+        raise ValueError(f"a precomputed kernel must be square, got shape {X.shape}")
+
+
+def kernel_matrix(X, Z, kernel, gamma=None, degree=3, coef0=1.0):
+    """Kernel of the rows of X with those of Z, float64 and new, shape (len(X), len(Z))."""
+    if kernel == "precomputed":
+        return np.array(X, dtype=float)
+    if callable(kernel):
+        matrix = np.array(kernel(X, Z), dtype=float)
+        if matrix.shape != (len(X), len(Z)) or not np.isfinite(matrix).all():
+            raise ValueError(
+                f"kernel: wanted finite values of shape {(len(X), len(Z))}, got {matrix.shape}"
+            )
+        return matrix
+    X, Z = X.astype(float, copy=False), Z.astype(float, copy=False)
+    gamma = 1 / X.shape[1] if gamma is None else gamma
+    if kernel == "rbf":
+        return np.exp(-gamma * distance.cdist(X, Z, "sqeuclidean"))
+    if kernel == "laplacian":
+        return np.exp(-gamma * distance.cdist(X, Z, "cityblock"))
+    if kernel == "cosine":
+        X, Z = (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-300) for x in (X, Z))
+    product = X @ Z.T
+    if kernel == "polynomial":
+        return (gamma * product + coef0) ** degree
+    return np.tanh(gamma * product + coef0) if kernel == "sigmoid" else product
 
 
 class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
@@ -17,26 +53,32 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
     ----------
     alphas : array_like, shape (n_alphas,)
         Strengths to choose from, all above zero.
-    kernel : {"linear", "rbf", "polynomial", "precomputed"}
-        x'y; exp(-gamma |x - y|^2); (gamma x'y + 1)^degree; or X is the kernel itself, (n_samples,
-        n_samples) to fit and (n_new, n_samples) to predict.
+    kernel : {"linear", "rbf", "laplacian", "polynomial", "sigmoid", "cosine", "precomputed"} or callable
+        x'y; exp(-gamma |x - y|^2); exp(-gamma |x - y|_1); (gamma x'y + coef0)^degree;
+        tanh(gamma x'y + coef0); x'y / |x||y|; or X is the kernel itself, (n_samples, n_samples) to
+        fit and (n_new, n_samples) to predict. A function of two arrays of samples returns their
+        kernel.
     gamma : float, optional
         1 / n_features by default.
-    degree : int
+    degree, coef0 : number
     cv, alpha_per_target
         As for :class:`RidgeCV`.
+    fit_intercept : bool
+        Centre the kernel and the targets (within each training fold too).
 
     Attributes
     ----------
     dual_coef_ : ndarray, shape (n_samples, n_targets) or (n_samples,)
+    intercept_ : ndarray, shape (n_targets,), or float
+        Zero without ``fit_intercept``.
     alpha_ : ndarray, shape (n_targets,), or float
     cv_scores_ : ndarray, shape (n_alphas, n_targets)
     X_fit_ : ndarray, shape (n_samples, n_features)
 
     Notes
     -----
-    There is no intercept, as in scikit-learn's ``KernelRidge``: centre features and targets first,
-    or use :class:`RidgeCV` for linear models.
+    Without an intercept, the default, the model is scikit-learn's ``KernelRidge``. Its kernels have
+    the same names and defaults.
     """
 
     def __init__(
@@ -47,6 +89,8 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         degree=3,
         cv=5,
         alpha_per_target=True,
+        coef0=1.0,
+        fit_intercept=False,
     ):
         self.alphas = alphas
         self.kernel = kernel
@@ -54,36 +98,43 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.degree = degree
         self.cv = cv
         self.alpha_per_target = alpha_per_target
+        self.coef0 = coef0
+        self.fit_intercept = fit_intercept
 
-    def fit(self, X, y):
+    def fit(self, X, y, groups=None):
         """Choose alphas and fit.
 
         Parameters
         ----------
         X : array_like, shape (n_samples, n_features)
         y : array_like, shape (n_samples, n_targets) or (n_samples,)
+        groups : array_like, shape (n_samples,), optional
+            Handed to the splitter ``cv``.
 
         Returns
         -------
         self : KernelRidgeCV
         """
-        X, y = validate_data(
-            self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True,
-            ensure_min_samples=2,
-        )  # fmt: skip
-        if self.kernel not in KERNELS:
-            raise ValueError(f"kernel: wanted one of {', '.join(KERNELS)}, got {self.kernel!r}")
-        if self.kernel == "precomputed" and X.shape[0] != X.shape[1]:
-            raise ValueError(f"a precomputed kernel must be square, got shape {X.shape}")
+        X, y = checked_data(self, X, y)
+        check_kernel(self.kernel, X)
         alphas = checked_alphas(self.alphas)
+        pairs = splits(self.cv, X, y, groups)
         Y = y.reshape(len(y), -1).astype(X.dtype, copy=False)
-        kernel = self._kernel(X, X)
-        folds = folds_of_kernel(kernel, splits(self.cv, X, y), False, X.dtype)
-        self.cv_scores_ = fold_scores(X, Y, folds, alphas, False)
-        alpha = chosen_alphas(alphas, self.cv_scores_, self.alpha_per_target)
-        dual = dual_coefficients(kernel, Y, alpha)
-        self.X_fit_ = X
-        self.dual_coef_, self.alpha_ = (dual[:, 0], alpha[0]) if y.ndim == 1 else (dual, alpha)
+        center = bool(self.fit_intercept)
+        y_mean = Y.mean(0, dtype=float) if center else np.zeros(Y.shape[1])
+        matrix = kernel_matrix(X, X, self.kernel, self.gamma, self.degree, self.coef0)
+        rows = matrix.mean(0)
+        folds = kernel_folds(matrix, pairs, center, X.dtype)
+        scores = fold_scores(None, Y, y_mean, folds, alphas, center)
+        alpha = chosen_alphas(alphas, scores, self.alpha_per_target)
+        if center:
+            matrix -= rows + rows[:, None] - rows.mean()
+        dual = dual_coefficients(matrix, Y, y_mean, alpha)
+        intercept = (y_mean - rows @ dual if center else y_mean).astype(X.dtype)
+        if y.ndim == 1:
+            dual, alpha, intercept = dual[:, 0], alpha[0], intercept[0]
+        self.X_fit_, self.cv_scores_ = X, scores
+        self.dual_coef_, self.alpha_, self.intercept_ = dual, alpha, intercept
         return self
 
     def predict(self, X):
@@ -99,21 +150,8 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return self._kernel(X, self.X_fit_).astype(X.dtype, copy=False) @ self.dual_coef_
-
-    def _kernel(self, X, Z):
-        """Kernel of the rows of X with those of Z, float64 and new."""
-        if self.kernel == "precomputed":
-            return np.array(X, dtype=float)
-        X, Z = X.astype(float, copy=False), Z.astype(float, copy=False)
-        gamma = 1 / X.shape[1] if self.gamma is None else self.gamma
-        product = X @ Z.T
-        if self.kernel == "linear":
-            return product
-        if self.kernel == "polynomial":
-            return (gamma * product + 1) ** self.degree
-        square = np.sum(X * X, 1)[:, None] + np.sum(Z * Z, 1) - 2 * product
-        return np.exp(-gamma * np.maximum(square, 0))
+        matrix = kernel_matrix(X, self.X_fit_, self.kernel, self.gamma, self.degree, self.coef0)
+        return matrix.astype(X.dtype, copy=False) @ self.dual_coef_ + self.intercept_
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

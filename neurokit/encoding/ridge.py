@@ -5,12 +5,21 @@ import numpy as np
 from ._base import BaseEstimator, MultiOutputMixin, RegressorMixin, check_is_fitted, validate_data
 from ._ridge import (
     fold_scores,
+    gram,
     kernel_coefficients,
     kernel_folds,
     primal_coefficients,
     primal_folds,
 )
 from .folds import splits
+
+
+def checked_data(estimator, X, y, least=2):
+    """Features and targets as scikit-learn checks them: finite, float32 or float64, equal lengths."""
+    return validate_data(
+        estimator, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True,
+        ensure_min_samples=least,
+    )  # fmt: skip
 
 
 def checked_alphas(alphas):
@@ -88,13 +97,16 @@ class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.fit_intercept = fit_intercept
         self.solver = solver
 
-    def fit(self, X, y):
+    def fit(self, X, y, groups=None):
         """Choose alphas and fit.
 
         Parameters
         ----------
         X : array_like, shape (n_samples, n_features)
         y : array_like, shape (n_samples, n_targets) or (n_samples,)
+        groups : array_like, shape (n_samples,), optional
+            Handed to the splitter ``cv`` (GroupKFold and its like). To leave out each run once,
+            give the runs as ``cv``.
 
         Returns
         -------
@@ -105,32 +117,31 @@ class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         ValueError
             For NaN or infinite values, alphas that are not positive, folds that do not fit.
         """
-        X, y = validate_data(
-            self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True,
-            ensure_min_samples=2,
-        )  # fmt: skip
+        X, y = checked_data(self, X, y)
         alphas = checked_alphas(self.alphas)
         if self.solver not in ("auto", "primal", "kernel"):
             raise ValueError(f"solver: wanted 'auto', 'primal' or 'kernel', got {self.solver!r}")
+        pairs = splits(self.cv, X, y, groups)
         Y = y.reshape(len(y), -1).astype(X.dtype, copy=False)
         primal = self.solver == "primal" or (self.solver == "auto" and X.shape[1] <= len(X))
-        pairs = splits(self.cv, X, y)
 
         center = bool(self.fit_intercept)
         x_mean = X.mean(0, dtype=float) if center else np.zeros(X.shape[1])
         y_mean = Y.mean(0, dtype=float) if center else np.zeros(Y.shape[1])
-        X = X - x_mean.astype(X.dtype)
-        Y = Y - y_mean.astype(Y.dtype)
+        X = X - x_mean.astype(X.dtype) if center else X
 
-        folds = (primal_folds if primal else kernel_folds)(X, pairs, center)
-        self.cv_scores_ = fold_scores(X, Y, folds, alphas, center)
-        alpha = chosen_alphas(alphas, self.cv_scores_, self.alpha_per_target)
-        coef = (primal_coefficients if primal else kernel_coefficients)(X, Y, alpha)
+        if primal:
+            scores = fold_scores(X, Y, y_mean, primal_folds(X, pairs, center), alphas, center)
+        else:
+            folds = kernel_folds(gram(X.T), pairs, center, X.dtype)
+            scores = fold_scores(None, Y, y_mean, folds, alphas, center)
+        alpha = chosen_alphas(alphas, scores, self.alpha_per_target)
+        coef = (primal_coefficients if primal else kernel_coefficients)(X, Y, y_mean, alpha)
         intercept = (y_mean - coef @ x_mean).astype(X.dtype)
         if y.ndim == 1:
-            self.coef_, self.intercept_, self.alpha_ = coef[0], intercept[0], alpha[0]
-        else:
-            self.coef_, self.intercept_, self.alpha_ = coef, intercept, alpha
+            coef, intercept, alpha = coef[0], intercept[0], alpha[0]
+        self.cv_scores_ = scores
+        self.coef_, self.intercept_, self.alpha_ = coef, intercept, alpha
         return self
 
     def predict(self, X):
