@@ -1,5 +1,6 @@
 """Encoding models: regularised regression from features to many responses."""
 
+from .banded import BandedRidgeCV, WeightedKernelRidgeCV
 from .ceilings import explainable_variance, noise_ceiling
 from .delay import Delayer
 from .kernel import KernelRidgeCV
@@ -16,9 +17,11 @@ from .scores import (
 )
 
 __all__ = [
+    "BandedRidgeCV",
     "Delayer",
     "KernelRidgeCV",
     "RidgeCV",
+    "WeightedKernelRidgeCV",
     "correlation",
     "explainable_variance",
     "noise_ceiling",

@@ -17,6 +17,8 @@ U'X'X U of theirs,
 R being triangular: p^2 t / 2 multiply-adds per alpha instead of v p t.
 """
 
+import copy
+
 import numpy as np
 from scipy import linalg
 
@@ -37,6 +39,9 @@ class Fold:
         self.values = self.vectors = None  # (q,), (q, q)
         self.predictor = None  # P or R
         self.triangular = False
+
+    def copy(self):
+        return copy.copy(self)
 
 
 def as_slice(index):
@@ -61,10 +66,12 @@ def partition(folds, n):
     return all(fold.rest for fold in folds) and sum(fold.n_test for fold in folds) == n
 
 
-def eigh(gram):
-    """Eigenvalues, not below zero, and eigenvectors; the matrix is overwritten."""
-    values, vectors = linalg.eigh(gram, overwrite_a=True, check_finite=False, driver="evd")
-    return np.maximum(values, 0), vectors
+def eigh(matrix):
+    """Eigenvalues, not below zero, and eigenvectors of one matrix or a stack of them."""
+    values, vectors = np.empty(matrix.shape[:-1], matrix.dtype), np.empty_like(matrix)
+    for index in np.ndindex(matrix.shape[:-2]):
+        values[index], vectors[index] = linalg.eigh(matrix[index], check_finite=False, driver="evd")
+    return np.maximum(values, 0, out=values), vectors
 
 
 def gram(x):
@@ -120,7 +127,7 @@ def triangular_root(square):
     try:
         return linalg.cholesky(square, check_finite=False)
     except linalg.LinAlgError:
-        values, vectors = eigh(square.copy())
+        values, vectors = eigh(square)
         return linalg.qr((vectors * np.sqrt(values)).T, mode="r", check_finite=False)[0]
 
 
@@ -131,19 +138,21 @@ def primal_folds(X, pairs, center):
 
 def kernel_folds(kernel, pairs, center, dtype):
     """Folds from the kernel matrix of all samples, float64."""
-    folds = []
-    for train, test in pairs:
-        fold = Fold(train, test, len(kernel))
-        own, across = kernel[np.ix_(train, train)], kernel[np.ix_(test, train)]
-        if center:
-            mean = own.mean(0)
-            across = across - across.mean(1, keepdims=True) - mean + mean.mean()
-            own = own - mean - mean[:, None] + mean.mean()
-        fold.values, vectors = eigh(own)
-        fold.predictor = np.ascontiguousarray(across @ vectors, dtype=dtype)
-        fold.vectors = vectors.astype(dtype, copy=False)
-        folds.append(fold)
-    return folds
+    return [fold_of_kernel(kernel, train, test, center, dtype) for train, test in pairs]
+
+
+def fold_of_kernel(kernel, train, test, center, dtype):
+    """One fold, diagonalised, from the kernel matrix of all samples."""
+    fold = Fold(train, test, len(kernel))
+    own, across = kernel[np.ix_(train, train)], kernel[np.ix_(test, train)]
+    if center:
+        mean = own.mean(0)
+        across = across - across.mean(1, keepdims=True) - mean + mean.mean()
+        own = own - mean - mean[:, None] + mean.mean()
+    fold.values, vectors = eigh(own)
+    fold.predictor = np.ascontiguousarray(across @ vectors, dtype=dtype)
+    fold.vectors = vectors.astype(dtype, copy=False)
+    return fold
 
 
 def fold_scores(X, Y, y_mean, folds, alphas, center):
@@ -184,14 +193,17 @@ def target_moments(Y, fold, center):
     return mean, total_sum, total + fold.n_test * (own - mean) ** 2, total
 
 
-def fold_products(X, Y, fold, tested, whole, mean, total_sum, center):
-    """X'Y of the training samples and of the test samples, both about the training means."""
-    train = whole - tested if fold.rest else X[fold.train].T @ Y[fold.train]
+def fold_products(X, targets, fold, tested, whole, mean, total_sum, center):
+    """X'Y of the training samples and of the test samples, both about the training means.
+
+    ``targets`` is a function that gives Y, asked only where the products do not suffice.
+    """
+    train = whole - tested if fold.rest else X[fold.train].T @ targets()[fold.train]
     if not center:
         return train, tested
-    train -= _outer(fold.n_train * fold.train_mean, mean, Y.dtype)
-    test = tested - _outer(fold.train_mean, total_sum - fold.n_test * mean, Y.dtype)
-    test -= _outer(fold.n_test * fold.test_mean, mean, Y.dtype)
+    train -= _outer(fold.n_train * fold.train_mean, mean, X.dtype)
+    test = tested - _outer(fold.train_mean, total_sum - fold.n_test * mean, X.dtype)
+    test -= _outer(fold.n_test * fold.test_mean, mean, X.dtype)
     return train, test
 
 
@@ -201,16 +213,21 @@ def primal_scores(X, Y, folds, alphas, center):
     tested, whole = products(X, Y, folds)
     for fold, product in zip(folds, tested):
         mean, total_sum, square, total = target_moments(Y, fold, center)
-        train, test = fold_products(X, Y, fold, product, whole, mean, total_sum, center)
-        rotated = fold.vectors.T @ train
-        if (square > 100 * total)[total > 0].any():  # the difference of squares would cancel
-            predictor = (X[fold.test] - fold.train_mean.astype(X.dtype)) @ fold.vectors
-            seen = Y[fold.test] - mean.astype(Y.dtype)
-            error = ridge_error(rotated, predictor, seen, fold.values, alphas, False)
-        else:
-            error = statistic_error(fold, rotated, fold.vectors.T @ test, square, alphas)
+        train, test = fold_products(X, lambda: Y, fold, product, whole, mean, total_sum, center)
+        error = primal_error(X, lambda: Y, fold, train, test, mean, square, total, alphas)
         out += mean_scores(error, total, square)
     return out / len(folds)
+
+
+def primal_error(X, targets, fold, train, test, mean, square, total, alphas, scale=1.0):
+    """Squared test error of each alpha and target; ``scale`` is that of the features."""
+    rotated = fold.vectors.T @ train
+    if (square > 100 * total)[total > 0].any():  # the difference of squares would cancel
+        features = (X[fold.test] - fold.train_mean) * scale
+        seen = targets()[fold.test] - mean.astype(X.dtype)
+        predictor = features.astype(X.dtype, copy=False) @ fold.vectors
+        return ridge_error(rotated, predictor, seen, fold.values, alphas, False)
+    return statistic_error(fold, rotated, fold.vectors.T @ test, square, alphas)
 
 
 def statistic_error(fold, rotated, seen, square, alphas):
@@ -227,12 +244,16 @@ def kernel_scores(X, Y, folds, alphas, center):
     out = np.zeros((len(alphas), Y.shape[1]))
     for fold in folds:
         mean, _, square, total = target_moments(Y, fold, center)
-        mean = mean.astype(Y.dtype)
-        rotated = fold.vectors.T @ (Y[fold.train] - mean)
-        seen = Y[fold.test] - mean
-        error = ridge_error(rotated, fold.predictor, seen, fold.values, alphas, False)
-        out += mean_scores(error, total, square)
+        out += mean_scores(kernel_error(Y, fold, mean, alphas), total, square)
     return out / len(folds)
+
+
+def kernel_error(Y, fold, mean, alphas):
+    """Squared test error of each alpha and target."""
+    mean = mean.astype(Y.dtype)
+    rotated = fold.vectors.T @ (Y[fold.train] - mean)
+    seen = Y[fold.test] - mean
+    return ridge_error(rotated, fold.predictor, seen, fold.values, alphas, False)
 
 
 def mean_scores(error, total, square):

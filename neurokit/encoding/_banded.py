@@ -1,0 +1,181 @@
+"""Ridge regression with one weight per band of features or per kernel: the mathematics.
+
+b bands (or kernels), n samples, p features, t targets. With weights g on the simplex the model is
+ridge regression on features scaled by sqrt(g) of their band, in kernel form K = sum_i g_i K_i. A
+*problem* knows the samples and folds and offers, for one weighting shared by a selection of
+targets: screen (generalised cross-validation), fold (diagonalise), errors, gradient, solve.
+
+The derivative of a fold's squared error E to log g_i, at the solution, needs no second
+factorisation. With e the error of the test samples, H the inverse of the training problem:
+
+    kernel   w = H Y,  v = H K_test' e:  dE = 2 g_i (e' K_i,test w - v' K_i w)
+    primal   u = D A,  r = D (R'R u - B) in the eigenbasis U:  dE = 2 alpha sum_(j in i) (U r)_j (U u)_j
+"""
+
+import numpy as np
+
+from ._ridge import (
+    Fold,
+    diagonalise,
+    eigh,
+    fold_of_kernel,
+    fold_products,
+    gram,
+    kernel_error,
+    moments,
+    primal_error,
+    products,
+    target_moments,
+)
+
+
+class PrimalBands:
+    """Features in bands, for p <= n. X is centred where there is an intercept."""
+
+    def __init__(self, X, bands, pairs, center):
+        self.X, self.bands, self.center = X, bands, center
+        self.n_bands = int(bands.max()) + 1
+        self.parts = list(moments(X, pairs, center))
+        self.folds = [fold for fold, _, _ in self.parts]
+        self.total = gram(X)
+        self.n_values = X.shape[1]
+        self.rows_per_target = len(X) + (len(pairs) + 2) * X.shape[1]
+
+    def load(self, Y):
+        """Take the targets: (n, t), centred where there is an intercept."""
+        self.Y = Y
+        self.tested, whole = products(self.X, Y, self.folds)
+        self.whole = self.X.T @ Y if whole is None else whole
+        self.moments = [target_moments(Y, fold, self.center) for fold in self.folds]
+
+    def _scale(self, weights):
+        return np.sqrt(weights[self.bands])
+
+    def screen(self, weights):
+        """Eigenvalues, squared coordinates of the targets, |Y|^2, and the factor l of both."""
+        scale = self._scale(weights)
+        dtype = self.X.dtype
+        values, vectors = eigh((self.total * scale * scale[:, None]).astype(dtype, copy=False))
+        rotated = vectors.T @ (self.whole * scale[:, None].astype(dtype))
+        return values, rotated * rotated, 1.0
+
+    def fold(self, index, weights):
+        """The diagonalised fold of a weighting."""
+        part, train, test = self.parts[index]
+        scale = self._scale(weights)
+        outer = scale * scale[:, None]
+        fold = part.copy()
+        return diagonalise(fold, train * outer, test * outer, self.X.dtype)
+
+    def _products(self, index, weights, chosen):
+        """A and B of the chosen targets, before they are turned to the eigenvectors."""
+        fold = self.folds[index]
+        mean, total_sum, square, total = (each[chosen] for each in self.moments[index])
+        scale = self._scale(weights)[:, None].astype(self.X.dtype)
+        train, test = fold_products(
+            self.X, lambda: self.Y[:, chosen], fold, self.tested[index][:, chosen],
+            self.whole[:, chosen], mean, total_sum, self.center,
+        )  # fmt: skip
+        return train * scale, test * scale, mean, square, total
+
+    def errors(self, fold, index, weights, chosen, alphas):
+        """(squared test error (n_alphas, t), |Y|^2 about its own mean, about the training mean)."""
+        train, test, mean, square, total = self._products(index, weights, chosen)
+        error = primal_error(
+            self.X, lambda: self.Y[:, chosen], fold, train, test, mean, square, total, alphas,
+            self._scale(weights),
+        )  # fmt: skip
+        return error, total, square
+
+    def gradient(self, fold, index, weights, chosen, alpha):
+        """Derivative of the squared test error to the log weights, shape (n_bands, t)."""
+        train, test, *_ = self._products(index, weights, chosen)
+        factors = (1 / (fold.values[:, None] + alpha)).astype(train.dtype)
+        solution = factors * (fold.vectors.T @ train)
+        slope = fold.predictor.T @ (fold.predictor @ solution) - fold.vectors.T @ test
+        product = (fold.vectors @ (factors * slope)) * (fold.vectors @ solution)
+        out = np.zeros((self.n_bands, len(chosen)))
+        np.add.at(out, self.bands, product)
+        return 2 * alpha * out
+
+    def solve(self, weights, chosen, alpha):
+        """Coefficients of the chosen targets, shape (p, t)."""
+        scale = self._scale(weights)
+        values, vectors = eigh(self.total * scale * scale[:, None])
+        vectors = (vectors * scale[:, None]).astype(self.X.dtype, copy=False)
+        rotated = vectors.T @ self.whole[:, chosen]
+        rotated /= (values[:, None] + alpha).astype(self.X.dtype, copy=False)
+        return vectors @ rotated
+
+
+class KernelBands:
+    """Kernels of all samples, shape (b, n, n)."""
+
+    def __init__(self, kernels, pairs, center):
+        self.kernels, self.center = kernels, center
+        self.n_bands = len(kernels)
+        n = kernels.shape[1]
+        self.pairs = pairs
+        self.folds = [Fold(train, test, n) for train, test in pairs]
+        self.n_values = n
+        self.rows_per_target = 2 * n
+
+    def load(self, Y):
+        """Take the targets: (n, t), centred where there is an intercept."""
+        self.Y = Y
+        self.moments = [target_moments(Y, fold, self.center) for fold in self.folds]
+
+    def _sum(self, weights):
+        total = np.zeros(self.kernels.shape[1:])
+        for weight, kernel in zip(weights, self.kernels):
+            total += weight * kernel
+        return total
+
+    def _centred(self, weights):
+        kernel = self._sum(weights)
+        if self.center:
+            mean = kernel.mean(0)
+            kernel -= mean + mean[:, None] - mean.mean()
+        return kernel
+
+    def screen(self, weights):
+        """Eigenvalues, squared coordinates of the targets, and the factor of both."""
+        values, vectors = eigh(self._centred(weights).astype(self.Y.dtype, copy=False))
+        rotated = vectors.T @ self.Y
+        return values, rotated * rotated, values
+
+    def fold(self, index, weights):
+        """The diagonalised fold of a weighting."""
+        train, test = self.pairs[index]
+        return fold_of_kernel(self._sum(weights), train, test, self.center, self.Y.dtype)
+
+    def errors(self, fold, index, weights, chosen, alphas):
+        """(squared test error (n_alphas, t), |Y|^2 about its own mean, about the training mean)."""
+        mean, _, square, total = (each[chosen] for each in self.moments[index])
+        return kernel_error(self.Y[:, chosen], fold, mean, alphas), total, square
+
+    def gradient(self, fold, index, weights, chosen, alpha):
+        """Derivative of the squared test error to the log weights, shape (n_bands, t)."""
+        Y = self.Y[:, chosen]
+        mean = self.moments[index][0][chosen].astype(Y.dtype)
+        factors = (1 / (fold.values[:, None] + alpha)).astype(Y.dtype)
+        solution = factors * (fold.vectors.T @ (Y[fold.train] - mean))
+        error = fold.predictor @ solution - (Y[fold.test] - mean)
+        across = -(fold.vectors @ (factors * (fold.predictor.T @ error)))
+        if self.center:
+            across -= error.sum(0) / fold.n_train
+        train, test = self.pairs[index]
+        both = np.zeros_like(Y)
+        np.add.at(both, train, across)
+        np.add.at(both, test, error)
+        dual = fold.vectors @ solution
+        products = (np.einsum("ij,ij->j", k[fold.train] @ both, dual) for k in self.kernels)
+        return np.stack([2 * w * each for w, each in zip(weights, products)]).astype(float)
+
+    def solve(self, weights, chosen, alpha):
+        """Weights of the samples (n, t): (K + alpha)^-1 Y."""
+        values, vectors = eigh(self._centred(weights))
+        vectors = vectors.astype(self.Y.dtype, copy=False)
+        rotated = vectors.T @ self.Y[:, chosen]
+        rotated /= (values[:, None] + alpha).astype(self.Y.dtype, copy=False)
+        return vectors @ rotated
