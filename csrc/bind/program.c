@@ -404,6 +404,10 @@ static int execute(program_object *self, char **ins, char **outs, int threads, i
   nk_ctx ctx = {.n_threads = threads > 0 ? threads : nk_threads_get(),
                 .cancel = nk_cancel_begin(),
                 .error = &error};
+  if (flags & NK_RUN_PROGRESS) {
+    atomic_store(&progress.done, 0);
+    atomic_store(&progress.total, 0);
+  }
   Py_BEGIN_ALLOW_THREADS
   status = nk_run_execute(run, ins, outs, &ctx, flags,
                           (flags & NK_RUN_PROGRESS) ? &progress : NULL);

@@ -41,6 +41,8 @@ typedef struct tiles {
   int64_t n_const, n_carry, n_x, n_y, length, n, tile, offset;
   int64_t local; /* bytes of all temporaries per element */
   bool reverse;
+  nk_progress *progress; /* of tiles rather than steps, told in steps */
+  int64_t n_tile;
   int n_operand, n_moving;
   operand operand[OPERANDS];  /* per instruction: ins, then outs */
   uint8_t moving[OPERANDS];   /* those whose address differs from step to step */
@@ -226,6 +228,7 @@ static nk_status run_tile(void *arg, int64_t number, int worker) {
       first += instr->n_in + instr->n_out;
     }
   }
+  if (w->progress != NULL) atomic_fetch_add(&w->progress->done, w->length / w->n_tile);
   return NK_OK;
 }
 
@@ -251,8 +254,11 @@ bool nk_scan_tiled(const nk_call *call, nk_status *status) {
   }
   find_moving(&w);
   choose_tile(&w);
+  w.n_tile = (w.n + w.tile - 1) / w.tile;
+  w.progress = nk_frame_progress(loop, w.length);
   const unsigned mode = nk_flush_begin();
-  *status = nk_parallel(call->ctx, (w.n + w.tile - 1) / w.tile, run_tile, &w);
+  *status = nk_parallel(call->ctx, w.n_tile, run_tile, &w);
   nk_flush_end(mode);
+  if (w.progress != NULL && *status == NK_OK) atomic_store(&w.progress->done, w.length);
   return true;
 }

@@ -37,27 +37,25 @@ class _Reporter:
     """Calls ``progress(done, total)`` ten times a second while a program runs, and at its end."""
 
     def __init__(self, progress):
-        self.progress, self.stop, self.last = progress, threading.Event(), None
-        self.before = _core.progress()
+        self.progress, self.stop, self.last = progress, threading.Event(), (0, 0)
 
     def _tell(self):
         now = _core.progress()
-        if now != self.last and now != self.before and now[1]:
+        if now != self.last:
             self.last = now
             self.progress(*now)
 
-    def _loop(self):
+    def _watch(self):
         while not self.stop.wait(0.1):
             self._tell()
 
     def __enter__(self):
-        self.thread = threading.Thread(target=self._loop, daemon=True)
+        self.thread = threading.Thread(target=self._watch, daemon=True)
         self.thread.start()
 
     def __exit__(self, *exc):
         self.stop.set()
         self.thread.join()
-        self.before = None
         self._tell()
         return False
 

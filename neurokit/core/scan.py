@@ -11,6 +11,7 @@ from .errors import TraceError
 from .graph import INT64, LITERAL, Graph, _local, current, lift, literal, reachable
 from .guards import Trap
 from .loops import Body, bind_scan, hoist
+from .options import options
 from .runtime import evaluate
 from .shaping import broadcast
 from .tracer import SUPPORTED, Tracer, to_node
@@ -37,7 +38,8 @@ def scan(
         How the gradient saves memory: every step (None), the carry every n steps (int), or what
         fits in so many bytes ("512MB"). "auto" takes 64 MB. The numbers are the same for each.
     progress : callable or bool, optional
-        ``progress(done, length)``; True shows a bar. The loop then runs in up to 100 stretches.
+        ``progress(done, length)``, called from another thread while the loop runs; True shows a bar.
+        In plain calls only: inside a traced function it is for `options` to ask for.
     truncate : int, optional
         No derivative flows through the carry from step ``k * truncate`` to the step before it
         (truncated back-propagation through time), counted in the order in which steps run.
@@ -63,7 +65,13 @@ def scan(
     if truncate is not None:
         return _truncated(f, init, xs, length, reverse, checkpoint, progress, truncate)
     if progress:
-        return _in_stretches(f, init, xs, length, reverse, checkpoint, progress)
+        if current() is not None:
+            raise TraceError(
+                "scan(progress=) reports from plain calls only: inside a traced function use "
+                "nk.options(progress=True) around the call that runs it"
+            )
+        with options(progress=progress):
+            return scan(f, init, xs, length, reverse, checkpoint)
     with tracing("scan") as (graph, new):
         xs_nodes = [leaf_node(graph, new, x) for x in x_leaves]
         init_leaves, spec = tree.flatten(init)
@@ -101,32 +109,6 @@ def _truncated(f, init, xs, length, reverse, checkpoint, progress, every):
         step, (init, np.int64(0)), xs, length, reverse, checkpoint, progress=progress
     )
     return carry, ys
-
-
-def _in_stretches(f, init, xs, length, reverse, checkpoint, progress):
-    """The same loop in up to 100 pieces, reporting after each."""
-    if current() is not None:
-        raise TraceError(
-            "scan(progress=) reports from plain calls only, not inside a traced function"
-        )
-    if progress is True:
-        from tqdm.auto import tqdm
-
-        bar = tqdm(total=length)
-        progress = lambda done, total: bar.update(done - bar.n)  # noqa: E731
-    step = max(1, -(-length // 100))
-    edges = list(range(0, length, step)) + [length]
-    pieces = list(zip(edges[:-1], edges[1:]))
-    carry, parts, done = init, [], 0
-    for a, b in reversed(pieces) if reverse else pieces:
-        part = None if xs is None else tree.map(lambda x, a=a, b=b: x[a:b], xs)
-        carry, ys = scan(f, carry, part, b - a, reverse, checkpoint)
-        parts.append(ys)
-        done += b - a
-        progress(done, length)
-    if not parts:
-        return scan(f, init, xs, length, reverse, checkpoint)
-    return carry, tree.map(lambda *p: np.concatenate(p[::-1] if reverse else p), *parts)
 
 
 def _length(leaves, length):

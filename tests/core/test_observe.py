@@ -89,6 +89,18 @@ def test_progress_ends_at_the_length():
     assert len(seen) == n
 
 
+def test_progress_does_not_change_random_numbers():
+    def walk(**options):
+        rng = nk.Rng(3)
+        return nk.scan(lambda c, _: (c + rng.normal(), c), 0.0, length=300, **options)[1]
+
+    seen = []
+    np.testing.assert_array_equal(walk(progress=lambda *now: seen.append(now)), walk())
+    assert seen[-1] == (300, 300)
+    with pytest.raises(TypeError, match="plain calls"):
+        nk.jit(lambda x: nk.scan(lambda c, _: (c, c), x, length=3, progress=print))(1.0)
+
+
 def test_progress_bar(capsys):
     pytest.importorskip("tqdm")
     with nk.options(progress=True):

@@ -207,7 +207,7 @@ def test_progress_reports():
     carry, ys = nk.scan(
         lambda c, x: (c + x, c), 0.0, np.ones(250), progress=lambda a, b: done.append((a, b))
     )
-    assert carry == 250 and ys.shape == (250,) and done[-1] == (250, 250) and len(done) > 50
+    assert carry == 250 and ys.shape == (250,) and done[-1] == (250, 250)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
