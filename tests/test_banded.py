@@ -90,10 +90,12 @@ def test_gradient_equals_finite_differences(kind, center, cv):
 
         def error(log_weights, index=index):
             w = np.exp(log_weights)
-            return it.errors(it.fold(index, w), index, w, chosen, np.array([alpha]))[0][0]
+            return it.errors(it.diagonalised(w)[index], index, w, chosen, np.array([alpha]))[0][0]
 
         at = np.log(weights)
-        got = it.gradient(it.fold(index, weights), index, weights, chosen, np.full(3, alpha))
+        got = it.gradient(
+            it.diagonalised(weights)[index], index, weights, chosen, np.full(3, alpha)
+        )
         for band in range(3):
             step = 1e-4 * np.eye(3)[band]
             want = (error(at + step) - error(at - step)) / 2e-4

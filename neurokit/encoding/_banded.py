@@ -18,10 +18,10 @@ from ._ridge import (
     Fold,
     diagonalise,
     eigh,
-    fold_of_kernel,
     fold_products,
     gram,
     kernel_error,
+    kernel_folds,
     moments,
     primal_error,
     products,
@@ -59,13 +59,12 @@ class PrimalBands:
         rotated = vectors.T @ (self.whole * scale[:, None].astype(dtype))
         return values, rotated * rotated, 1.0
 
-    def fold(self, index, weights):
-        """The diagonalised fold of a weighting."""
-        part, train, test = self.parts[index]
+    def diagonalised(self, weights):
+        """All folds of a weighting."""
         scale = self._scale(weights)
         outer = scale * scale[:, None]
-        fold = part.copy()
-        return diagonalise(fold, train * outer, test * outer, self.X.dtype)
+        parts = ((fold.copy(), train * outer, test * outer) for fold, train, test in self.parts)
+        return diagonalise(parts, self.X.dtype)
 
     def _products(self, index, weights, chosen):
         """A and B of the chosen targets, before they are turned to the eigenvectors."""
@@ -126,8 +125,8 @@ class KernelBands:
         self.moments = [target_moments(Y, fold, self.center) for fold in self.folds]
 
     def _sum(self, weights):
-        total = np.zeros(self.kernels.shape[1:])
-        for weight, kernel in zip(weights, self.kernels):
+        total = np.zeros(self.kernels.shape[1:], self.kernels.dtype)
+        for weight, kernel in zip(weights.astype(self.kernels.dtype), self.kernels):
             total += weight * kernel
         return total
 
@@ -140,14 +139,13 @@ class KernelBands:
 
     def screen(self, weights):
         """Eigenvalues, squared coordinates of the targets, and the factor of both."""
-        values, vectors = eigh(self._centred(weights).astype(self.Y.dtype, copy=False))
+        values, vectors = eigh(self._centred(weights))
         rotated = vectors.T @ self.Y
         return values, rotated * rotated, values
 
-    def fold(self, index, weights):
-        """The diagonalised fold of a weighting."""
-        train, test = self.pairs[index]
-        return fold_of_kernel(self._sum(weights), train, test, self.center, self.Y.dtype)
+    def diagonalised(self, weights):
+        """All folds of a weighting."""
+        return kernel_folds(self._sum(weights), self.pairs, self.center, self.kernels.dtype)
 
     def errors(self, fold, index, weights, chosen, alphas):
         """(squared test error (n_alphas, t), |Y|^2 about its own mean, about the training mean)."""
@@ -166,8 +164,11 @@ class KernelBands:
             across -= error.sum(0) / fold.n_train
         train, test = self.pairs[index]
         both = np.zeros_like(Y)
-        np.add.at(both, train, across)
-        np.add.at(both, test, error)
+        if fold.rest:
+            both[fold.train], both[fold.test] = across, error
+        else:
+            np.add.at(both, train, across)
+            np.add.at(both, test, error)
         dual = fold.vectors @ solution
         products = (np.einsum("ij,ij->j", k[fold.train] @ both, dual) for k in self.kernels)
         return np.stack([2 * w * each for w, each in zip(weights, products)]).astype(float)

@@ -68,10 +68,27 @@ def partition(folds, n):
 
 def eigh(matrix):
     """Eigenvalues, not below zero, and eigenvectors of one matrix or a stack of them."""
-    values, vectors = np.empty(matrix.shape[:-1], matrix.dtype), np.empty_like(matrix)
+    values, vectors = (
+        np.empty(matrix.shape[:-1], matrix.dtype),
+        np.empty(matrix.shape, matrix.dtype),
+    )
+    if hasattr(_core, "HAS_NO_EIGH"):
+        _core.call("eigh", [values, vectors], [matrix], (1,))
     for index in np.ndindex(matrix.shape[:-2]):
         values[index], vectors[index] = linalg.eigh(matrix[index], check_finite=False, driver="evd")
     return np.maximum(values, 0, out=values), vectors
+
+
+def eigh_each(matrices):
+    """The same of a list of matrices: those of one size are shared out over the threads."""
+    found = [None] * len(matrices)
+    sizes = [len(matrix) for matrix in matrices]
+    for size in sorted(set(sizes)):
+        index = [k for k in range(len(matrices)) if sizes[k] == size]
+        values, vectors = eigh(np.stack([matrices[k] for k in index]))
+        for k, each in zip(index, zip(values, vectors)):
+            found[k] = each
+    return found
 
 
 def gram(x):
@@ -112,14 +129,16 @@ def moments(X, pairs, center):
         yield fold, train, test
 
 
-def diagonalise(fold, train, test, dtype):
-    """Fill in the primal fold from its two moment matrices; ``train`` is overwritten."""
-    fold.values, vectors = eigh(train)
-    root = triangular_root(vectors.T @ (test @ vectors))
-    fold.predictor = np.ascontiguousarray(root, dtype=dtype)
-    fold.vectors = vectors.astype(dtype, copy=False)
-    fold.triangular = True
-    return fold
+def diagonalise(parts, dtype):
+    """Fill in primal folds, each given with its two moment matrices."""
+    parts = list(parts)
+    found = eigh_each([train for _, train, _ in parts])
+    for (fold, _, test), (values, vectors) in zip(parts, found):
+        root = triangular_root(vectors.T @ (test @ vectors))
+        fold.values, fold.vectors = values, vectors.astype(dtype, copy=False)
+        fold.predictor = np.ascontiguousarray(root, dtype=dtype)
+        fold.triangular = True
+    return [fold for fold, _, _ in parts]
 
 
 def triangular_root(square):
@@ -133,26 +152,24 @@ def triangular_root(square):
 
 def primal_folds(X, pairs, center):
     """Folds of the primal form; with ``center``, X is centred over all samples."""
-    return [diagonalise(*each, X.dtype) for each in moments(X, pairs, center)]
+    return diagonalise(moments(X, pairs, center), X.dtype)
 
 
 def kernel_folds(kernel, pairs, center, dtype):
-    """Folds from the kernel matrix of all samples, float64."""
-    return [fold_of_kernel(kernel, train, test, center, dtype) for train, test in pairs]
-
-
-def fold_of_kernel(kernel, train, test, center, dtype):
-    """One fold, diagonalised, from the kernel matrix of all samples."""
-    fold = Fold(train, test, len(kernel))
-    own, across = kernel[np.ix_(train, train)], kernel[np.ix_(test, train)]
-    if center:
-        mean = own.mean(0)
-        across = across - across.mean(1, keepdims=True) - mean + mean.mean()
-        own = own - mean - mean[:, None] + mean.mean()
-    fold.values, vectors = eigh(own)
-    fold.predictor = np.ascontiguousarray(across @ vectors, dtype=dtype)
-    fold.vectors = vectors.astype(dtype, copy=False)
-    return fold
+    """Folds from the kernel matrix of all samples, in the precision of the kernel."""
+    folds, own, across = [], [], []
+    for train, test in pairs:
+        folds.append(Fold(train, test, len(kernel)))
+        own.append(kernel[np.ix_(train, train)])
+        across.append(kernel[np.ix_(test, train)])
+        if center:
+            mean = own[-1].mean(0)
+            across[-1] -= across[-1].mean(1, keepdims=True) + mean - mean.mean()
+            own[-1] -= mean + mean[:, None] - mean.mean()
+    for fold, part, (values, vectors) in zip(folds, across, eigh_each(own)):
+        fold.values, fold.vectors = values, vectors.astype(dtype, copy=False)
+        fold.predictor = np.ascontiguousarray(part @ vectors, dtype=dtype)
+    return folds
 
 
 def fold_scores(X, Y, y_mean, folds, alphas, center):

@@ -71,7 +71,7 @@ def evaluate(problem, weights, chosen, alphas, best, per_target, slopes):
 
     Returns the score of each chosen target at the best alpha and whether it improved.
     """
-    folds = [problem.fold(index, weights) for index in range(len(problem.folds))]
+    folds = problem.diagonalised(weights)
     scores = np.zeros((len(alphas), len(chosen)))
     step = max(16, CHUNK_BYTES // (problem.Y.itemsize * 4 * problem.n_values))
     parts = [slice(first, first + step) for first in range(0, len(chosen), step)]

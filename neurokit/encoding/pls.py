@@ -1,0 +1,158 @@
+"""Partial least squares regression."""
+
+import warnings
+
+import numpy as np
+from scipy import linalg
+
+from ._base import (
+    BaseEstimator,
+    MultiOutputMixin,
+    RegressorMixin,
+    TransformerMixin,
+    check_is_fitted,
+    validate_data,
+)
+from .ridge import checked_data
+
+
+class PLS(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEstimator):
+    """Partial least squares: regression on the directions that covary most with the targets.
+
+    Parameters
+    ----------
+    n_components : int
+        1 to min(n_samples, n_features).
+    scale : bool
+        Divide features and targets by their standard deviations.
+
+    Attributes
+    ----------
+    coef_ : ndarray, shape (n_targets, n_features) or (n_features,) for a single target
+    intercept_ : ndarray, shape (n_targets,), or float
+    x_weights_, x_rotations_, x_loadings_ : ndarray, shape (n_features, n_components_)
+    y_loadings_ : ndarray, shape (n_targets, n_components_)
+    n_components_ : int
+        Fewer than asked for where nothing is left to explain.
+    n_features_in_ : int
+
+    Notes
+    -----
+    The model of scikit-learn's ``PLSRegression``, its weights by an exact decomposition instead of
+    power iterations, and the deflation on X'Y alone [1]_.
+
+    References
+    ----------
+    .. [1] Dayal and MacGregor (1997),
+       doi:10.1002/(SICI)1099-128X(199701)11:1<73::AID-CEM435>3.0.CO;2-#
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurokit.encoding import PLS
+    >>> X = np.random.default_rng(0).standard_normal((50, 4))
+    >>> model = PLS(n_components=4).fit(X, X[:, :2] + 1)
+    >>> bool(np.allclose(model.predict(X), X[:, :2] + 1))
+    True
+    """
+
+    def __init__(self, n_components=2, scale=True):
+        self.n_components = n_components
+        self.scale = scale
+
+    def fit(self, X, y):
+        """Find the components and the regression on them.
+
+        Parameters
+        ----------
+        X : array_like, shape (n_samples, n_features)
+        y : array_like, shape (n_samples, n_targets) or (n_samples,)
+
+        Returns
+        -------
+        self : PLS
+
+        Raises
+        ------
+        ValueError
+            For NaN or infinite values, or a number of components out of range.
+        """
+        X, y = checked_data(self, X, y)
+        most = min(X.shape)
+        if not isinstance(self.n_components, (int, np.integer)) or not (
+            1 <= self.n_components <= most
+        ):
+            raise ValueError(f"n_components: wanted 1 to {most}, got {self.n_components!r}")
+        Y = y.reshape(len(y), -1).astype(X.dtype, copy=False)
+        x_mean, x_scale = _moments(X, self.scale)
+        y_mean, y_scale = _moments(Y, self.scale)
+        X, Y = (X - x_mean) / x_scale, (Y - y_mean) / y_scale
+        cross = X.T @ Y
+        floor = 10 * np.finfo(X.dtype).eps * np.linalg.norm(X) * np.linalg.norm(Y)
+        weights, rotations, x_loadings, y_loadings = [], [], [], []
+        for _ in range(self.n_components):
+            if np.linalg.norm(cross) <= floor:
+                warnings.warn(
+                    f"PLS: nothing is left to explain after {len(weights)} components", stacklevel=2
+                )
+                break
+            weight = _leading_left(cross)
+            rotation = weight.copy()
+            for other, loading in zip(rotations, x_loadings):
+                rotation -= (loading @ weight) * other
+            scores = X @ rotation
+            square = scores @ scores
+            x_loadings.append(X.T @ scores / square)
+            y_loadings.append(cross.T @ rotation / square)
+            cross -= np.multiply.outer(x_loadings[-1], y_loadings[-1] * square)
+            weights.append(weight)
+            rotations.append(rotation)
+        empty = [np.zeros((0, X.shape[1]), X.dtype), np.zeros((0, Y.shape[1]), X.dtype)]
+        rotated = np.array(rotations).T if rotations else empty[0].T
+        loaded = np.array(y_loadings).T if y_loadings else empty[1].T
+        coef = (loaded @ rotated.T) * y_scale[:, None] / x_scale
+        intercept = y_mean - coef @ x_mean
+        single = y.ndim == 1
+        self.n_components_ = len(weights)
+        self.x_weights_ = np.array(weights).T if weights else empty[0].T
+        self.x_loadings_ = np.array(x_loadings).T if weights else empty[0].T
+        self.x_rotations_, self.y_loadings_ = rotated, loaded
+        self._x_mean, self._x_scale = x_mean, x_scale
+        self.coef_ = coef[0] if single else coef
+        self.intercept_ = intercept[0] if single else intercept
+        return self
+
+    def predict(self, X):
+        """Predict the targets, shape (n_samples, n_targets) or (n_samples,)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return X @ self.coef_.T + self.intercept_
+
+    def transform(self, X):
+        """Scores of the components, shape (n_samples, n_components_)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return ((X - self._x_mean) / self._x_scale) @ self.x_rotations_
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the scores: pls0, pls1, ..."""
+        check_is_fitted(self)
+        return np.array([f"pls{k}" for k in range(self.n_components_)], dtype=object)
+
+
+def _moments(x, scale):
+    mean = x.mean(0, dtype=float)
+    spread = x.std(0, dtype=float, ddof=1) if scale else np.ones(x.shape[1])
+    spread[spread <= 10 * np.finfo(x.dtype).eps * np.abs(mean)] = 1
+    return mean.astype(x.dtype), spread.astype(x.dtype)
+
+
+def _leading_left(cross):
+    """The left singular vector of the largest singular value, its largest entry positive."""
+    p, t = cross.shape
+    small = cross @ cross.T if p <= t else cross.T @ cross
+    last = len(small) - 1
+    vector = linalg.eigh(small, subset_by_index=[last, last], check_finite=False)[1][:, 0]
+    vector = vector if p <= t else cross @ vector
+    vector = vector / np.linalg.norm(vector)
+    return vector * np.sign(vector[np.abs(vector).argmax()])
