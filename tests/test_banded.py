@@ -246,7 +246,7 @@ def test_weighted_kernels():
 
 def test_are_estimators():
     checks = pytest.importorskip("sklearn.utils.estimator_checks")
-    for estimator in (encoding.BandedRidgeCV(), encoding.WeightedKernelRidgeCV(n_iter=8)):
+    for estimator in (encoding.BandedRidgeCV(), encoding.WeightedKernelRidgeCV(n_iter=2, refine=1)):
         results = checks.check_estimator(estimator, on_skip=None, on_fail=None)
         failed = [(r["check_name"], r["exception"]) for r in results if r["status"] == "failed"]
         assert failed == []

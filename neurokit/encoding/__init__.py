@@ -4,8 +4,11 @@ from .banded import BandedRidgeCV, WeightedKernelRidgeCV
 from .ceilings import explainable_variance, noise_ceiling
 from .delay import Delayer
 from .kernel import KernelRidgeCV
+from .localizer import localizer
 from .partition import variance_partition
 from .plots import plot_alphas, plot_scores
+from .pls import PLS
+from .projection import SparseRandomProjection
 from .ridge import RidgeCV
 from .scores import (
     correlation,
@@ -20,10 +23,13 @@ __all__ = [
     "BandedRidgeCV",
     "Delayer",
     "KernelRidgeCV",
+    "PLS",
     "RidgeCV",
+    "SparseRandomProjection",
     "WeightedKernelRidgeCV",
     "correlation",
     "explainable_variance",
+    "localizer",
     "noise_ceiling",
     "pairwise_2v2",
     "plot_alphas",

@@ -57,7 +57,7 @@ class PrimalBands:
         dtype = self.X.dtype
         values, vectors = eigh((self.total * scale * scale[:, None]).astype(dtype, copy=False))
         rotated = vectors.T @ (self.whole * scale[:, None].astype(dtype))
-        return values, rotated * rotated, 1.0
+        return np.maximum(values, 0), rotated * rotated, 1.0
 
     def diagonalised(self, weights):
         """All folds of a weighting."""
@@ -103,6 +103,7 @@ class PrimalBands:
         values, vectors = eigh(self.total * scale * scale[:, None])
         vectors = (vectors * scale[:, None]).astype(self.X.dtype, copy=False)
         rotated = vectors.T @ self.whole[:, chosen]
+        values = np.maximum(values, 0)
         rotated /= (values[:, None] + alpha).astype(self.X.dtype, copy=False)
         return vectors @ rotated
 
@@ -141,6 +142,7 @@ class KernelBands:
         """Eigenvalues, squared coordinates of the targets, and the factor of both."""
         values, vectors = eigh(self._centred(weights))
         rotated = vectors.T @ self.Y
+        values = np.maximum(values, 0)
         return values, rotated * rotated, values
 
     def diagonalised(self, weights):

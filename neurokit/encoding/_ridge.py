@@ -67,16 +67,20 @@ def partition(folds, n):
 
 
 def eigh(matrix):
-    """Eigenvalues, not below zero, and eigenvectors of one matrix or a stack of them."""
+    """Eigenvalues and eigenvectors of one matrix or a stack of them.
+
+    Values below zero by no more than rounding are zero; those of an indefinite kernel stay.
+    """
     values, vectors = (
         np.empty(matrix.shape[:-1], matrix.dtype),
         np.empty(matrix.shape, matrix.dtype),
     )
-    if hasattr(_core, "HAS_NO_EIGH"):
-        _core.call("eigh", [values, vectors], [matrix], (1,))
     for index in np.ndindex(matrix.shape[:-2]):
         values[index], vectors[index] = linalg.eigh(matrix[index], check_finite=False, driver="evd")
-    return np.maximum(values, 0, out=values), vectors
+    rounding = 10 * matrix.shape[-1] * np.finfo(matrix.dtype).eps
+    largest = np.abs(values).max(-1, initial=0, keepdims=True)
+    values[(values < 0) & (values >= -rounding * largest)] = 0
+    return values, vectors
 
 
 def eigh_each(matrices):
@@ -134,6 +138,7 @@ def diagonalise(parts, dtype):
     parts = list(parts)
     found = eigh_each([train for _, train, _ in parts])
     for (fold, _, test), (values, vectors) in zip(parts, found):
+        values = np.maximum(values, 0)
         root = triangular_root(vectors.T @ (test @ vectors))
         fold.values, fold.vectors = values, vectors.astype(dtype, copy=False)
         fold.predictor = np.ascontiguousarray(root, dtype=dtype)
@@ -147,7 +152,8 @@ def triangular_root(square):
         return linalg.cholesky(square, check_finite=False)
     except linalg.LinAlgError:
         values, vectors = eigh(square)
-        return linalg.qr((vectors * np.sqrt(values)).T, mode="r", check_finite=False)[0]
+        root = (vectors * np.sqrt(np.maximum(values, 0))).T
+        return linalg.qr(root, mode="r", check_finite=False)[0]
 
 
 def primal_folds(X, pairs, center):
@@ -270,7 +276,9 @@ def kernel_error(Y, fold, mean, alphas):
     mean = mean.astype(Y.dtype)
     rotated = fold.vectors.T @ (Y[fold.train] - mean)
     seen = Y[fold.test] - mean
-    return ridge_error(rotated, fold.predictor, seen, fold.values, alphas, False)
+    error = ridge_error(rotated, fold.predictor, seen, fold.values, alphas, False)
+    error[fold.values.min() + alphas <= 0] = np.inf  # no minimum: an indefinite kernel
+    return error
 
 
 def mean_scores(error, total, square):
@@ -304,6 +312,7 @@ def squares(x, mean):
 def primal_coefficients(X, Y, y_mean, alphas):
     """Coefficients (t, p) with one alpha per target; X is centred where there is an intercept."""
     values, vectors = eigh(gram(X))
+    values = np.maximum(values, 0)
     vectors = vectors.astype(X.dtype, copy=False)
     coef = np.empty((Y.shape[1], X.shape[1]), X.dtype)
     for chunk in target_chunks(Y.shape[1], len(Y) + 2 * X.shape[1], Y.itemsize):

@@ -173,6 +173,8 @@ def search(problem, draws, alphas, n_keep, n_try, rounds, per_target):
             scores[k, chosen], _ = evaluate(
                 problem, draws[k], chosen, alphas, best, per_target, rounds > 0
             )
+    if not np.isfinite(best.score).all():
+        raise ValueError("alphas: too small for these kernels, which have negative eigenvalues")
     if rounds > 0 and problem.n_bands > 1:
         refine(problem, alphas, best, rounds, n_keep or len(draws), per_target)
     return best, scores

@@ -3,12 +3,15 @@
 import numpy as np
 
 
-def _repeats(repeats):
+def _repeats(repeats, missing=False):
     x = np.asarray(repeats, dtype=float)
     if x.ndim not in (2, 3) or len(x) < 2 or x.shape[1] < 2:
         raise ValueError(
             f"repeats: wanted (n_repeats >= 2, n_samples >= 2, n_targets), got shape {x.shape}"
         )
+    bad = np.isinf(x).any() or (not missing and np.isnan(x).any())
+    if bad:
+        raise ValueError("repeats contain NaN or infinity")
     return x
 
 
@@ -44,6 +47,7 @@ def noise_ceiling(repeats, kind="nsd", n=None):
     Parameters
     ----------
     repeats : array_like, shape (n_repeats, n_samples, n_targets)
+        ``nsd`` takes samples with fewer repeats than others, filled with NaN.
     kind : {"nsd", "split_half"}
         ``nsd``: signal / (signal + noise / n), the noise variance being that between repeats and
         the signal variance what it leaves of the total (Allen et al. 2022). ``split_half``:
@@ -60,12 +64,20 @@ def noise_ceiling(repeats, kind="nsd", n=None):
     ----------
     .. [1] Allen et al. (2022), doi:10.1038/s41593-021-00962-x
     """
-    x = _repeats(repeats)
     if kind == "nsd":
-        noise = np.mean(x.var(0, ddof=1), 0)
-        signal = np.maximum(x.var(axis=(0, 1)) - noise, 0)
+        x = _repeats(repeats, missing=True)
+        count = np.sum(~np.isnan(x), 0)  # of each sample
+        if (count.max(0) < 2).any():
+            raise ValueError("repeats: a target without any sample that was measured twice")
+        samples = count > 0
+        mean = np.nansum(x, 0) / np.maximum(count, 1)
+        within = np.nansum((x - mean) ** 2, 0) / np.maximum(count - 1, 1)
+        noise = np.sum(within, 0, where=count > 1) / np.sum(count > 1, 0)
+        signal = np.maximum(np.nanvar(x, axis=(0, 1)) - noise, 0)
+        share = np.sum(1 / np.maximum(count, 1), 0, where=samples) / np.sum(samples, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return signal / (signal + noise / (len(x) if n is None else n))
+            return signal / (signal + noise * (share if n is None else 1 / n))
+    x = _repeats(repeats)
     if kind == "split_half":
         a, b = x[0::2].mean(0), x[1::2].mean(0)
         a, b = a - a.mean(0), b - b.mean(0)

@@ -66,6 +66,21 @@ class Delayer(TransformerMixin, BaseEstimator):
                     to[:delay] = at[-delay:]
         return out
 
+    def get_feature_names_out(self, input_features=None):
+        """Names of the features with their delay: name_0, name_1, ..."""
+        check_is_fitted(self)
+        names = (
+            getattr(self, "feature_names_in_", None) if input_features is None else input_features
+        )
+        if names is None:
+            names = [f"x{k}" for k in range(self.n_features_in_)]
+        if len(names) != self.n_features_in_:
+            raise ValueError(
+                f"input_features: wanted {self.n_features_in_} names, got {len(names)}"
+            )
+        delays = np.asarray(self.delays).tolist()
+        return np.array([f"{name}_{delay}" for delay in delays for name in names], dtype=object)
+
     def _bounds(self, n):
         if self.runs is None:
             return [(0, n)]

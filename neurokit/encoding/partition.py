@@ -19,7 +19,8 @@ def variance_partition(feature_sets, Y, cv=5, alphas=(0.1, 1.0, 10.0, 100.0, 100
     cv : as for :class:`RidgeCV`
         Outer folds: predictions of the left-out samples give R2.
     alphas, inner_cv
-        Of the :class:`RidgeCV` fitted in each training fold.
+        Of the :class:`RidgeCV` fitted in each training fold. An array of n_samples runs is cut to
+        the training samples.
 
     Returns
     -------
@@ -46,7 +47,12 @@ def variance_partition(feature_sets, Y, cv=5, alphas=(0.1, 1.0, 10.0, 100.0, 100
     sets = {name: np.asarray(x) for name, x in feature_sets.items()}
     if any(x.ndim != 2 or len(x) != len(Y) for x in sets.values()):
         raise ValueError(f"feature_sets: wanted arrays of {len(Y)} samples")
+    if len(Y) < 2 or Y.ndim not in (1, 2):
+        raise ValueError(f"Y: wanted (n_samples, n_targets), got shape {Y.shape}")
     pairs = splits(cv, Y)
+    runs = None
+    if np.ndim(inner_cv) == 1 and len(inner_cv) == len(Y):
+        runs = np.asarray(inner_cv)
     seen = np.unique(np.concatenate([test for _, test in pairs]))
     totals = {}
     for size in range(1, len(names) + 1):
@@ -54,7 +60,8 @@ def variance_partition(feature_sets, Y, cv=5, alphas=(0.1, 1.0, 10.0, 100.0, 100
             X = np.concatenate([sets[name] for name in subset], 1)
             guess = np.full(Y.shape, np.nan)
             for train, test in pairs:
-                model = RidgeCV(alphas, cv=inner_cv).fit(X[train], Y[train])
+                inner = inner_cv if runs is None else runs[train]
+                model = RidgeCV(alphas, cv=inner).fit(X[train], Y[train])
                 guess[test] = model.predict(X[test])
             totals[subset] = r2(Y[seen], guess[seen])
 

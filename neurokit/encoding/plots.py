@@ -26,33 +26,106 @@ def plot_alphas(model, ax=None):
     ax.set_xticks(shown, [f"{alphas[k]:.3g}" for k in shown])
     ax.set_xlabel("alpha")
     ax.set_ylabel("targets")
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    return ax
+    return _bare(ax)
 
 
-def plot_scores(scores, xlabel="R²", bins=40, ax=None):
-    """Show the distribution of a score over targets, with its median.
+def plot_scores(scores, xlabel="R²", bins=40, ax=None, positions=None, mask=None, ceiling=None):
+    """Show a score over targets: its distribution, or where it is high.
 
     Parameters
     ----------
     scores : ndarray, shape (n_targets,)
     xlabel : str
+        What the score is.
     bins : int
     ax : Axes, optional
+    positions : ndarray, shape (n_targets, 2), optional
+        Draw a map: a dot for each target, any unit of length.
+    mask : ndarray of bool, shape (x, y, z) with n_targets true, optional
+        Draw a map: slices of the volume side by side, z rising.
+    ceiling : ndarray, shape (n_targets,), optional
+        Draw the score against its noise ceiling.
 
     Returns
     -------
     ax : Axes
     """
+    scores = np.asarray(scores, dtype=float)
+    if scores.ndim != 1:
+        raise ValueError(f"scores: wanted (n_targets,), got shape {scores.shape}")
+    if positions is not None:
+        return _score_dots(scores, np.asarray(positions), xlabel, axes(ax, (4.2, 3.6)))
+    if mask is not None:
+        return _score_slices(scores, np.asarray(mask, dtype=bool), xlabel, axes(ax, (7.0, 4.0)))
+    if ceiling is not None:
+        return _score_ceiling(scores, np.asarray(ceiling), xlabel, axes(ax, (3.6, 3.6)))
     ax = axes(ax, (4.2, 3.0))
-    scores = np.asarray(scores)
     scores = scores[np.isfinite(scores)]
     ax.hist(scores, bins=bins, color=PALETTE[2])
-    ax.axvline(np.median(scores), color="k", lw=1, ls="--", label=f"median {np.median(scores):.3f}")
+    if len(scores):
+        middle = np.median(scores)
+        ax.axvline(middle, color="k", lw=1, ls="--", label=f"median {middle:.3f}")
+        ax.legend(frameon=False)
     ax.set_xlabel(xlabel)
     ax.set_ylabel("targets")
-    ax.legend(frameon=False)
+    return _bare(ax)
+
+
+def _bare(ax):
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     return ax
+
+
+def _top(scores):
+    """Upper end of a colour scale that starts at zero."""
+    finite = scores[np.isfinite(scores)]
+    return max(np.quantile(finite, 0.99), 1e-9) if len(finite) else 1.0
+
+
+def _score_dots(scores, positions, label, ax):
+    if positions.shape != (len(scores), 2):
+        raise ValueError(f"positions: wanted ({len(scores)}, 2), got shape {positions.shape}")
+    order = np.argsort(scores)  # high scores on top
+    dots = ax.scatter(*positions[order].T, c=scores[order], s=12, cmap="inferno", vmin=0,
+                      vmax=_top(scores))  # fmt: skip
+    ax.figure.colorbar(dots, ax=ax, label=label, shrink=0.8)
+    ax.set_aspect("equal")
+    return _bare(ax)
+
+
+def _score_slices(scores, mask, label, ax):
+    if mask.ndim != 3 or mask.sum() != len(scores):
+        raise ValueError(
+            f"mask: wanted three dimensions with {len(scores)} true, got shape {mask.shape} with "
+            f"{mask.sum()}"
+        )
+    volume = np.full(mask.shape, np.nan)
+    volume[mask] = scores
+    used = np.flatnonzero(mask.any((0, 1)))
+    xs, ys = np.flatnonzero(mask.any((1, 2))), np.flatnonzero(mask.any((0, 2)))
+    volume = volume[xs[0] : xs[-1] + 1, ys[0] : ys[-1] + 1][:, :, used]
+    wide = int(np.ceil(np.sqrt(2 * len(used))))
+    tall = -(-len(used) // wide)
+    x, y, _ = volume.shape
+    picture = np.full((tall * (y + 1), wide * (x + 1)), np.nan)
+    for k in range(len(used)):
+        row, column = k // wide * (y + 1), k % wide * (x + 1)
+        picture[row : row + y, column : column + x] = volume[:, ::-1, k].T
+        ax.text(column, row, f"z {used[k]}", fontsize=6, va="bottom", color="0.4")
+    shown = ax.imshow(picture, cmap="inferno", vmin=0, vmax=_top(scores), interpolation="nearest")
+    ax.figure.colorbar(shown, ax=ax, label=label, shrink=0.8)
+    ax.set_axis_off()
+    return ax
+
+
+def _score_ceiling(scores, ceiling, label, ax):
+    if ceiling.shape != scores.shape:
+        raise ValueError(f"ceiling: wanted shape {scores.shape}, got {ceiling.shape}")
+    ax.plot(ceiling, scores, ".", ms=4, alpha=0.5, color=PALETTE[2], mew=0)
+    ends = [min(0, np.nanmin(ceiling)), max(np.nanmax(ceiling), np.nanmax(scores))]
+    ax.plot(ends, ends, "k--", lw=1)
+    ax.axhline(0, color="0.7", lw=0.8)
+    ax.set_xlabel("noise ceiling")
+    ax.set_ylabel(label)
+    return _bare(ax)

@@ -32,6 +32,8 @@ def checked_alphas(alphas):
 
 def chosen_alphas(alphas, scores, per_target):
     """The best alpha of each target, or the one that is best on average, shape (n_targets,)."""
+    if not np.isfinite(scores.max(0)).all():
+        raise ValueError("alphas: too small for this kernel, which has negative eigenvalues")
     if per_target:
         return alphas[np.argmax(scores, axis=0)]
     return np.full(scores.shape[1], alphas[np.argmax(scores.mean(1))])

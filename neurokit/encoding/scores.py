@@ -1,10 +1,19 @@
 """How well predictions match, target by target."""
 
+import warnings
+
 import numpy as np
+from scipy.spatial import distance
+
+
+def _floats(x):
+    """An array of float32 or float64: differences of integers and flags would wrap around."""
+    x = np.asarray(x)
+    return x if x.dtype in (np.float32, np.float64) else x.astype(float)
 
 
 def _pair(Y, P):
-    Y, P = np.asarray(Y), np.asarray(P)
+    Y, P = _floats(Y), _floats(P)
     if Y.shape != P.shape:
         raise ValueError(f"measured {Y.shape} and predicted {P.shape} differ in shape")
     if Y.ndim not in (1, 2) or len(Y) < 2:
@@ -27,9 +36,14 @@ def r2(Y, P):
     """
     Y, P = _pair(Y, P)
     error = np.sum((Y - P) ** 2, 0, dtype=float)
-    total = np.sum((Y - Y.mean(0)) ** 2, 0, dtype=float)
+    total = np.sum((Y - Y.mean(0, dtype=float)) ** 2, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(total > 0, 1 - error / total, np.nan)[()]
+        return np.where(_varies(Y), 1 - error / total, np.nan)[()]
+
+
+def _varies(x):
+    """Whether a column takes more than one value (its variance may miss zero by rounding)."""
+    return x.max(0) != x.min(0)
 
 
 def correlation(Y, P):
@@ -46,10 +60,11 @@ def correlation(Y, P):
         NaN where one of the two does not vary.
     """
     Y, P = _pair(Y, P)
+    varies = _varies(Y) & _varies(P)
     Y, P = Y - Y.mean(0, dtype=float), P - P.mean(0, dtype=float)
-    norm = np.sqrt(np.sum(Y * Y, 0) * np.sum(P * P, 0))
+    norm = np.sqrt(np.sum(Y * Y, 0)) * np.sqrt(np.sum(P * P, 0))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (np.sum(Y * P, 0) / norm)[()]
+        return np.where(varies, np.sum(Y * P, 0) / norm, np.nan)[()]
 
 
 def split_r2(Y, parts):
@@ -66,16 +81,24 @@ def split_r2(Y, parts):
     -------
     r2 : ndarray, shape (n_parts, n_targets)
         Adds up to :func:`r2` of the summed prediction when Y and the parts have mean zero:
-        sum P_k (2 Y - P) / sum Y^2 over centred samples.
+        sum P_k (2 Y - P) / sum Y^2 over centred samples; NaN where Y does not vary.
     """
-    parts = np.asarray(parts)
+    parts = _parts(parts)
     Y, P = _pair(Y, parts.sum(0))
-    center = Y.mean(0)
+    varies = _varies(Y)
+    center = Y.mean(0, dtype=float)
     Y, P = Y - center, P - center
     # The constant belongs to no part: each takes an equal share of it
     parts = parts - center / len(parts)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.sum(parts * (2 * Y - P), 1) / np.sum(Y * Y, 0)
+        return np.where(varies, np.sum(parts * (2 * Y - P), 1) / np.sum(Y * Y, 0), np.nan)
+
+
+def _parts(parts):
+    parts = _floats(parts)
+    if parts.ndim not in (2, 3) or len(parts) == 0:
+        raise ValueError(f"parts: wanted (n_parts, n_samples, n_targets), got shape {parts.shape}")
+    return parts
 
 
 def split_correlation(Y, parts):
@@ -91,66 +114,97 @@ def split_correlation(Y, parts):
     r : ndarray, shape (n_parts, n_targets)
         cov(Y, P_k) / (sd(Y) sd(P)); adds up to :func:`correlation` of the sum.
     """
-    parts = np.asarray(parts)
+    parts = _parts(parts)
     Y, P = _pair(Y, parts.sum(0))
-    Y, P = Y - Y.mean(0), P - P.mean(0)
-    norm = np.sqrt(np.sum(Y * Y, 0) * np.sum(P * P, 0))
+    varies = _varies(Y) & _varies(P)
+    Y, P = Y - Y.mean(0, dtype=float), P - P.mean(0, dtype=float)
+    norm = np.sqrt(np.sum(Y * Y, 0)) * np.sqrt(np.sum(P * P, 0))
+    parts = parts - parts.mean(1, keepdims=True, dtype=float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.sum((parts - parts.mean(1, keepdims=True)) * Y, 1) / norm
+        return np.where(varies, np.sum(parts * Y, 1) / norm, np.nan)
 
 
-def _similarity(Y, P):
-    """Correlations of measured with predicted patterns, shape (n_samples, n_samples)."""
+def _similarity(Y, P, metric):
+    """Similarity of measured with predicted patterns, shape (n_samples, n_samples)."""
     Y, P = _pair(Y, P)
     if Y.ndim != 2 or Y.shape[1] < 2:
         raise ValueError(f"wanted (n_samples, n_targets >= 2), got shape {Y.shape}")
-    Y, P = Y - Y.mean(1, keepdims=True), P - P.mean(1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        Y = Y / np.linalg.norm(Y, axis=1, keepdims=True)
-        P = P / np.linalg.norm(P, axis=1, keepdims=True)
-    return Y @ P.T
+    if not (np.isfinite(Y).all() and np.isfinite(P).all()):
+        raise ValueError("patterns contain NaN or infinity")
+    if metric == "euclidean":
+        return -distance.cdist(Y, P, "sqeuclidean")
+    if metric not in ("correlation", "cosine"):
+        raise ValueError(f"metric: wanted correlation, cosine or euclidean, got {metric!r}")
+    undefined = []
+    unit = []
+    for x in (Y, P):
+        flat = x.max(1) == x.min(1) if metric == "correlation" else ~x.any(1)
+        x = x - x.mean(1, keepdims=True, dtype=float) if metric == "correlation" else x
+        norm = np.linalg.norm(x, axis=1, keepdims=True)
+        unit.append(np.where(flat[:, None], 0, x / np.where(norm > 0, norm, 1)))
+        undefined += np.flatnonzero(flat).tolist()
+    if undefined:
+        warnings.warn(
+            f"patterns {sorted(set(undefined))} are constant: their {metric} with others is not "
+            "defined and counts as a tie",
+            stacklevel=3,
+        )
+    return unit[0] @ unit[1].T
 
 
-def pairwise_2v2(Y, P):
+def pairwise_2v2(Y, P, metric="correlation"):
     """Share of pairs of samples whose measured and predicted patterns match the right way round.
 
     Parameters
     ----------
     Y, P : array_like, shape (n_samples, n_targets)
         Measured and predicted patterns.
+    metric : {"correlation", "cosine", "euclidean"}
+        How patterns are compared over targets (``euclidean``: the squared distance).
 
     Returns
     -------
     accuracy : float
-        Chance is 0.5; a tie counts half. Patterns are compared by correlation over targets.
+        Chance is 0.5; a tie counts half.
 
     References
     ----------
     .. [1] Mitchell et al. (2008), doi:10.1126/science.1152876
     """
-    r = _similarity(Y, P)
+    r = _similarity(Y, P, metric)
     d = np.diagonal(r)
-    i, j = np.triu_indices(len(r), 1)
-    right, wrong = d[i] + d[j], r[i, j] + r[j, i]
-    return float(np.mean((right > wrong) + 0.5 * (right == wrong)))
+    gain = d + d[:, None] - r - r.T
+    gain[np.abs(gain) <= 1e-12 * (np.abs(d) + np.abs(d[:, None]))] = 0  # ties but for rounding
+    gain = gain[np.triu_indices(len(r), 1)]
+    return float(np.mean((gain > 0) + 0.5 * (gain == 0)))
 
 
-def retrieval_accuracy(Y, P, top=1):
+def retrieval_accuracy(Y, P, top=1, metric="correlation"):
     """Share of predictions whose own measurement is among the ``top`` most similar ones.
 
     Parameters
     ----------
     Y, P : array_like, shape (n_samples, n_targets)
         Measured and predicted patterns.
-    top : int
+    top : int or "rank"
+        "rank" gives the rank accuracy instead: 1 where the own measurement comes first, 0 where it
+        comes last, averaged.
+    metric : {"correlation", "cosine", "euclidean"}
+        How patterns are compared over targets (``euclidean``: the squared distance).
 
     Returns
     -------
     accuracy : float
-        Chance is top / n_samples.
+        Chance is top / n_samples, and 0.5 for the rank. Ties count as often as a random order
+        would.
     """
-    r = _similarity(Y, P)
-    if not 1 <= top <= len(r):
-        raise ValueError(f"top: wanted 1 to {len(r)}, got {top}")
-    better = np.sum(r > np.diagonal(r), 0)
-    return float(np.mean(better < top))
+    r = _similarity(Y, P, metric)
+    n = len(r)
+    own = np.diagonal(r)
+    better = np.sum(r > own, 0)
+    ties = np.sum(r == own, 0)  # itself included
+    if isinstance(top, str) and top == "rank":
+        return float(np.mean(1 - (better + (ties - 1) / 2) / (n - 1)))
+    if isinstance(top, str) or int(top) != top or not 1 <= top <= n:
+        raise ValueError(f"top: wanted 'rank' or 1 to {n}, got {top!r}")
+    return float(np.mean(np.clip((top - better) / ties, 0, 1)))
