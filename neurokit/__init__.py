@@ -23,6 +23,8 @@ _NAMES = {
     **dict.fromkeys(("cond", "switch", "while_loop", "fori_loop"), "neurokit.core.flow"),
     "vmap": "neurokit.core.vmap",
     "checkpoint": "neurokit.core.checkpoint",
+    "sweep": "neurokit.core.sweep",
+    **dict.fromkeys(("fixed_point", "linear_solve"), "neurokit.core.implicit"),
     "jit": "neurokit.core.jit",
     **dict.fromkeys(("spike", "surrogate", "custom_vjp"), "neurokit.core.spikes"),
     "check_grads": "neurokit.core.check",

@@ -25,6 +25,7 @@ int nk_bind_call(PyObject *module);
 int nk_bind_config(PyObject *module);
 int nk_bind_elementwise(PyObject *module);
 int nk_bind_program(PyObject *module);
+int nk_bind_sweep(PyObject *module);
 
 /* Sets the Python exception of `error`, prefixed by `where` ("file:line op") unless NULL or "".
  * Returns NULL. The one place that maps nk_status to Python. */
@@ -37,6 +38,9 @@ PyObject *nk_raise_run(nk_status status, const nk_error *error, const char *wher
 /* The element type of an array, or -1 with TypeError set (`name` is the argument's). */
 int nk_dtype_of(PyArrayObject *array, const char *name);
 int nk_dtype_to_typenum(nk_dtype dtype);
+
+/* The program of a neurokit._core.Program, or NULL with TypeError set. */
+const struct nk_program *nk_program_of(PyObject *object);
 
 /* A new C-contiguous array of the dtype and shape of a view. */
 PyObject *nk_array_new(const nk_view *v);

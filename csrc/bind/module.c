@@ -13,6 +13,7 @@ static int (*const parts[])(PyObject *) = {
     nk_bind_config,
     nk_bind_elementwise,
     nk_bind_program,
+    nk_bind_sweep,
 };
 
 static struct PyModuleDef definition = {

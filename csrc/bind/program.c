@@ -657,6 +657,12 @@ static PyMethodDef functions[] = {
      "progress()\n--\n\n(steps done, steps in all) of the outermost loop of a run with flag 4."},
     {NULL, NULL, 0, NULL}};
 
+const nk_program *nk_program_of(PyObject *object) {
+  if (PyObject_TypeCheck(object, &program_type)) return ((program_object *)object)->program;
+  PyErr_Format(PyExc_TypeError, "wanted a Program, got %R", object);
+  return NULL;
+}
+
 int nk_bind_program(PyObject *module) {
   if (PyModule_AddFunctions(module, functions) < 0) return -1;
   return PyModule_AddType(module, &program_type);

@@ -59,6 +59,17 @@ void nk_run_free(nk_run *run);
 nk_status nk_run_execute(nk_run *run, char *const *ins, char *const *outs, const nk_ctx *ctx,
                          int flags, nk_progress *progress);
 
+/* sweep.c: n sets of inputs and outputs for one program; set i of operand k (inputs, then outputs)
+ * lies at data[k] + i * step[k]. Sets run in parallel on up to ctx->n_threads threads. */
+typedef struct nk_sweep {
+  const nk_program *program;
+  int64_t n;
+  char *const *data;
+  const int64_t *step;
+} nk_sweep;
+
+nk_status nk_sweep_run(const nk_sweep *sweep, const nk_ctx *ctx, int flags);
+
 /* Runs the instructions once; everything is bound. */
 nk_status nk_frame_run(nk_frame *frame);
 

@@ -124,7 +124,7 @@ def custom(rule, outs, inputs):
 def has_custom(outputs):
     """Whether `outputs` depend on a call with its own reverse rule, in loop bodies too."""
     for node in reachable(outputs):
-        if node.prim is CUSTOM:
+        if node.prim is CUSTOM or any(getattr(p, "custom", False) for p in node.params):
             return True
         if any(body.custom for p in node.params for body in getattr(p, "bodies", ())):
             return True

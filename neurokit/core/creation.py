@@ -18,12 +18,12 @@ def _shape(shape):
 
 
 def array(values, dtype=None, like=None):
-    """An array from numbers, arrays, traced values and nested lists of them."""
+    """An array from numbers, arrays, traced values and nested lists of them; traced inside a trace."""
     if (
         isinstance(values, Tracer)
         or isinstance(values, (list, tuple))
         and _any_tracer(values)
-        or isinstance(like, Tracer)
+        or _traced(like)
     ):
         return table.array(values, dtype)
     return np.array(values, dtype)

@@ -128,6 +128,8 @@ class Node:
 class Graph:
     """A scope of tracing. The root has the user's arrays as inputs; loop bodies are children."""
 
+    detached = False
+
     def __init__(self, parent=None, abstract=False, what="a traced function"):
         self.parent, self.abstract, self.what = parent, abstract, what
         self.values = {}  # input or captured node -> array (root only)
@@ -184,6 +186,15 @@ class Graph:
         for part in (self.known, self.values, self.captured, self.lifted, self.generators):
             part.clear()
         self.inputs.clear()
+
+
+class Detached(Graph):
+    """A root whose nodes are put into another graph later: a plain array in it is a constant."""
+
+    detached = True
+
+    def __init__(self, what):
+        super().__init__(None, True, what)
 
 
 _local = threading.local()  # .stack: the graphs being traced, innermost last

@@ -263,6 +263,10 @@ class Lowering:
     def flat(view, shape):
         return View(view.buffer, view.dtype, view.offset, shape, c_strides(shape, view.dtype))
 
+    def constant(self, array):
+        """A buffer that holds `array`."""
+        return self._buffer("const", array)
+
     def _constant(self, node):
         value, dtype = node.params
         buffer = self.constants.get(node)

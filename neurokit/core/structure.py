@@ -32,6 +32,12 @@ def structure(outputs, inputs, lines=False):
                 )
             )
     for node in sorted(swapped, key=lambda n: n.id):
-        if node.prim.name == "checkpoint":  # computes nothing, but says what a gradient does again
-            rows.append(("checkpoint", *[number.get(a) for a in node.args]))
+        if node.prim.name in ("checkpoint", "implicit"):  # nothing to compute, but to differentiate
+            rows.append(
+                (
+                    node.prim.name,
+                    tuple([number.get(a) for a in node.args]),
+                    tuple([getattr(p, "structural", p) for p in node.params]),
+                )
+            )
     return tuple(rows), tuple([number[o] for o in outputs])

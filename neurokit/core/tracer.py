@@ -22,7 +22,7 @@ from .errors import (
     where_text,
 )
 from .graph import _NUMPY, BOOL, FLOAT64, INPUT, INT64, Node, current, literal, user_line
-from .shaping import broadcast
+from .shaping import broadcast, constant
 from .views import View, c_strides
 
 SUPPORTED = frozenset("?bBhHiIlLqQfdFD")
@@ -341,10 +341,7 @@ def _refuse_hidden(tracer, method):
             "nk.zeros(shape, like=t), or collect the values in a list and np.stack them"
         )
     if kind in ("BINARY_SUBSCR", "BINARY_SLICE") or kind == "BINARY_OP" and method == "__index__":
-        raise TraceError(
-            "a plain array or list indexed by a traced value: write np.take(a, t, axis=0), or "
-            "nk.array(a)[t]"
-        )
+        raise TraceError("a plain array or list indexed by a traced value: write nk.array(a)[t]")
     if method == "__array__" and kind.startswith(("CALL", "PRECALL")):
         before = at - 1
         while before >= 0 and instructions[before].opname in (
@@ -433,6 +430,9 @@ def capture(array):
 
     graph = current()
     root = graph.root
+    if root.detached:
+        _check_dtype(array.dtype)
+        return constant(array)
     entry = root.captured.get(id(array))
     if entry is None:
         _check_dtype(array.dtype)

@@ -1,7 +1,7 @@
 """The batching rule of a loop: the stack lies inside, beside each step's values."""
 
 from ..batching import each, stack, stacked
-from ..graph import Graph
+from ..graph import Detached
 from ..shaping import transpose
 from .body import SCAN, Body, bind_scan
 
@@ -35,7 +35,7 @@ def _stacked_body(body, flags, n):
     """(body, flags of its inputs, flags of its ys): carries become stacked where a step makes them so."""
     first_x = body.n_const + body.n_carry
     while True:
-        graph = Graph(None, True, "a batched loop body")
+        graph = Detached("a batched loop body")
         with graph:
             inputs = [
                 graph.add_input(((n,) if s else ()) + i.shape, i.dtype)

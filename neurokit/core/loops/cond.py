@@ -3,7 +3,7 @@
 from .. import elementwise as ew
 from ..autodiff import backward_merged, forward
 from ..batching import stack, stacked
-from ..graph import PROJ, Graph, Primitive, bind_multi
+from ..graph import PROJ, Detached, Primitive, bind_multi
 from ..shaping import broadcast, full, reshape
 from .body import Body
 
@@ -25,7 +25,7 @@ class Cond:
         if key not in self.derived:
             made = []
             for body in self.bodies:
-                graph = Graph(None, True, what)
+                graph = Detached(what)
                 with graph:
                     inputs, outputs = make(body, graph)
                 made.append(Body(inputs, outputs, len(inputs), 0, 0, False))

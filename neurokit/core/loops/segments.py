@@ -1,7 +1,7 @@
 """A loop cut into segments: only the carries at their borders are kept, each segment runs twice."""
 
 from .. import elementwise as ew
-from ..graph import INT64, Graph, literal
+from ..graph import INT64, Detached, literal
 from ..shaping import concatenate, reshape, slice_
 from .body import Body, bind_scan
 
@@ -96,7 +96,7 @@ def _outer_forward(split, segment, reverse):
     """Body over segments: run one segment, hand on the carries, keep those it began with."""
     body, key = split.body, ("outer forward", segment, reverse)
     if key not in body.derived:
-        graph = Graph(abstract=True, what="a loop segment")
+        graph = Detached("a loop segment")
         with graph:
             part = _Segment(graph, split, segment)
             carries = [part.new(n) for n in body.carries]
@@ -122,7 +122,7 @@ def _outer_backward(split, segment, reverse):
     if key in split.back.derived:
         return split.back.derived[key]
     body = split.body
-    graph = Graph(abstract=True, what="a loop segment")
+    graph = Detached("a loop segment")
     with graph:
         part = _Segment(graph, split, segment)
         start = [part.new(n) for n in split.starts]

@@ -6,7 +6,7 @@ input (read again), dear (saved) or cheap (done again).
 
 from .. import elementwise as ew
 from ..autodiff import backward_merged
-from ..graph import PROJ, Graph, reachable, replay
+from ..graph import PROJ, Detached, reachable, replay
 from ..shaping import full
 from .body import Body, bind_scan
 from .stacked import products_of
@@ -29,7 +29,7 @@ class Split:
     def _joint(self):
         """Forward and backward of one step in one graph, so that they share what they can."""
         body = self.body
-        graph = Graph(abstract=True, what="the gradient of a loop body")
+        graph = Detached("the gradient of a loop body")
         with graph:
             ins = [graph.add_input(n.shape, n.dtype) for n in body.inputs]
             for new, old in zip(ins, body.inputs):
@@ -98,7 +98,7 @@ class Split:
         self.read_xs = [
             i for i in range(body.n_x) if self.ins[body.n_const + body.n_carry + i] in used
         ]
-        graph = Graph(abstract=True, what="the gradient of a loop body")
+        graph = Detached("the gradient of a loop body")
         with graph:
 
             def new(node):

@@ -1,7 +1,7 @@
 """The forward rule of a loop: one loop that carries values and tangents together."""
 
 from ..autodiff import forward
-from ..graph import Graph
+from ..graph import Detached
 from ..shaping import full
 from .body import SCAN, Body, bind_scan
 from .split import active_carries
@@ -55,7 +55,7 @@ def _jvp(tangents, node, args, params):
 
 
 def _tangent_body(body, active, t_consts, t_xs):
-    graph = Graph(abstract=True, what="the tangent of a loop body")
+    graph = Detached("the tangent of a loop body")
     with graph:
 
         def new(node):

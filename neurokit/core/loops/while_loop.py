@@ -9,7 +9,7 @@ import numpy as np
 from .. import elementwise as ew
 from ..autodiff import forward
 from ..batching import stack, stacked
-from ..graph import INT64, PROJ, Graph, Primitive, bind_multi
+from ..graph import INT64, PROJ, Detached, Primitive, bind_multi
 from ..reducing import reduce
 from ..shaping import broadcast, full, reshape
 from .body import Body
@@ -42,7 +42,7 @@ def closed(n_const, n_carry, like, test, body, max_steps=0, what="a while_loop b
     """A `While` from functions of nodes: test(consts, carries), body(consts, carries) -> carries."""
     made = []
     for f in (test, body):
-        graph = Graph(None, True, what)
+        graph = Detached(what)
         with graph:
             inputs = [graph.add_input(n.shape, n.dtype) for n in like]
             outs = f(inputs[:n_const], inputs[n_const:])
@@ -139,7 +139,7 @@ def _flags(loop, values, n):
     n_const = loop.body.n_const
     flags = [s for _, s in values]
     while True:
-        graph = Graph(None, True, "a while_loop body")
+        graph = Detached("a while_loop body")
         with graph:
             inputs = [
                 (graph.add_input(((n,) if s else ()) + i.shape, i.dtype), s)
@@ -207,7 +207,7 @@ def _masked_stack(loop, flags, n, args):
     inside of x.
     """
     n_const, n_carry = loop.body.n_const, loop.body.n_carry
-    graph = Graph(None, True, "a while_loop body")
+    graph = Detached("a while_loop body")
     with graph:
         extra = [graph.add_input((n,), ew.BOOL), graph.add_input((n,), INT64)]
 
