@@ -421,8 +421,31 @@ static int execute(program_object *self, char **ins, char **outs, int threads, i
   return -1;
 }
 
+/* Output j: the caller's array where `into` has one, else a new one. */
+static PyObject *take_output(const nk_view *v, PyObject *into, Py_ssize_t j) {
+  PyObject *number = into == NULL ? NULL : PyLong_FromSsize_t(j);
+  PyObject *given = number == NULL ? NULL : PyDict_GetItemWithError(into, number);
+  Py_XDECREF(number);
+  if (given == NULL) return PyErr_Occurred() ? NULL : nk_array_new(v);
+  PyArrayObject *array = (PyArrayObject *)given;
+  bool fits = PyArray_Check(given) && is_dtype(PyArray_DESCR(array), v->dtype) &&
+              PyArray_ISNOTSWAPPED(array) && PyArray_ISCARRAY(array) &&
+              PyArray_NDIM(array) == v->ndim;
+  for (int d = 0; fits && d < v->ndim; ++d) fits = PyArray_DIM(array, d) == v->shape[d];
+  if (fits) return Py_NewRef(given);
+  char text[200];
+  nk_view_text(v, text, sizeof text);
+  PyErr_Format(PyExc_ValueError, "output %zd: wanted a writeable C-contiguous %s", j, text);
+  return NULL;
+}
+
+typedef struct run_options {
+  int threads, flags;
+  PyObject *into; /* borrowed dict {output: array}, or NULL */
+} run_options;
+
 /* held: room for n_in + n_out references; pointers likewise. Fills them and runs. */
-static PyObject *run_arrays(program_object *self, PyObject *inputs, int threads, int flags,
+static PyObject *run_arrays(program_object *self, PyObject *inputs, const run_options *options,
                             PyObject **held, char **pointers) {
   const nk_program *p = self->program;
   for (Py_ssize_t k = 0; k < p->n_in; ++k) {
@@ -434,7 +457,7 @@ static PyObject *run_arrays(program_object *self, PyObject *inputs, int threads,
   PyObject *outs = PyList_New(p->n_out);
   if (outs == NULL) return NULL;
   for (Py_ssize_t j = 0; j < p->n_out; ++j) {
-    PyObject *out = nk_array_new(signature(p, p->out_buffer[j]));
+    PyObject *out = take_output(signature(p, p->out_buffer[j]), options->into, j);
     if (out == NULL) {
       Py_DECREF(outs);
       return NULL;
@@ -442,13 +465,18 @@ static PyObject *run_arrays(program_object *self, PyObject *inputs, int threads,
     PyList_SET_ITEM(outs, j, out);
     pointers[p->n_in + j] = PyArray_DATA((PyArrayObject *)out);
   }
-  if (execute(self, pointers, pointers + p->n_in, threads, flags) < 0) Py_CLEAR(outs);
+  if (execute(self, pointers, pointers + p->n_in, options->threads, options->flags) < 0)
+    Py_CLEAR(outs);
   return outs;
 }
 
-static int parse_option(const char *name, PyObject *object, int *threads, int *flags) {
-  int *target = strcmp(name, "threads") == 0 ? threads : strcmp(name, "flags") == 0 ? flags : NULL;
-  if (target != NULL) return parse_int(object, target);
+static int parse_option(const char *name, PyObject *object, run_options *options) {
+  if (strcmp(name, "threads") == 0) return parse_int(object, &options->threads);
+  if (strcmp(name, "flags") == 0) return parse_int(object, &options->flags);
+  if (strcmp(name, "into") == 0 && (object == Py_None || PyDict_Check(object))) {
+    options->into = object == Py_None ? NULL : object;
+    return 0;
+  }
   PyErr_Format(PyExc_TypeError, "run() has no argument '%s'", name);
   return -1;
 }
@@ -457,17 +485,17 @@ static PyObject *program_run(PyObject *object, PyObject *const *args, Py_ssize_t
                              PyObject *names) {
   program_object *self = (program_object *)object;
   const nk_program *p = self->program;
-  int threads = 0, flags = 0;
+  run_options options = {0, 0, NULL};
   if (n_args < 1 || n_args > 3) {
-    PyErr_SetString(PyExc_TypeError, "run(inputs, threads=0, flags=0)");
+    PyErr_SetString(PyExc_TypeError, "run(inputs, threads=0, flags=0, *, into=None)");
     return NULL;
   }
-  if ((n_args > 1 && parse_int(args[1], &threads) < 0) ||
-      (n_args > 2 && parse_int(args[2], &flags) < 0))
+  if ((n_args > 1 && parse_int(args[1], &options.threads) < 0) ||
+      (n_args > 2 && parse_int(args[2], &options.flags) < 0))
     return NULL;
   for (Py_ssize_t i = 0; names != NULL && i < PyTuple_GET_SIZE(names); ++i) {
     const char *name = PyUnicode_AsUTF8(PyTuple_GET_ITEM(names, i));
-    if (name == NULL || parse_option(name, args[n_args + i], &threads, &flags) < 0) return NULL;
+    if (name == NULL || parse_option(name, args[n_args + i], &options) < 0) return NULL;
   }
   PyObject *inputs = PySequence_Fast(args[0], "inputs must be a sequence of arrays");
   if (inputs == NULL) return NULL;
@@ -489,7 +517,7 @@ static PyObject *program_run(PyObject *object, PyObject *const *args, Py_ssize_t
     pointers = (char **)(held + n);
   }
   memset(held, 0, n * sizeof *held);
-  PyObject *outs = run_arrays(self, inputs, threads, flags, held, pointers);
+  PyObject *outs = run_arrays(self, inputs, &options, held, pointers);
   for (int k = 0; k < p->n_in; ++k) Py_XDECREF(held[k]);
   if (held != held_small) nk_free(held);
   Py_DECREF(inputs);
@@ -613,10 +641,10 @@ static PyObject *program_describe(PyObject *object, PyObject *ignored) {
 
 static PyMethodDef methods[] = {
     {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL | METH_KEYWORDS,
-     "run(inputs, threads=0, flags=0)\n--\n\n"
+     "run(inputs, threads=0, flags=0, *, into=None)\n--\n\n"
      "Run on ndarrays of the exact types and shapes of the signature; return the outputs.\n"
      "flags: 1 raises FloatingPointError at the first NaN, 2 counts time for profile(), 4 tells\n"
-     "progress()."},
+     "progress(). into: {number of an output: array to write it to}."},
     {"plan", program_plan, METH_NOARGS,
      "plan()\n--\n\nOne (offset, n_bytes, first, last, host) per buffer: the memory plan.\n"
      "offset is -1 outside the arena; host is the buffer whose place it took over, or -1."},

@@ -20,14 +20,14 @@ class Watch:
     def __init__(self, profile=None, progress=None):
         self.profile, self.progress = profile, progress
 
-    def run(self, program, arrays, threads, flags):
+    def run(self, program, arrays, threads, flags, into=None):
         if self.profile is not None:
             flags |= PROFILE
         if self.progress is None:
-            result = program.run(arrays, threads, flags)
+            result = program.run(arrays, threads, flags, into=into)
         else:
             with _Reporter(self.progress):
-                result = program.run(arrays, threads, flags | PROGRESS)
+                result = program.run(arrays, threads, flags | PROGRESS, into=into)
         if self.profile is not None:
             self.profile.add(program.profile())
         return result

@@ -53,25 +53,27 @@ def compiled(inputs, outputs):
     )
 
 
-def execute(program, arrays):
+def execute(program, arrays, into=None):
     if run_options.watch is not None:
-        return run_options.watch.run(program, arrays, run_options.threads, run_options.flags)
+        return run_options.watch.run(program, arrays, run_options.threads, run_options.flags, into)
+    if into is not None:
+        return program.run(arrays, run_options.threads, run_options.flags, into=into)
     return program.run(arrays, run_options.threads, run_options.flags)
 
 
-def run_compiled(make, arrays):
+def run_compiled(make, arrays, into=None):
     """Run the program of `make()`. An error names the line of this code.
 
     A program is shared by all code of its structure; only where it fails is one with the lines of
     this code made, which fails again and says where.
     """
     try:
-        return execute(make(), arrays)
+        return execute(make(), arrays, into)
     except Exception:
         if run_options.lines:
             raise
         with set_options(lines=True):
-            execute(make(), arrays)
+            execute(make(), arrays, into)
         raise
 
 
@@ -90,8 +92,11 @@ def used_inputs(outputs):
     return [n for n in reachable(outputs, swaps(outputs)) if n.prim is INPUT]
 
 
-def evaluate(graph, outputs):
-    """Arrays of `outputs`, nodes of the root graph `graph` whose inputs have values."""
+def evaluate(graph, outputs, into=None):
+    """Arrays of `outputs`, nodes of the root graph `graph` whose inputs have values.
+
+    into : {number of an output: array to write it to}
+    """
     inputs = used_inputs(outputs)
     values = graph.values
     verify_captured(graph)
@@ -99,7 +104,7 @@ def evaluate(graph, outputs):
         from .reference import run_nodes
 
         return run_nodes(outputs, {n: values[n] for n in inputs})
-    return run_compiled(lambda: compiled(inputs, outputs), [values[n] for n in inputs])
+    return run_compiled(lambda: compiled(inputs, outputs), [values[n] for n in inputs], into)
 
 
 # ---------------------------------------------------------------------------- captured arrays

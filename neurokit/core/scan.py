@@ -14,13 +14,22 @@ from .loops import Body, bind_scan, hoist
 from .options import options
 from .runtime import evaluate
 from .shaping import broadcast
+from .store import replaced_when_done
 from .tracer import SUPPORTED, Tracer, to_node
 from .transforms import stop_gradient, tracing
 from .ufuncs import as_dtype
 
 
 def scan(
-    f, init, xs=None, length=None, reverse=False, checkpoint="auto", progress=None, truncate=None
+    f,
+    init,
+    xs=None,
+    length=None,
+    reverse=False,
+    checkpoint="auto",
+    progress=None,
+    truncate=None,
+    file=None,
 ):
     """Run ``carry, y = f(carry, x)`` over the leading axis of `xs`, in C.
 
@@ -43,6 +52,10 @@ def scan(
     truncate : int, optional
         No derivative flows through the carry from step ``k * truncate`` to the step before it
         (truncated back-propagation through time), counted in the order in which steps run.
+    file : path of a ``.npy`` file, optional
+        The ys, one array per step, are written there while the loop runs and come back mapped from
+        the file, read only: a record may be larger than memory. The file appears when the loop has
+        ended. In plain calls only.
 
     Returns
     -------
@@ -62,16 +75,16 @@ def scan(
     """
     x_leaves, x_spec = tree.flatten(xs)
     length = _length(x_leaves, length)
+    if current() is not None and (progress or file is not None):
+        raise TraceError(
+            "scan(progress=, file=) are for plain calls: inside a traced function use "
+            "nk.options(progress=True) around the call that runs it, and return the ys"
+        )
     if truncate is not None:
-        return _truncated(f, init, xs, length, reverse, checkpoint, progress, truncate)
+        return _truncated(f, init, xs, length, reverse, checkpoint, progress, truncate, file)
     if progress:
-        if current() is not None:
-            raise TraceError(
-                "scan(progress=) reports from plain calls only: inside a traced function use "
-                "nk.options(progress=True) around the call that runs it"
-            )
         with options(progress=progress):
-            return scan(f, init, xs, length, reverse, checkpoint)
+            return scan(f, init, xs, length, reverse, checkpoint, file=file)
     with tracing("scan") as (graph, new):
         xs_nodes = [leaf_node(graph, new, x) for x in x_leaves]
         init_leaves, spec = tree.flatten(init)
@@ -80,6 +93,8 @@ def scan(
         outs = bind_scan(body, length, bool(reverse), checkpoint, args)
         if not outs:
             values = []
+        elif file is not None:
+            values = _evaluate_to_file(graph, outs, len(inits), file)
         elif new:
             values = [plain(a) for a in evaluate(graph, outs)]
         else:
@@ -91,7 +106,7 @@ def scan(
     return carry, tree.unflatten(y_spec, ys)
 
 
-def _truncated(f, init, xs, length, reverse, checkpoint, progress, every):
+def _truncated(f, init, xs, length, reverse, checkpoint, progress, every, file):
     """The loop with a count of steps in its carry, which stops derivatives every so many steps."""
     if not isinstance(every, (int, np.integer)) or isinstance(every, bool) or every < 1:
         raise ValueError(f"scan: truncate must be a positive int, got {every!r}")
@@ -106,9 +121,24 @@ def _truncated(f, init, xs, length, reverse, checkpoint, progress, every):
         return (carry, t + 1), y
 
     (carry, _), ys = scan(
-        step, (init, np.int64(0)), xs, length, reverse, checkpoint, progress=progress
+        step, (init, np.int64(0)), xs, length, reverse, checkpoint, progress, file=file
     )
     return carry, ys
+
+
+def _evaluate_to_file(graph, outs, n_carry, file):
+    """The values of a loop whose one array of ys is a file."""
+    if len(outs) != n_carry + 1:
+        raise ValueError(
+            f"scan: file= takes the ys where they are one array per step, got {len(outs) - n_carry}"
+        )
+    y = outs[-1]
+    with replaced_when_done(file) as part:
+        rows = np.lib.format.open_memmap(part, "w+", y.dtype, y.shape)
+        values = evaluate(graph, outs, {n_carry: rows})[:n_carry]
+        rows.flush()
+        del rows
+    return [plain(a) for a in values] + [np.load(file, mmap_mode="r")]
 
 
 def _length(leaves, length):

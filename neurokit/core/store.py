@@ -47,13 +47,22 @@ def save(path, tree):
     text = json.dumps({"format": _FORMAT, "tree": _describe(tree, arrays, "tree")})
     content = {f"array{k}": a for k, a in enumerate(arrays)}
     content["structure"] = np.frombuffer(text.encode(), np.uint8)
+    with replaced_when_done(path) as part, open(part, "xb") as file:
+        np.savez(file, **content)
+
+
+@contextlib.contextmanager
+def replaced_when_done(path):
+    """A name beside `path` to write to. It takes the place of `path`, on disk, if all goes well."""
     path = Path(path)
     part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        with open(part, "xb") as file:
-            np.savez(file, **content)
-            file.flush()
-            os.fsync(file.fileno())
+        yield part
+        descriptor = os.open(part, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
         os.replace(part, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
