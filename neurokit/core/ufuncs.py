@@ -11,6 +11,7 @@ from .control import stop
 from .errors import TraceError
 from .graph import BOOL, COMPUTED, FLOAT64, INT64, LITERAL, literal
 from .indexing import take
+from .number_parts import PARTS
 from .reducing import reduce
 from .shaping import broadcast, full, reshape
 from .tracer import Tracer, broadcast_value, to_node
@@ -34,7 +35,7 @@ def resolve(ufunc, nodes):
         dtypes = ufunc.resolve_dtypes(kinds + (None,) * ufunc.nout)
         ins, out = dtypes[: ufunc.nin], dtypes[ufunc.nin]
         for d in (*ins, out):
-            if d not in COMPUTED and d.kind != "c":
+            if d not in COMPUTED and d.kind != "c" and ufunc is not np.bitwise_count:
                 raise TypeError(
                     f"np.{ufunc.__name__} of {', '.join(str(n.dtype) for n in nodes)} computes in {d} in NumPy, "
                     f"which a trace does not: convert with .astype first"
@@ -64,13 +65,27 @@ def as_dtype(node, dtype):
 def call_ufunc(ufunc, method, inputs, kwargs):
     """The result of a ufunc (or its reduce, accumulate, outer) on inputs of which some are traced."""
     if method != "__call__":
-        return _method(ufunc, method, inputs, kwargs)
-    out = kwargs.pop("out", None) if kwargs else None
+        from .ufunc_methods import call_method
+
+        return call_method(ufunc, method, inputs, kwargs)
+    if not kwargs:
+        return apply_ufunc(ufunc, inputs)
+    out, where = kwargs.pop("out", None), kwargs.pop("where", True)
+    if out is not None and all(o is None for o in out):
+        out = None
     if kwargs:
         inputs = _options(ufunc, inputs, kwargs)
-    result = apply_ufunc(ufunc, inputs)
+    result = (
+        COMPOSITES[ufunc](*inputs, **kwargs)
+        if kwargs and ufunc.signature is not None
+        else apply_ufunc(ufunc, inputs)
+    )
     if out is not None:
-        return _store(ufunc, result, out)
+        return _store(ufunc, result, out, where)
+    if where is not True:
+        raise TraceError(
+            f"np.{ufunc.__name__}(..., where=mask) leaves parts undefined: use np.where(mask, result, other) or out="
+        )
     return result
 
 
@@ -189,24 +204,27 @@ def _power(a, b):
 
 
 def _options(ufunc, inputs, kwargs):
-    dtype = kwargs.pop("dtype", None)
-    where = kwargs.pop("where", True)
-    for name in ("casting", "order", "subok"):
+    """The inputs in the types that dtype= and casting= ask for; what is left stays in `kwargs`."""
+    dtype, casting = kwargs.pop("dtype", None), kwargs.pop("casting", "same_kind")
+    for name in ("order", "subok"):
         kwargs.pop(name, None)
-    if where is not True:
-        raise TraceError(
-            f"np.{ufunc.__name__}(..., where=mask) leaves parts undefined: use np.where(mask, result, other)"
-        )
-    if kwargs:
-        raise TraceError(
-            f"np.{ufunc.__name__}: {', '.join(kwargs)} is not supported on traced arrays"
-        )
-    if dtype is not None:
-        inputs = [Tracer(as_dtype(to_node(x), np.dtype(dtype))) for x in inputs]
-    return inputs
+    allowed = ("axis", "keepdims") if ufunc.signature is not None else ()
+    for name in kwargs:
+        if name not in allowed:
+            raise TraceError(f"np.{ufunc.__name__}: {name}= is not supported on traced arrays")
+    if dtype is None and casting == "same_kind" or ufunc.signature is not None:
+        return inputs
+    nodes = [to_node(x) for x in inputs]
+    kinds = tuple(n.weak or n.dtype for n in nodes) + (None,) * ufunc.nout
+    if dtype is None:
+        ufunc.resolve_dtypes(kinds, casting=casting)
+        return inputs
+    wanted = (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
+    dtypes = ufunc.resolve_dtypes(kinds, signature=wanted, casting=casting)
+    return [Tracer(as_dtype(n, d)) for n, d in zip(nodes, dtypes)]
 
 
-def _store(ufunc, result, out):
+def _store(ufunc, result, out, where):
     targets = out if isinstance(out, tuple) else (out,)
     results = result if isinstance(result, tuple) else (result,)
     for target, value in zip(targets, results):
@@ -217,8 +235,11 @@ def _store(ufunc, result, out):
                 f"np.{ufunc.__name__} with out= a plain array (also `array += traced`) would drop the derivative: write "
                 f"array = array + traced, or make the array with nk.zeros(shape, like=t)"
             )
+        if where is not True:
+            value = _where(where, Tracer(as_dtype(to_node(value), target.dtype)), target)
         store_into(target, value)
-    return out[0] if isinstance(out, tuple) and len(out) == 1 else out
+    filled = tuple(r if t is None else t for t, r in zip(targets, results))
+    return filled[0] if len(filled) == 1 else filled
 
 
 def store_into(target, value):
@@ -228,35 +249,6 @@ def store_into(target, value):
             f"Cannot cast output from {node.dtype} to {target.dtype} with casting rule 'same_kind'"
         )
     target.assign(broadcast_value(as_dtype(node, target.dtype), target.shape))
-
-
-def _method(ufunc, method, inputs, kwargs):
-    from . import numpy_table as table
-
-    x = inputs[0]
-    if method == "reduce":
-        function = {
-            np.add: table.sum,
-            np.multiply: table.prod,
-            np.maximum: table.amax,
-            np.minimum: table.amin,
-            np.logical_and: table.all,
-            np.logical_or: table.any,
-        }.get(ufunc)
-        if function is not None:
-            axis = kwargs.pop("axis", inputs[1] if len(inputs) > 1 else 0)
-            return function(x, axis=axis, **kwargs)
-    if method == "accumulate":
-        function = {np.add: table.cumsum, np.multiply: table.cumprod}.get(ufunc)
-        if function is not None:
-            return function(x, axis=kwargs.pop("axis", 0), **kwargs)
-    if method == "outer":
-        a, b = Tracer(to_node(inputs[0])), Tracer(to_node(inputs[1]))
-        return ufunc(a.reshape(a.shape + (1,) * b.ndim), b)
-    raise TraceError(
-        f"np.{ufunc.__name__}.{method} has no traced form: use np.{ufunc.__name__} itself, np.sum, np.cumsum "
-        f"or t[i] = v"
-    )
 
 
 # ---------------------------------------------------------------------------- composites
@@ -341,6 +333,7 @@ def _xlog1py(a, b):
 
 
 COMPOSITES = {
+    **PARTS,
     np.logical_and: _logical("and"),
     np.logical_or: _logical("or"),
     np.logical_xor: _logical("xor"),
@@ -380,14 +373,8 @@ def _erf(x):
 
 
 _NEAREST = {
-    "matmul": "the operator @",
-    "frexp": "np.log2 and np.floor",
-    "modf": "np.trunc",
     "nextafter": "t + eps",
     "spacing": "np.finfo",
-    "ldexp": "x * 2.0 ** n",
-    "gcd": "np.gcd on plain arrays",
-    "lcm": "np.lcm on plain arrays",
 }
 
 

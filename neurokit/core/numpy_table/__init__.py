@@ -1,6 +1,14 @@
 """NumPy's functions on traced arrays: composites of primitives, keyed by the function object."""
 
-from . import nans, ordering  # noqa: F401 - fills the table
+from . import (  # noqa: F401 - these fill the table
+    calculus,
+    counting,
+    creators,
+    editing,
+    nans,
+    ordering,
+    polynomials,
+)
 from .base import FUNCTIONS, unsupported
 from .choices import around, clip, where
 from .complex import imag, real, set_part

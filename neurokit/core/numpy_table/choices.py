@@ -7,7 +7,6 @@ import numpy as np
 from .. import elementwise as ew
 from ..complexes import join
 from ..complexes import parts as complex_parts
-from ..errors import TraceError
 from ..graph import BOOL, LITERAL, literal
 from ..shaping import broadcast
 from ..tracer import to_node
@@ -17,10 +16,10 @@ from .base import FUNCTIONS, T, _deliver, implements
 
 @implements(np.where)
 def where(condition, x=None, y=None):
-    if x is None:
-        raise TraceError(
-            "np.where(mask) alone gives indices whose number depends on data: use np.where(mask, a, b)"
-        )
+    if x is None and y is None:
+        return np.nonzero(condition)
+    if x is None or y is None:
+        raise ValueError("either both or neither of x and y should be given")
     c, x, y = to_node(condition), to_node(x), to_node(y)
     if c.dtype != BOOL:
         c = ew.apply(ew.ROWS["ne"], c, literal(0, c.dtype))
@@ -82,7 +81,34 @@ def array_equal(a1, a2, equal_nan=False):
     a1, a2 = T(to_node(a1)), T(to_node(a2))
     if a1.shape != a2.shape:
         return False
+    same = a1 == a2
+    if equal_nan and a1.dtype.kind in "fc" and a2.dtype.kind in "fc":
+        same = same | (np.isnan(a1) & np.isnan(a2))
+    return np.all(same)
+
+
+@implements(np.array_equiv)
+def array_equiv(a1, a2):
+    a1, a2 = T(to_node(a1)), T(to_node(a2))
+    try:
+        np.broadcast_shapes(a1.shape, a2.shape)
+    except ValueError:
+        return False
     return np.all(a1 == a2)
+
+
+def _infinite(sign):
+    def call(x, out=None):
+        if to_node(x).dtype.kind == "c":
+            raise TypeError(
+                "This operation is not supported for complex values because it would be ambiguous."
+            )
+        return _deliver(np.isinf(x) & (np.signbit(x) if sign < 0 else ~np.signbit(x)), out)
+
+    return call
+
+
+isneginf, isposinf = implements(np.isneginf)(_infinite(-1)), implements(np.isposinf)(_infinite(1))
 
 
 @implements(np.round, np.around)
@@ -108,7 +134,7 @@ def _round_integers(a, decimals):
     return (half_even * scale).astype(to_node(a).dtype)
 
 
-FUNCTIONS[np.fix] = lambda x, out=None: np.trunc(x)
+FUNCTIONS[np.fix] = lambda x, out=None: _deliver(np.trunc(x), out)
 FUNCTIONS[np.sinc] = lambda x: where(
     np.equal(x, 0), 1.0, np.sin(math.pi * x) / where(np.equal(x, 0), 1.0, math.pi * x)
 )

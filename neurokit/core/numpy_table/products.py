@@ -10,14 +10,12 @@ from ..linear import einsum as _einsum
 from ..linear import matmul as _matmul
 from ..linear import tensordot as _tensordot
 from ..shaping import reshape as _reshape
-from ..tracer import to_node
+from ..tracer import Tracer, to_node
 from ..ufuncs import COMPOSITES
 from .base import FUNCTIONS, T, _axis, _deliver, implements
 from .reductions import _floating, sum
 from .selection import diagonal
 from .shapes import _common, ravel, reshape
-
-COMPOSITES[np.vecdot] = lambda a, b: vecdot(a, b)
 
 
 def _same(a, b):
@@ -46,8 +44,22 @@ def vdot(a, b):
 
 
 @implements(np.linalg.vecdot)
-def vecdot(x1, x2, /, axis=-1, **kwargs):
-    return sum(np.multiply(np.conjugate(x1), x2), axis)
+def vecdot(x1, x2, /, *, axis=-1, keepdims=False):
+    x1, x2 = np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1)
+    if x1.shape[-1] != x2.shape[-1]:
+        raise ValueError(
+            f"vecdot: lengths of the core axis differ, {x1.shape[-1]} and {x2.shape[-1]}"
+        )
+    total = sum(np.multiply(np.conjugate(x1), x2), -1)
+    return np.expand_dims(total, axis) if keepdims else total
+
+
+COMPOSITES[np.vecdot] = vecdot
+if hasattr(np, "matvec"):  # NumPy 2.2
+    COMPOSITES[np.matvec] = lambda x1, x2: np.matmul(x1, np.expand_dims(x2, -1))[..., 0]
+    COMPOSITES[np.vecmat] = lambda x1, x2: np.matmul(np.expand_dims(np.conjugate(x1), -2), x2)[
+        ..., 0, :
+    ]
 
 
 @implements(np.outer, np.linalg.outer)
@@ -109,6 +121,12 @@ FUNCTIONS[np.linalg.trace] = lambda x, /, *, offset=0, dtype=None: sum(
 FUNCTIONS[np.trapezoid] = lambda y, x=None, dx=1.0, axis=-1: _trapezoid(y, x, dx, axis)
 FUNCTIONS[np.result_type] = lambda *a: np.result_type(
     *[n.weak(0) if n.weak else n.dtype for n in _typed(a)]
+)
+
+
+FUNCTIONS[np.common_type] = lambda *a: np.common_type(*[np.empty(0, to_node(x).dtype) for x in a])
+FUNCTIONS[np.can_cast] = lambda from_, to, casting="safe": np.can_cast(
+    from_.dtype if isinstance(from_, Tracer) else from_, to, casting
 )
 
 

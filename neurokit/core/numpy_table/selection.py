@@ -6,7 +6,6 @@ import math
 import numpy as np
 
 from .. import elementwise as ew
-from ..errors import TraceError
 from ..graph import INT64
 from ..indexing import diagonal as _diagonal
 from ..indexing import take as _take_rows
@@ -24,10 +23,8 @@ from .shapes import _read_only, broadcast_arrays, concatenate, ravel, reshape
 
 @implements(np.take)
 def take(a, indices, axis=None, out=None, mode="raise"):
-    if mode != "raise":
-        raise TraceError(
-            f"np.take(mode={mode!r}) has no traced form: apply np.clip or % to the indices"
-        )
+    if mode not in ("raise", "wrap", "clip"):
+        raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
     if axis is None:
         a, axis = ravel(a), 0
     node = to_node(a)
@@ -35,7 +32,11 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     index = to_node(indices)
     if index.dtype.kind not in "iu":
         raise TypeError(f"np.take: indices must be integers, got {index.dtype}")
-    rows = _reshape(ew.convert(index, INT64), (index.size,))
+    index = ew.convert(index, INT64)
+    if mode != "raise":
+        n = node.shape[axis]
+        index = to_node(np.clip(T(index), 0, n - 1) if mode == "clip" else T(index) % n)
+    rows = _reshape(index, (index.size,))
     before, after = node.shape[:axis], node.shape[axis + 1 :]
     packed = _reshape(node, (math.prod(before), node.shape[axis], math.prod(after)))
     return _deliver(T(_reshape(_take_rows(packed, rows), before + index.shape + after)), out)

@@ -271,6 +271,7 @@ def split(ary, indices_or_sections, axis=0):
 
 FUNCTIONS[np.hsplit] = lambda a, n: split(a, n, 0 if np.ndim(a) == 1 else 1)
 FUNCTIONS[np.vsplit] = lambda a, n: split(a, n, 0)
+FUNCTIONS[np.dsplit] = lambda a, n: split(a, n, 2)
 FUNCTIONS[np.unstack] = lambda x, /, *, axis=0: tuple(moveaxis(x, axis, 0))
 
 
@@ -333,10 +334,9 @@ def copy(a, order="K", subok=False):
 @implements(np.astype)
 def astype(x, dtype, /, *, copy=True, device=None):
     dtype = np.dtype(dtype)
-    if dtype.kind not in "bifc" or dtype.char not in SUPPORTED:
+    if dtype.char not in SUPPORTED:
         raise TypeError(
-            f"astype({dtype}) of a traced array: wanted bool, int32, int64, float32, float64, complex64 "
-            f"or complex128"
+            f"astype({dtype}) of a traced array: wanted bool, an integer, float32, float64, complex64 or complex128"
         )
     node = to_node(x)
     if node.dtype.kind == "c" and dtype.kind not in "bc":
