@@ -127,7 +127,9 @@ class Index:
 
     def __init__(self, key, shape, to_node, concrete):
         key = key if isinstance(key, tuple) else (key,)
-        key = self._expand_bools(key, shape, concrete)
+        self.base_shape = tuple(shape)
+        key, shape = self._expand_bools(key, shape, concrete)
+        self.wide_shape = tuple(shape)
         n_axes = sum(1 for k in key if k is not None and k is not Ellipsis)
         if n_axes > len(shape):
             raise IndexError(
@@ -140,6 +142,7 @@ class Index:
             key = key + (Ellipsis,)
         at = next(i for i, k in enumerate(key) if k is Ellipsis)
         key = key[:at] + (slice(None),) * (len(shape) - n_axes) + key[at + 1 :]
+        self.gap = at  # where the ellipsis stood: it parts arrays even when it stands for no axis
         self.spec, self.sliced, arrays, layout = [], [], [], []
         axis = 0
         has_arrays = any(self._is_array(k) for k in key)
@@ -190,15 +193,17 @@ class Index:
             for k in key
         ]
         out, axis = [], 0
+        wide, more = list(shape), 0  # a 0-d boolean indexes a new axis of length 1
         for position, k in enumerate(key):
             if k is Ellipsis:
                 axis = len(shape) - sum(consumed(j) for j in key[position + 1 :])
             elif getattr(k, "dtype", None) == np.dtype(bool):
                 mask = concrete(k)
                 if mask.ndim == 0:
-                    raise IndexError(
-                        "a 0-d boolean index is not supported on a traced array: use np.where"
-                    )
+                    wide.insert(axis + more, 1)
+                    more += 1
+                    out.append(np.zeros(int(mask), np.int64))
+                    continue
                 if mask.shape != tuple(shape[axis : axis + mask.ndim]):
                     raise IndexError(
                         f"boolean index did not match indexed array along axis {axis}; size of axis "
@@ -210,7 +215,7 @@ class Index:
             else:
                 axis += consumed(k)
             out.append(k)
-        return tuple(out)
+        return tuple(out), tuple(wide)
 
     @property
     def basic(self):
@@ -225,7 +230,18 @@ class Index:
                     f"arrays used as indices must be of integer (or boolean) type, got {node.dtype}"
                 )
             nodes.append(ew.convert(node, INT64))
-        self.index_shape = np.broadcast_shapes(*[n.shape for n in nodes])
+        try:
+            self.index_shape = np.broadcast_shapes(*[n.shape for n in nodes])
+        except ValueError:
+            shapes = " ".join(str(n.shape) for n in nodes)
+            raise IndexError(
+                f"shape mismatch: indexing arrays could not be broadcast together with shapes {shapes}"
+            ) from None
+        if 0 in self.index_shape:  # nothing is read, so that only here a bad index can be found
+            for axis, k, d in arrays:
+                if isinstance(k, (int, np.integer, np.ndarray)) and np.any((k < -d) | (k >= d)):
+                    bad = np.extract((k < -d) | (k >= d), k)[0]
+                    raise IndexError(f"index {bad} is out of bounds for axis {axis} with size {d}")
         nodes = [broadcast(n, self.index_shape) for n in nodes]
         dims = [d for _, _, d in arrays]
         if len(nodes) == 1:
@@ -253,6 +269,8 @@ class Index:
         self.axes = [a for a, _, _ in arrays]
         spots = [i for i, (kind, _) in enumerate(self.layout) if kind == "array"]
         self.adjacent = spots == list(range(spots[0], spots[0] + len(spots)))
+        if spots[0] < self.gap <= spots[-1]:
+            self.adjacent = False
 
     def view_of(self, view):
         """The strides of the result, for a basic index of an array with the strides of `view`."""
@@ -264,7 +282,7 @@ class Index:
     # -- reading
 
     def read(self, node):
-        node = slice_(node, self.spec)
+        node = slice_(reshape(node, self.wide_shape), self.spec)
         if self.arrays:
             node = self._unpack(take(self._pack(node), self.linear))
         return reshape(node, self.shape)
@@ -310,6 +328,12 @@ class Index:
 
     def write(self, base, value, op="set"):
         """`base` with `value` (broadcast to `shape`) at this index."""
+        if self.wide_shape != self.base_shape:
+            base = reshape(base, self.wide_shape)
+            return reshape(self._write(base, value, op), self.base_shape)
+        return self._write(base, value, op)
+
+    def _write(self, base, value, op):
         if not self.arrays:
             value = reshape(value, self.full_shape)
             if op == "add":

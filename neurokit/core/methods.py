@@ -104,16 +104,82 @@ for _name in (
     setattr(Tracer, _name, getattr(table, _name))
 Tracer.max, Tracer.min, Tracer.round = table.amax, table.amin, table.around
 Tracer.flatten = lambda self, order="C": Tracer(table.ravel(self, order).node)
+
+
+def _method(function):
+    """An array method that is the NumPy function of the array."""
+    return lambda self, *args, **kwargs: function(self, *args, **kwargs)
+
+
+for _function in (np.argsort, np.argpartition, np.searchsorted, np.nonzero, np.choose, np.put):
+    setattr(Tracer, _function.__name__, _method(_function))
+Tracer.compress = lambda self, condition, axis=None, out=None: np.compress(
+    condition, self, axis, out
+)
+
+
+def _in_place_order(function):
+    def call(self, *args, **kwargs):
+        self.assign(function(Tracer(self.node), *args, **kwargs).node)
+
+    return call
+
+
+Tracer.sort, Tracer.partition = _in_place_order(np.sort), _in_place_order(np.partition)
+Tracer.device = "cpu"
+Tracer.strides = property(lambda self: self.layout().strides)
+Tracer.__contains__ = lambda self, value: bool(np.any(np.equal(self, value)))
+Tracer.__array_namespace__ = lambda self, *, api_version=None: np
+
+
+def _to_device(self, device, /, *, stream=None):
+    if device != "cpu":
+        raise ValueError(f"Unsupported device: {device}.")
+    return self
+
+
+def _no_deletion(self, key):
+    raise ValueError("cannot delete array elements")
+
+
+Tracer.to_device, Tracer.__delitem__ = _to_device, _no_deletion
 Tracer.conj = Tracer.conjugate = lambda self: np.conjugate(self)
 Tracer.real = property(table.real, lambda self, value: table.set_part(self, value, 0))
 Tracer.imag = property(table.imag, lambda self, value: table.set_part(self, value, 1))
 Tracer.T = property(lambda self: table.transpose(self))
 Tracer.mT = property(lambda self: table.swapaxes(self, -1, -2))
-Tracer.flat = property(lambda self: iter(table.ravel(self)))
+
+
+class Flat:
+    """``t.flat``: the elements in C order, to read, write and go through."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __iter__(self):
+        return iter(table.ravel(self.array))
+
+    def __len__(self):
+        return self.array.size
+
+    def __getitem__(self, key):
+        return Tracer(table.ravel(Tracer(self.array.node))[key].node)
+
+    def __setitem__(self, key, value):
+        places = np.arange(self.array.size)[key]
+        if np.size(places):
+            np.put(self.array, places, value)
+
+
+def _set_flat(self, value):
+    self.flat[...] = value
+
+
+Tracer.flat = property(Flat, _set_flat)
 
 
 def _reshape(self, *shape, order="C", copy=None):
-    return table.reshape(self, shape[0] if len(shape) == 1 else shape, order)
+    return table.reshape(self, shape[0] if len(shape) == 1 else shape, order, copy=copy)
 
 
 def _transpose(self, *axes):
@@ -123,6 +189,10 @@ def _transpose(self, *axes):
 
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
+    if not np.can_cast(self.dtype, dtype, casting):
+        raise TypeError(
+            f"Cannot cast array data from {self.dtype!r} to {np.dtype(dtype)!r} according to the rule '{casting}'"
+        )
     return table.astype(self, dtype)
 
 

@@ -30,10 +30,14 @@ def reduce(op, node, axes, keepdims=False):
             if name
             else f"attempt to get {op} of an empty sequence"
         )
-    if node.dtype.kind == "c" and op in ("max", "min", "argmax", "argmin"):
+    if not axes and op in ("max", "min"):
+        pass
+    elif node.dtype.kind == "c" and op in ("max", "min", "argmax", "argmin"):
         node = _complex_extreme(op, node, axes)
     elif axes or op in ("any", "all"):
         node = bind(REDUCE[op], (node,), (axes,))
+    else:
+        node = ew.convert(node, _total_dtype(node.dtype))
     if keepdims:
         shape = list(node.shape)
         for a in axes:

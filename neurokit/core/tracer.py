@@ -194,6 +194,13 @@ class Tracer:
             "a traced array cannot be pickled: return it from the traced function first"
         )
 
+    def __getattr__(self, name):
+        from .numpy_table.left_out import METHODS_LEFT_OUT, message
+
+        if name in METHODS_LEFT_OUT:
+            raise AttributeError(message(name, METHODS_LEFT_OUT, "ndarray."))
+        raise AttributeError(f"a traced array has no attribute {name!r}")
+
     # ------------------------------------------------------------------ NumPy's protocols
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):

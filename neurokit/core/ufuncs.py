@@ -372,15 +372,10 @@ def _erf(x):
     return Tracer(ew.apply(ew.ROWS["erf"], to_node(x)))
 
 
-_NEAREST = {
-    "nextafter": "t + eps",
-    "spacing": "np.finfo",
-}
-
-
 def nearest(ufunc):
-    return (
-        f"use {_NEAREST[ufunc.__name__]}"
-        if ufunc.__name__ in _NEAREST
-        else "compute it on plain arrays outside of the trace, or build it from np.exp, np.log and arithmetic"
-    )
+    from .numpy_table.left_out import LEFT_OUT
+
+    if ufunc.__name__ in LEFT_OUT:
+        reason, instead = LEFT_OUT[ufunc.__name__]
+        return f"it {reason}; use {instead}"
+    return "compute it on plain arrays outside of the trace, or build it from np.exp, np.log and arithmetic"

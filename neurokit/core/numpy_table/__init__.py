@@ -5,6 +5,7 @@ from . import (  # noqa: F401 - these fill the table
     counting,
     creators,
     editing,
+    left_out,
     nans,
     ordering,
     polynomials,

@@ -13,34 +13,18 @@ from ..shaping import full as _full
 from ..shaping import reshape as _reshape
 from ..tracer import Tracer, to_node
 from ..ufuncs import store_into
+from .left_out import LEFT_OUT, message
 
 FUNCTIONS = {}
-
-_NEAREST = {
-    "sort": "np.max and np.min, or sort outside of the trace",
-    "argsort": "sorting outside of the trace",
-    "unique": "np.unique on plain arrays",
-    "nonzero": "np.where(mask, a, b)",
-    "copyto": "t[...] = value",
-    "interp": "np.searchsorted outside of the trace and np.take",
-    "put": "t[i] = v",
-    "place": "np.where",
-    "array_str": "print(t)",
-    "save": "returning the value",
-    "fill_diagonal": "np.where(np.eye(n), v, t)",
-}
 
 
 def unsupported(func):
     name = getattr(func, "__name__", str(func))
-    hint = _NEAREST.get(
-        name,
-        "compute it on plain arrays outside of the trace, or write it with supported functions",
-    )
+    if name in LEFT_OUT:
+        raise TraceError(message(name))
     raise TraceError(
-        f"np.{name} has no traced form: use {hint}"
-        if name in _NEAREST
-        else f"np.{name} has no traced form: {hint}"
+        f"np.{name} has no traced form: compute it on plain arrays outside of the trace, or write it with "
+        f"supported functions (docs/numpy.md lists them)"
     )
 
 

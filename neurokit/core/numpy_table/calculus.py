@@ -15,7 +15,7 @@ from .shapes import _common
 def ediff1d(ary, to_end=None, to_begin=None):
     ary = np.ravel(T(to_node(ary)))
     parts = []
-    for x in (to_begin, np.diff(ary), to_end):
+    for x in (to_begin, ary[1:] - ary[:-1], to_end):
         if x is not None:
             x = np.ravel(T(to_node(x)))
             if not np.can_cast(x.dtype, ary.dtype, "same_kind"):
@@ -29,7 +29,7 @@ def ediff1d(ary, to_end=None, to_begin=None):
 @implements(np.gradient)
 def gradient(f, *varargs, axis=None, edge_order=1):
     f = T(to_node(f))
-    if f.dtype == BOOL:
+    if f.dtype == BOOL and f.ndim:
         raise TypeError("numpy boolean subtract, the `-` operator, is not supported")
     if f.dtype.kind not in "fc":
         f = f.astype(np.float64)
@@ -173,7 +173,7 @@ def convolve(a, v, mode="full"):
 def correlate(a, v, mode="valid"):
     a, v = _sequences(a, v, "correlate")
     n, m = a.shape[0], v.shape[0]
-    full = _convolve_full(a, np.conj(v)[::-1])
+    full = _convolve_full(a, (np.conj(v) if v.dtype.kind == "c" else v)[::-1])
     mode = _MODES.get(mode, mode)
     if mode == "same" and n < m:  # the middle lies by the other end
         start = (n - 1) - (n - 1) // 2
@@ -243,6 +243,19 @@ def unwrap(p, discont=None, axis=-1, *, period=2 * math.pi):
     first[axis], rest[axis] = slice(0, 1), slice(1, None)
     moved = p[tuple(rest)] + np.cumsum(correct, axis)
     return np.concatenate([p[tuple(first)].astype(dtype), moved.astype(dtype)], axis)
+
+
+_CIRCLE = np.cos((np.arange(64) + 0.5) * (math.pi / 128))  # a quarter of 256 points
+
+
+@implements(np.i0)
+def i0(x):
+    """The mean of cosh(x cos a) over the circle, to rounding from 256 points."""
+    x = T(to_node(x))
+    if x.dtype.kind == "c":
+        raise TypeError("i0 not supported for complex values")
+    x = x if x.dtype.kind == "f" else x.astype(np.float64)
+    return np.mean(np.cosh(x[..., None] * _CIRCLE.astype(x.dtype)), -1)
 
 
 # ---------------------------------------------------------------------------- covariance

@@ -116,7 +116,7 @@ def around(a, decimals=0, out=None):
     if to_node(a).dtype.kind in "iu":
         return _deliver(_round_integers(a, decimals), out)
     if to_node(a).dtype == BOOL:
-        raise TypeError("np.round of booleans: NumPy has none for a number of decimals")
+        raise TypeError("np.round of booleans gives float16 in NumPy: use .astype(float)")
     if to_node(a).dtype.kind == "c":
         parts = [around(T(p), decimals) for p in complex_parts(to_node(a))]
         return _deliver(T(join(*[to_node(p) for p in parts])), out)

@@ -95,7 +95,7 @@ def unique(
 def _as_named(name, **kwargs):
     """One of the array-API forms of np.unique: a named tuple, each NaN by itself."""
 
-    def call(x, /):
+    def call(x):
         fields = getattr(np, name)(np.zeros(1))
         result = unique(x, equal_nan=False, **kwargs)
         return type(fields)(*result) if isinstance(fields, tuple) else result

@@ -38,16 +38,26 @@ def full(shape, fill_value, dtype=None, order="C", *, device=None):
     return T(broadcast(value.node, _shape(shape)))
 
 
-@implements(
-    np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require
-)
-def array(object, dtype=None, *args, copy=True, order="K", subok=False, ndmin=0, ndmax=0, device=None, requirements=None):  # fmt: skip
+@implements(np.array)
+def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, ndmax=0):
     result = _array(_strong(object), dtype)
-    return (
-        result.reshape((1,) * (ndmin - result.ndim) + result.shape)
-        if ndmin > result.ndim
-        else result
-    )
+    missing = ndmin - result.ndim
+    return result.reshape((1,) * missing + result.shape) if missing > 0 else result
+
+
+@implements(np.asarray, np.asanyarray)
+def asarray(a, dtype=None, order=None, *, device=None, copy=None):
+    return _array(_strong(a), dtype)
+
+
+@implements(np.ascontiguousarray, np.asfortranarray)
+def ascontiguousarray(a, dtype=None):
+    return np.atleast_1d(_array(_strong(a), dtype))
+
+
+@implements(np.require)
+def require(a, dtype=None, requirements=None):
+    return _array(_strong(a), dtype)
 
 
 def _strong(values):

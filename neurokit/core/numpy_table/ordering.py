@@ -132,8 +132,23 @@ def searchsorted(a, v, side="left", sorter=None):
     rows, values = _common([to_node(a), to_node(v)])
     if rows.ndim != 1:
         raise ValueError("object too deep for desired array")
+    if rows.dtype.kind == "c":
+        return _complex_places(T(rows), T(values), side)
     found = _searchsorted(_reshape(rows, (1, rows.size)), _reshape(values, (1, values.size)), side)
     return T(_reshape(found, values.shape))
+
+
+def _complex_places(rows, values, side):
+    """How many of the rows come before each value, by NaN, real part, imaginary part."""
+
+    def keys(z):
+        nan = np.isnan(z.real) * 2 + np.isnan(z.imag)
+        return nan, *[np.where(np.isnan(part), 0.0, part) for part in (z.real, z.imag)]
+
+    before = side == "right"
+    for mine, other in reversed(list(zip(keys(rows), keys(values[..., None])))):
+        before = (mine < other) | (mine == other) & before
+    return np.sum(before, -1)
 
 
 @implements(np.digitize)
@@ -161,7 +176,7 @@ def _sorted_rows(node, axes):
     moved = moveaxis(T(node), axes, tuple(range(len(kept), node.ndim))).node
     shape = tuple(node.shape[i] for i in kept)
     rows = _reshape(moved, (math.prod(shape), _count(node, axes)))
-    return even_ties(gather_rows(rows, _argsort(rows))), shape
+    return even_ties(gather_rows(rows, _order_of(rows))), shape
 
 
 def _count(node, axes):
@@ -259,6 +274,8 @@ def _quantile(a, q, axis, out, method, keepdims, weights, interpolation, skip_na
     if interpolation is not None:
         method = interpolation
     node = to_node(a)
+    if node.dtype.kind == "c":
+        raise TypeError("a must be an array of real numbers")
     if isinstance(q, (int, float)) and node.dtype.kind == "f":
         q = np.asarray(q, node.dtype)
     plain = not isinstance(q, Tracer)
@@ -299,8 +316,7 @@ def _between(low, high, share):
     """low + share (high - low), from the nearer end as NumPy computes it."""
     step = high - low
     from_low = low + step * share
-    result = np.where(share >= 0.5, high - step * (1 - share), from_low)
-    return np.where(high == low, low, result)
+    return np.where(share >= 0.5, high - step * (1 - share), from_low)
 
 
 @implements(np.quantile)

@@ -13,7 +13,7 @@ from ..shaping import reshape as _reshape
 from ..tracer import Tracer, to_node
 from ..ufuncs import COMPOSITES
 from .base import FUNCTIONS, T, _axis, _deliver, implements
-from .reductions import _floating, sum
+from .reductions import sum
 from .selection import diagonal
 from .shapes import _common, ravel, reshape
 
@@ -108,20 +108,31 @@ def matmul(a, b):
 
 COMPOSITES[np.matmul] = matmul
 FUNCTIONS[np.linalg.matmul] = lambda a, b: matmul(a, b)
-FUNCTIONS[np.kron] = lambda a, b: reshape(
-    np.multiply(
-        reshape(a, [d for s in np.shape(a) for d in (s, 1)]),
-        reshape(b, [d for s in np.shape(b) for d in (1, s)]),
-    ),
-    [s * r for s, r in zip(np.shape(a), np.shape(b))],
-)
+
+
+@implements(np.kron)
+def kron(a, b):
+    ndim = builtins.max(np.ndim(a), np.ndim(b))
+    left, right = ((1,) * (ndim - np.ndim(x)) + np.shape(x) for x in (a, b))
+    wide = np.multiply(
+        reshape(a, [d for s in left for d in (s, 1)]),
+        reshape(b, [d for s in right for d in (1, s)]),
+    )
+    return reshape(wide, [s * r for s, r in zip(left, right)])
+
+
 FUNCTIONS[np.linalg.trace] = lambda x, /, *, offset=0, dtype=None: sum(
     _diagonal_last(x, offset), -1, dtype=dtype
 )
-FUNCTIONS[np.trapezoid] = lambda y, x=None, dx=1.0, axis=-1: _trapezoid(y, x, dx, axis)
 FUNCTIONS[np.result_type] = lambda *a: np.result_type(
     *[n.weak(0) if n.weak else n.dtype for n in _typed(a)]
 )
+
+
+@implements(np.einsum_path)
+def einsum_path(subscripts, *operands, optimize="greedy", einsum_call=False):
+    plain = [np.broadcast_to(0.0, np.shape(x)) for x in operands]
+    return np.einsum_path(subscripts, *plain, optimize=optimize)
 
 
 FUNCTIONS[np.common_type] = lambda *a: np.common_type(*[np.empty(0, to_node(x).dtype) for x in a])
@@ -141,12 +152,13 @@ def _diagonal_last(x, offset):
     return diagonal(x, offset, -2, -1)
 
 
-def _trapezoid(y, x, dx, axis):
-    y = T(_floating(y))
+@implements(np.trapezoid)
+def trapezoid(y, x=None, dx=1.0, axis=-1):
+    y = T(to_node(y))
     axis = _axis(axis, y.ndim)
     lower, upper = [slice(None)] * y.ndim, [slice(None)] * y.ndim
     lower[axis], upper[axis] = slice(None, -1), slice(1, None)
     step = dx if x is None else np.diff(x, axis=-1 if np.ndim(x) == 1 else axis)
     if x is not None and np.ndim(x) == 1:
         step = reshape(step, [-1 if i == axis else 1 for i in range(y.ndim)])
-    return sum(step * (y[tuple(lower)] + y[tuple(upper)]) * 0.5, axis)
+    return sum(step * (y[tuple(upper)] + y[tuple(lower)]) / 2.0, axis)

@@ -216,7 +216,11 @@ def std(
 @implements(np.average)
 def average(a, axis=None, weights=None, returned=False, keepdims=False):
     if weights is None:
-        return mean(a, axis, keepdims=keepdims)
+        result = mean(a, axis, keepdims=keepdims)
+        if not result.size:
+            raise ZeroDivisionError("division by zero")
+        count = _full_tracer(result.shape, np.size(a) / result.size, result.dtype)
+        return (result, count) if returned else result
     a, weights = T(to_node(a)), T(to_node(weights))
     if a.shape != weights.shape:
         if weights.ndim != 1 or axis is None:
@@ -282,7 +286,13 @@ for _name, _running_total, _start in (("sum", cumsum, 0), ("prod", cumprod, 1)):
 
 @implements(np.diff)
 def diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
+    if n == 0:
+        return a if isinstance(a, Tracer) else T(to_node(a))
+    if n < 0:
+        raise ValueError(f"order must be non-negative but got {n}")
     a = T(to_node(a))
+    if not a.ndim:
+        raise ValueError("diff requires input that is at least one dimensional")
     axis = _axis(axis, a.ndim)
     parts = [x for x in (prepend, a, append) if x is not np._NoValue]
     if len(parts) > 1:

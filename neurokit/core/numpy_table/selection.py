@@ -75,6 +75,8 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
 @implements(np.diag)
 def diag(v, k=0):
     node = to_node(v)
+    if node.ndim not in (1, 2):
+        raise ValueError("Input must be 1- or 2-d.")
     if node.ndim == 2:
         return diagonal(v, k)
     n = node.shape[0] + builtins.abs(k)
@@ -86,7 +88,7 @@ def diag(v, k=0):
 
 @implements(np.trace)
 def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
-    return sum(diagonal(a, offset, axis1, axis2), -1, dtype=dtype)
+    return sum(diagonal(a, offset, axis1, axis2), -1, dtype=dtype, out=out)
 
 
 @implements(np.tril)

@@ -34,21 +34,38 @@ def _read_only(base, new):
     raise ValueError("assignment destination is read-only")
 
 
+def _column_order(order, ndim):
+    """Whether elements are read with the first index fastest. Memory decides it for "A" and "K", so those
+    are refused where it matters."""
+    if order not in ("C", "F", "A", "K"):
+        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
+    if order in ("A", "K") and ndim > 1:
+        raise TraceError(
+            f"order={order!r} reads memory as it lies, which a trace does not know: use 'C' or 'F'"
+        )
+    return order == "F"
+
+
 @implements(np.reshape)
 def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
     shape = newshape if shape is None else shape
-    if order not in ("C", "A"):
-        raise TraceError(
-            "a traced reshape reads elements in C order: use np.transpose for another order"
-        )
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (operator.index(shape),)
     old = np.shape(a)
-    return _view(a, lambda n: _reshape(n, shape), lambda base, new: _reshape(new, old), RESHAPE)
+    if _column_order(order, len(old)):
+        return transpose(reshape(transpose(a), shape[::-1]))
+    view = _view(a, lambda n: _reshape(n, shape), lambda base, new: _reshape(new, old), RESHAPE)
+    if copy:
+        return T(view.node)
+    if copy is False and isinstance(a, Tracer) and view._base is None:
+        raise ValueError("Unable to avoid creating a copy while reshaping.")
+    return view
 
 
 @implements(np.ravel)
 def ravel(a, order="C"):
-    return reshape(a, (-1,) if np.size(a) else (0,), order)
+    return reshape(
+        a, (-1,) if np.size(a) else (0,), "C" if order == "K" and np.ndim(a) < 2 else order
+    )
 
 
 @implements(np.transpose, np.permute_dims)
@@ -63,8 +80,11 @@ def transpose(a, axes=None):
     )
 
 
-FUNCTIONS[np.matrix_transpose] = lambda x: swapaxes(x, -1, -2)
-FUNCTIONS[np.linalg.matrix_transpose] = lambda x: swapaxes(x, -1, -2)
+@implements(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x, /):
+    if np.ndim(x) < 2:
+        raise ValueError(f"Input array must be at least 2-dimensional, but it is {np.ndim(x)}")
+    return swapaxes(x, -1, -2)
 
 
 @implements(np.swapaxes)
@@ -220,6 +240,10 @@ def vstack(tup, dtype=None, casting="same_kind"):
     return concatenate([_at_least(2)(a) for a in tup], 0, dtype=dtype)
 
 
+if hasattr(np, "row_stack"):  # a second name, until it is gone
+    FUNCTIONS[getattr(np, "row_stack")] = vstack  # noqa: B009
+
+
 @implements(np.hstack)
 def hstack(tup, dtype=None, casting="same_kind"):
     parts = [_at_least(1)(a) for a in tup]
@@ -269,9 +293,20 @@ def split(ary, indices_or_sections, axis=0):
     return array_split(ary, indices_or_sections, axis)
 
 
-FUNCTIONS[np.hsplit] = lambda a, n: split(a, n, 0 if np.ndim(a) == 1 else 1)
-FUNCTIONS[np.vsplit] = lambda a, n: split(a, n, 0)
-FUNCTIONS[np.dsplit] = lambda a, n: split(a, n, 2)
+def _splitter(least, axis):
+    def call(ary, indices_or_sections):
+        if np.ndim(ary) < least:
+            raise ValueError(f"split only works on arrays of {least} or more dimensions")
+        return split(ary, indices_or_sections, axis if np.ndim(ary) > 1 else 0)
+
+    return call
+
+
+FUNCTIONS[np.hsplit], FUNCTIONS[np.vsplit], FUNCTIONS[np.dsplit] = (
+    _splitter(1, 1),
+    _splitter(2, 0),
+    _splitter(3, 2),
+)
 FUNCTIONS[np.unstack] = lambda x, /, *, axis=0: tuple(moveaxis(x, axis, 0))
 
 
@@ -294,8 +329,16 @@ def flip(m, axis=None):
     return m[tuple(key)]
 
 
-FUNCTIONS[np.flipud] = lambda m: flip(m, 0)
-FUNCTIONS[np.fliplr] = lambda m: flip(m, 1)
+def _flipper(axis):
+    def call(m):
+        if np.ndim(m) <= axis:
+            raise ValueError(f"Input must be >= {axis + 1}-d.")
+        return flip(m, axis)
+
+    return call
+
+
+FUNCTIONS[np.flipud], FUNCTIONS[np.fliplr] = _flipper(0), _flipper(1)
 
 
 @implements(np.roll)
@@ -317,7 +360,14 @@ def roll(a, shift, axis=None):
 
 @implements(np.rot90)
 def rot90(m, k=1, axes=(0, 1)):
+    if len(axes) != 2:
+        raise ValueError("len(axes) must be 2.")
     a, b = axes
+    ndim = np.ndim(m)
+    if a == b or builtins.abs(a - b) == ndim:
+        raise ValueError("Axes must be different.")
+    if not (-ndim <= a < ndim and -ndim <= b < ndim):
+        raise ValueError(f"Axes={tuple(axes)} out of range for array of ndim={ndim}.")
     k %= 4
     if k == 0:
         return m[...]

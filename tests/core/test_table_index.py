@@ -1,0 +1,122 @@
+"""Index expressions of every mixture against NumPy, read and written; traced indices out of range."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(2, 3, 4))
+PARTS = [
+    None,
+    Ellipsis,
+    slice(None),
+    slice(None, None, -1),
+    0,
+    -1,
+    np.array([[0, 1], [1, 0]]),
+    np.array([1]),
+    np.array([True, False]),
+    np.array([True, False, True]),
+    np.True_,
+    False,
+]
+
+
+def read_and_write(t, key):
+    copy = t * 1
+    copy[key] = 7.5
+    return t[key], copy
+
+
+def compare(key):
+    try:
+        wanted = read_and_write(X, key)
+    except IndexError:
+        with pytest.raises(IndexError):
+            nk.jit(lambda t: read_and_write(t, key))(X)
+        return
+    for w, g in zip(wanted, nk.jit(lambda t: read_and_write(t, key))(X)):
+        assert w.shape == g.shape, key
+        np.testing.assert_array_equal(g, w, err_msg=str(key))
+
+
+def test_mixtures():
+    for key in itertools.product(PARTS, repeat=2):
+        compare(key)
+    threes = list(itertools.product(PARTS, repeat=3))
+    for i in RNG.permutation(len(threes))[:300]:
+        compare(threes[i])
+
+
+def test_derivative_of_reads_and_writes():
+    for key in [
+        (slice(None), [0, 2, 0], [1, 1, 3]),
+        ([0, 1], slice(1, None), [3, 3]),
+        (np.array([True, False]), Ellipsis, -1),
+        (0, [[0, 1], [2, 2]]),
+    ]:
+        nk.check_grads(lambda t, k=key: t[k] ** 2, (X,))
+
+        def write(t, v, k=key):
+            u = t * 1
+            u[k] = v
+            return u**2
+
+        nk.check_grads(write, (X, np.asarray(0.5)))
+
+
+def test_the_last_of_repeated_writes_stays_and_add_at_counts_all():
+    def f(t, v):
+        u = t * 1
+        u[[0, 2, 0]] = v
+        np.add.at(u, [1, 1, 2], v)
+        return u
+
+    t, v = np.zeros(4), np.array([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(nk.jit(f)(t, v), f(t, v))
+    np.testing.assert_array_equal(nk.grad(lambda v: f(v[:1] * t, v)[0])(v), [0, 0, 1])
+
+
+@pytest.mark.parametrize(
+    "key", [lambda i: i, lambda i: (0, i), lambda i: (slice(None), i, 1), lambda i: (i, i)]
+)
+def test_traced_indices_out_of_range_name_the_line(key):
+    def read(t, i):
+        return t[key(i)].sum()
+
+    def write(t, i):
+        u = t * 1
+        u[key(i)] = 0.0
+        return u
+
+    inside, outside = np.array([1, 0]), np.array([1, 9])
+    for f in (read, write):
+        np.testing.assert_allclose(nk.jit(f)(X, inside), f(X, inside), rtol=1e-13)
+        np.testing.assert_allclose(
+            nk.vjp(lambda t, f=f: f(t, inside), X)[0], f(X, inside), rtol=1e-13
+        )
+        with pytest.raises(IndexError, match=r"test_table_index.py:\d+"):
+            nk.jit(f)(X, outside)
+        with pytest.raises(IndexError):
+            nk.vjp(lambda t, f=f: f(t, (t[0, 0, :2] * 0).astype(int) + outside), X)
+        with pytest.raises(IndexError):
+            nk.jit(f)(X, np.array([0, -9]))
+
+
+def test_views_and_aliases():
+    def f(t):
+        u = t * 1
+        rows = u[1:]
+        rows[0] = rows[0, ::-1].copy()
+        np.multiply(rows, 2.0, out=rows)
+        last = u.reshape(-1)[-3:]
+        last += u[0, 0, :3]
+        u.T[0, 0] = 4.0
+        u.flat[[1, 2]] = u.flat[5]
+        return u
+
+    np.testing.assert_array_equal(nk.jit(f)(X), f(X))
+    nk.check_grads(f, (X,))
