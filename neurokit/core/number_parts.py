@@ -42,12 +42,18 @@ def frexp(x):
 
 
 def gcd(a, b):
-    """Euclid's algorithm; the longest run is that of Fibonacci numbers."""
-    a, b = np.abs(a), np.abs(b)
-    for _ in range(92 if a.dtype.itemsize == 8 else 46):
+    """Euclid's algorithm, run until every element is done."""
+    from .flow import while_loop
+
+    def step(pair):
+        a, b = pair
         done = b == 0
-        a, b = _where(done, a, b), _where(done, 0, a % _where(done, 1, b))
-    return a
+        return _where(done, a, b), _where(done, 0, a % _where(done, 1, b))
+
+    a, b = np.broadcast_arrays(np.abs(a), np.abs(b))
+    if not a.size:
+        return a
+    return while_loop(lambda pair: np.any(pair[1] != 0), step, (a, b))[0]
 
 
 def lcm(a, b):

@@ -155,7 +155,10 @@ def _composite(ufunc, composite, inputs):
         return composite(*inputs)
     nodes = [to_node(x) for x in inputs]
     ins, _, _ = resolve(ufunc, nodes)
-    return composite(*[Tracer(as_dtype(n, d)) for n, d in zip(nodes, ins)])
+    nodes = [as_dtype(n, d) for n, d in zip(nodes, ins)]
+    # a Python number has its type now
+    nodes = [literal(n.params[0], n.dtype) if n.prim is LITERAL else n for n in nodes]
+    return composite(*[Tracer(n) for n in nodes])
 
 
 def elementwise(name, nodes):

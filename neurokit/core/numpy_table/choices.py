@@ -66,6 +66,8 @@ def count_nonzero(a, axis=None, *, keepdims=False):
 @implements(np.isclose)
 def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
     a, b = T(to_node(a)), T(to_node(b))
+    if b.dtype.kind not in "fc":
+        b = b.astype(np.result_type(b.dtype, 1.0))
     finite = np.isfinite(b) if b.dtype.kind in "fc" else b == b
     close = (np.abs(a - b) <= atol + rtol * np.abs(b)) & finite | (a == b)
     return close | (np.isnan(a) & np.isnan(b)) if equal_nan else close

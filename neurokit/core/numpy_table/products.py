@@ -40,7 +40,8 @@ def inner(a, b):
 
 @implements(np.vdot)
 def vdot(a, b):
-    return dot(np.conjugate(ravel(a)), ravel(b))
+    a = ravel(T(to_node(a)))
+    return dot(np.conjugate(a) if a.dtype.kind == "c" else a, ravel(b))
 
 
 @implements(np.linalg.vecdot)
@@ -50,7 +51,9 @@ def vecdot(x1, x2, /, *, axis=-1, keepdims=False):
         raise ValueError(
             f"vecdot: lengths of the core axis differ, {x1.shape[-1]} and {x2.shape[-1]}"
         )
-    total = sum(np.multiply(np.conjugate(x1), x2), -1)
+    if to_node(x1).dtype.kind == "c":
+        x1 = np.conjugate(x1)
+    total = sum(np.multiply(x1, x2), -1)
     return np.expand_dims(total, axis) if keepdims else total
 
 

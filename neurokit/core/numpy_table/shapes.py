@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import elementwise as ew
 from ..errors import TraceError
-from ..shaping import BROADCAST, RESHAPE, TRANSPOSE, broadcast
+from ..shaping import BROADCAST, RESHAPE, TRANSPOSE, _SliceOf, broadcast
 from ..shaping import concatenate as _concatenate
 from ..shaping import reshape as _reshape
 from ..shaping import transpose as _transpose
@@ -16,15 +16,15 @@ from ..ufuncs import as_dtype
 from .base import FUNCTIONS, T, _axes, _axis, _deliver, implements
 
 
-def _view(t, read, write, prim):
+def _view(t, read, write, prim, params=()):
     """A view of a tracer: reads follow the base, writes go through to it.
 
-    `prim` tells the strides; where NumPy would have to copy, so does this.
+    `prim` and its `params` tell the strides; where NumPy would have to copy, so does this.
     """
     if not isinstance(t, Tracer):
         return T(read(to_node(t)))
     node = read(t.node)
-    layout = prim.lower(t.layout(), node) if node is not t.node else t.layout()
+    layout = prim.lower(t.layout(), _SliceOf(node.shape, params))
     if layout is None:
         return T(node)
     return Tracer(node, t, read, write, layout._replace(shape=node.shape))
@@ -76,7 +76,11 @@ def transpose(a, axes=None):
         raise ValueError("axes don't match array")
     back = tuple(int(i) for i in np.argsort(axes))
     return _view(
-        a, lambda n: _transpose(n, axes), lambda base, new: _transpose(new, back), TRANSPOSE
+        a,
+        lambda n: _transpose(n, axes),
+        lambda base, new: _transpose(new, back),
+        TRANSPOSE,
+        (axes,),
     )
 
 
