@@ -7,12 +7,13 @@ never exist twice). Derivatives, loops and lowering all speak in nodes; users ho
 
 import itertools
 import os
+import re
 import sys
 import threading
 
 import numpy as np
 
-from .errors import LeakedTracerError, where_text
+from .errors import LeakedTracerError, TraceError, where_text
 
 BOOL, INT32, INT64 = np.dtype(bool), np.dtype(np.int32), np.dtype(np.int64)
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -171,13 +172,15 @@ class Graph:
         _stack.append(self)
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, kind, error, trace):
         _stack.pop()
         if self.parent is not None or self.abstract:
             # nothing is added any more; without the way back from graph to nodes, nodes die at once
             # when unused, not at the next search for cycles
             self.known = {}
             self.inputs = []
+        if error is not None:
+            located(error, trace)
         return False
 
     def dispose(self):
@@ -232,8 +235,20 @@ def current():
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _OPS = os.path.join(os.path.dirname(os.path.dirname(_HERE)), "ops") + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+_SAYS_WHERE = re.compile(r"(\.py|>):\d+").search
 _internal = {}
 _override = [None]
+
+
+def _inside(code):
+    """Whether code belongs to the engine or to NumPy."""
+    inside = _internal.get(code)
+    if inside is None:
+        name = code.co_filename
+        inside = _internal[code] = name.startswith((_HERE, _OPS, _NUMPY)) or name.startswith(
+            "<__array_function__"
+        )
+    return inside
 
 
 def user_line():
@@ -245,15 +260,31 @@ def user_line():
         code = frame.f_code
         inside = _internal.get(code)
         if inside is None:
-            name = code.co_filename
-            inside = name.startswith((_HERE, _OPS, _NUMPY)) or name.startswith(
-                "<__array_function__"
-            )
-            _internal[code] = inside
+            inside = _inside(code)
         if not inside:
             return code, frame.f_lasti
         frame = frame.f_back
     return None
+
+
+def located(error, trace):
+    """Let an error of the engine or of NumPy that tracing met say which line of the user's it met."""
+    if isinstance(error, ValueError) and isinstance(error.__cause__, TraceError):
+        # NumPy wraps what a traced value answers when it is written into a plain array
+        raise error.__cause__.with_traceback(trace) from None
+    from .detach import library
+
+    where, step = None, trace
+    while step is not None:
+        if not library(step.tb_frame.f_code.co_filename):
+            where, last = (step.tb_frame.f_code, step.tb_lasti), step
+        step = step.tb_next
+    if where is None or last.tb_next is None:
+        return  # raised by the user's own line
+    if not isinstance(error, (TypeError, ValueError, IndexError, NotImplementedError)):
+        return
+    if len(error.args) == 1 and isinstance(error.args[0], str) and not _SAYS_WHERE(error.args[0]):
+        error.args = (f"{error.args[0]} (at {where_text(where)})",)
 
 
 class at_line:
@@ -308,6 +339,11 @@ def lift(node, graph):
     owner = node.graph
     if owner is graph or owner is None:
         return node
+    if graph is None:
+        raise LeakedTracerError(
+            f"a traced value made at {where_text(node.where)} inside {owner.what} was used after it ended: return it "
+            f"from the traced function instead of keeping it in a variable or attribute"
+        )
     known = graph.lifted.get(node)
     if known is not None:
         return known

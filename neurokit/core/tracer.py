@@ -5,9 +5,7 @@ mutable as an ndarray is: `t[i] = v` and `t += v` give the tracer (and the array
 a new node.
 """
 
-import dis
 import operator
-import sys
 import warnings
 
 import numpy as np
@@ -16,16 +14,21 @@ from . import elementwise as ew
 from .complexes import COMPLEX128
 from .errors import (
     AbstractValueError,
-    DetachedWarning,
     LeakedTracerError,
     TraceError,
     where_text,
 )
-from .graph import _NUMPY, BOOL, FLOAT64, INPUT, INT64, Node, current, literal, user_line
+from .graph import BOOL, FLOAT64, INPUT, INT64, Node, current, literal, user_line
 from .shaping import broadcast, constant
 from .views import View, c_strides
 
 SUPPORTED = frozenset("?bBhHiIlLqQfdFD")
+
+
+def _detached(tracer, method, what):
+    from .detach import detached
+
+    return detached(tracer, method, what)
 
 
 class Tracer:
@@ -107,9 +110,10 @@ class Tracer:
         if self.node.prim.name == "literal":
             return np.array(self.node.params[0], self.node.dtype)
         if self.abstract:
+            made = "" if self.node.where is None else f", made at {where_text(self.node.where)}"
             raise AbstractValueError(
-                f"{what} needs the value of a traced array ({self.dtype}{list(self.shape)}, made at "
-                f"{where_text(self.node.where)}), which is not known inside {self.node.graph.what}: use np.where for "
+                f"{what} at {where_text(user_line())} needs the value of a traced array "
+                f"({self.dtype}{list(self.shape)}{made}), which is not known inside {self.node.graph.what}: use np.where for "
                 f"a choice between values, keep the loop's length static, or move this line out of it"
             )
         from .runtime import evaluate
@@ -125,51 +129,31 @@ class Tracer:
             known = evaluate(graph, [self.node])[0]
         return known
 
-    def _detached(self, what):
-        """The value for plain code, with one warning per line that no derivative follows it."""
-        value = self._value(what)
-        where = user_line()
-        line = where_text(where)
-        if where is not None and line not in _warned:
-            _warned.add(line)
-            warnings.warn(
-                f"{what} at {line} takes a traced value out of the computation: no derivative "
-                f"flows through it",
-                DetachedWarning,
-                stacklevel=3,
-            )
-        return value
-
     def __bool__(self):
         return bool(self._value("bool()"))
 
     def __float__(self):
-        _refuse_hidden(self, "__float__")
-        return float(self._detached("float()"))
+        return float(_detached(self, "__float__", "float()"))
 
     def __int__(self):
-        _refuse_hidden(self, "__int__")
-        return int(self._detached("int()"))
+        return int(_detached(self, "__int__", "int()"))
 
     def __index__(self):
         if self.dtype.kind not in "iu":
             raise TypeError("only integer scalar arrays can be converted to a scalar index")
-        _refuse_hidden(self, "__index__")
-        return operator.index(self._detached("an index")[()])
+        return operator.index(_detached(self, "__index__", "an index")[()])
 
     def __complex__(self):
-        return complex(self._detached("complex()"))
+        return complex(_detached(self, "__complex__", "complex()"))
 
     def __array__(self, dtype=None, copy=None):
-        if self.node.prim.name != "literal":
-            _refuse_hidden(self, "__array__")
-        return np.asarray(self._detached("np.asarray()"), dtype)
+        return np.asarray(_detached(self, "__array__", "np.asarray()"), dtype)
 
     def item(self, *args):
-        return self._detached("item()").item(*args)
+        return _detached(self, "item", "item()").item(*args)
 
     def tolist(self):
-        return self._detached("tolist()").tolist()
+        return _detached(self, "tolist", "tolist()").tolist()
 
     def __repr__(self):
         try:
@@ -303,76 +287,6 @@ def _concrete(mask):
             )
         return np.asarray(mask._value("a boolean index"))
     return np.asarray(mask)
-
-
-# ---------------------------------------------------------------------------- hidden conversions
-
-_warned = set()
-_LOADS = {
-    "LOAD_FAST",
-    "LOAD_NAME",
-    "LOAD_GLOBAL",
-    "LOAD_DEREF",
-    "LOAD_FAST_CHECK",
-    "LOAD_FAST_BORROW",
-}
-
-
-def _refuse_hidden(tracer, method):
-    """Raise where NumPy itself, not the user, asks for the value and would drop the derivative."""
-    frame = sys._getframe(2)
-    if tracer.abstract:
-        if method == "__array__":
-            raise AbstractValueError(
-                f"np.array, np.asarray or plain NumPy code at {where_text(user_line())} cannot hold a traced array inside "
-                f"{tracer.node.graph.what}: use np.stack([...]), nk.array([...]) or nk.zeros(shape, like=t)"
-            )
-        tracer._value({"__index__": "an index"}.get(method, method.strip("_") + "()"))
-    name = frame.f_code.co_filename
-    if name.startswith(_NUMPY):
-        while frame is not None and frame.f_code.co_filename.startswith(_NUMPY):
-            inner, frame = frame, frame.f_back
-        raise TraceError(
-            f"NumPy's {inner.f_code.co_name}() would turn a traced array into plain data and drop its "
-            f"derivative: use the traced counterpart (nk.full, nk.array, nk.zeros(..., like=t)) or "
-            f"broadcasting, e.g. t * np.ones(shape)"
-        )
-    instructions = list(dis.get_instructions(frame.f_code))
-    at = next((i for i, x in enumerate(instructions) if x.offset == frame.f_lasti), None)
-    if at is None:
-        return
-    kind = instructions[at].opname
-    if kind in ("STORE_SUBSCR", "STORE_SLICE"):
-        raise TraceError(
-            "writing a traced value into a plain array would drop its derivative: make the array with "
-            "nk.zeros(shape, like=t), or collect the values in a list and np.stack them"
-        )
-    if kind in ("BINARY_SUBSCR", "BINARY_SLICE") or kind == "BINARY_OP" and method == "__index__":
-        raise TraceError("a plain array or list indexed by a traced value: write nk.array(a)[t]")
-    if method == "__array__" and kind.startswith(("CALL", "PRECALL")):
-        before = at - 1
-        while before >= 0 and instructions[before].opname in (
-            "PRECALL",
-            "CACHE",
-            "KW_NAMES",
-            "LOAD_CONST",
-        ):
-            before -= 1
-        load = instructions[before]
-        if load.opname in ("BUILD_LIST", "BUILD_TUPLE", "LIST_EXTEND", "LIST_APPEND") or (
-            load.opname in _LOADS and not _holds(frame, load.argval, tracer)
-        ):
-            raise TraceError(
-                "np.array of a list or tuple that holds traced values does not dispatch in NumPy: use "
-                "np.stack([...]), np.concatenate or nk.array([...])"
-            )
-
-
-def _holds(frame, name, tracer):
-    if isinstance(name, tuple):
-        name = name[-1]
-    value = frame.f_locals.get(name, frame.f_globals.get(name))
-    return not isinstance(value, (list, tuple))
 
 
 # ---------------------------------------------------------------------------- plain values into the graph

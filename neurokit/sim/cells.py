@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..core.spikes import spike
-from .laws import values
+from ..core.surrogates import SURROGATES
+from .laws import holds, values
 
 
 class LIF:
@@ -55,8 +56,15 @@ class LIF:
             raise ValueError(f"LIF: n must be a positive int, got {n!r}")
         if (tau is None) == (capacitance is None or leak is None):
             raise ValueError("LIF: give either tau, or capacitance (pF) and leak (nS)")
-        if not np.all(np.asarray(t_ref) >= 0):
-            raise ValueError(f"LIF: t_ref must not be negative, got {t_ref}")
+        t_ref = np.asarray(t_ref, np.float64)
+        if t_ref.shape not in ((), (n,)) or not np.all((t_ref >= 0) & (t_ref < np.inf)):
+            raise ValueError(f"LIF: t_ref must be 0 or more, a number or ({n},), got {t_ref}")
+        if not callable(surrogate) and surrogate not in SURROGATES:
+            raise ValueError(
+                f"LIF: surrogate must be a function or one of {sorted(SURROGATES)}, got {surrogate!r}"
+            )
+        if not width > 0:
+            raise ValueError(f"LIF: width must be positive, got {width!r}")
         self.n, self.surrogate, self.width = int(n), surrogate, width
         self.t_ref, self.v0 = t_ref, v0
         self.given = dict(v_rest=v_rest, v_reset=v_rest if v_reset is None else v_reset, v_th=v_th)
@@ -71,9 +79,9 @@ class LIF:
             k: values(x, self.n, generator, f"LIF {k}").astype(dtype) for k, x in self.given.items()
         }
         for name in ("tau", "capacitance", "leak"):
-            if name in drawn and not np.all(drawn[name] > 0):
+            if name in drawn and not holds(drawn[name] > 0):
                 raise ValueError(f"LIF: {name} must be positive")
-        if not np.all(drawn["v_reset"] < drawn["v_th"]):
+        if not holds(drawn["v_reset"] < drawn["v_th"]):
             raise ValueError("LIF: v_reset must lie below v_th")
         return drawn
 

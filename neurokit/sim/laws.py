@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..core.tracer import Tracer
+
 
 class Law:
     """Base: `sample(generator, size)` gives an array, clipped to [low, high] where given."""
@@ -64,14 +66,40 @@ def values(x, n, generator, name):
     """A number, array of length n, or law, as float64: 0-d for a number, else shape (n,)."""
     if isinstance(x, Law):
         return x.sample(generator, n)
-    array = np.asarray(strip_units(x), np.float64)
+    array = as_array(x, np.float64, name)
     if array.shape not in ((), (n,)):
         raise ValueError(
             f"{name}: wanted a number, an array of shape ({n},) or a law, got shape {array.shape}"
         )
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name}: must be finite")
     return array
+
+
+def as_array(x, dtype, name):
+    """A number, array or quantity as an array of finite values; a traced value stays traced."""
+    x = stacked(strip_units(x))
+    if isinstance(x, Tracer):
+        return x.astype(dtype)
+    try:
+        array = np.asarray(x, dtype)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}: wanted a number or an array of numbers, got {x!r}") from None
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name}: must be finite, got {x!r}")
+    return array
+
+
+def stacked(x):
+    """A list of which some are traced as one traced array; all else as it is."""
+    if isinstance(x, (list, tuple)) and any(isinstance(v, Tracer) for v in x):
+        return np.stack(x)
+    return x
+
+
+def holds(condition):
+    """Whether a condition on values is met everywhere; one on values not known yet counts as met."""
+    if isinstance(condition, Tracer) and condition.abstract:
+        return True
+    return bool(np.all(condition))
 
 
 def strip_units(x):

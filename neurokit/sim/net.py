@@ -15,6 +15,7 @@ from ..core.tracer import Tracer
 from .cells import Inputs
 from .describe import describe
 from .files import load_net, save_net
+from .laws import as_array, stacked
 from .projection import Projection
 from .record import Run, Spikes, Variable, bin_rate, unpack_spikes
 from .sources import Poisson, course
@@ -34,6 +35,14 @@ class Population:
 
     def rate(self, bin):
         """Population rate in bins of `bin` ms, as a thing to record."""
+        dt = self.net.dt
+        steps = (
+            round(bin / dt) if isinstance(bin, (int, float, np.number)) and 0 < bin < np.inf else 0
+        )
+        if steps < 1 or abs(steps * dt - bin) > 1e-6 * max(1.0, bin):
+            raise ValueError(
+                f"{self.name}.rate: bin must be a multiple of dt = {dt} ms, at least dt, got {bin!r}"
+            )
         return Variable(self, "rate", bin=float(bin))
 
     def __getattr__(self, name):
@@ -83,6 +92,8 @@ class Net:
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.float32, np.float64):
             raise ValueError(f"Net: dtype must be float32 or float64, got {dtype!r}")
+        if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
+            raise ValueError(f"Net: seed must be an integer, 0 or more, got {seed!r}")
         self.dt, self.seed = float(dt), int(seed)
         self.populations, self.projections, self.drives = [], [], []
         self.params, self.state = {}, {"step": np.int64(0), "queue": {}}
@@ -114,8 +125,8 @@ class Net:
         pre,
         post,
         *,
-        weight,
         synapse,
+        weight=None,
         delay=None,
         p=None,
         in_degree=None,
@@ -136,12 +147,14 @@ class Net:
         pre, post : Population; `post` may be a list, which is wired as one larger population
         weight : float, array (n_synapses,), (n_pre, n_post), or law
             Effect of one spike: mV (`Delta`), leak units or nS (conductances), mV or pA (currents).
+            The entries of a weight matrix multiply it; with one it is 1 unless given.
         synapse : Delta or Exp
         delay : float, ms
             A multiple of dt, at least dt; dt unless given.
         p, in_degree, out_degree, count, one_to_one, all_to_all, matrix, pairs : exactly one
             The wiring: probability of each pair, partners per target or source, number of synapses drawn
-            with replacement, a boolean or weight matrix (n_pre, n_post), or index arrays (i, j).
+            with replacement, a boolean or weight matrix (n_pre, n_post; dense or sparse, synapses where
+            it is not 0), or index arrays (i, j).
         self_connections : bool
             False leaves out synapses of a cell onto itself.
 
@@ -211,17 +224,23 @@ class Net:
         """
         if not isinstance(population, Population) or population.net is not self:
             raise TypeError("Net.drive: the population must belong to this network")
+        source = stacked(source)
         mask = None
         if cells is not None:
             mask = np.zeros(population.n, self.dtype)
-            mask[cells] = 1
+            try:
+                mask[cells] = 1
+            except (IndexError, TypeError, ValueError):
+                raise IndexError(
+                    f"Net.drive: cells must be a slice or numbers below {population.n}, got {cells!r}"
+                ) from None
         number = len(self.drives)
         name = f"drive{number}->{population.name}"
         entry = {"population": population, "source": source, "mask": mask, "name": name}
         if isinstance(source, Poisson):
             entry["kind"] = "poisson"
             self.params[name] = {
-                "weight": np.asarray(source.weight, self.dtype),
+                "weight": source.weight.astype(self.dtype),
                 **source.synapse.params(self.dtype),
             }
             self.state[name] = source.synapse.start(population.n, self.dtype)
@@ -233,7 +252,7 @@ class Net:
         ):
             entry["kind"] = "course"
         else:
-            value = np.asarray(source, self.dtype)
+            value = as_array(source, self.dtype, "Net.drive")
             if value.shape not in ((), (population.n,)):
                 raise ValueError(
                     f"Net.drive: wanted a number, ({population.n},), (T,) or (T, {population.n}), got shape "
@@ -264,12 +283,9 @@ class Net:
         -------
         Run
         """
-        n_steps = round(duration / self.dt)
-        if (
-            not math.isfinite(duration)
-            or n_steps < 0
-            or abs(n_steps * self.dt - duration) > 1e-6 * max(duration, 1)
-        ):
+        finite = isinstance(duration, (int, float, np.number)) and math.isfinite(duration)
+        n_steps = round(duration / self.dt) if finite else 0
+        if not finite or n_steps < 0 or abs(n_steps * self.dt - duration) > 1e-6 * max(duration, 1):
             raise ValueError(
                 f"Net.run: duration must be a multiple of dt = {self.dt} ms, got {duration!r}"
             )
@@ -280,8 +296,8 @@ class Net:
                 raise TypeError(
                     f"Net.run: record takes pop.spikes, pop.v and the like of this network, got {variable!r}"
                 )
-        given_params = self.params if params is None else params
-        begin = self.state if state is None else state
+        given_params = self.params if params is None else _like(self.params, params, "params")
+        begin = self.state if state is None else _like(self.state, state, "state")
         traced = current() is not None
         if traced:
             final, ys = self._scan(given_params, begin, n_steps, record, True)
@@ -444,6 +460,19 @@ class Net:
         self.state["step"] = np.int64(0)
         queues = {name: np.zeros_like(q) for name, q in self.state["queue"].items()}
         self.state["queue"] = queues
+
+
+def _like(own, given, name):
+    """`given`, if it has the names that the network's own containers have."""
+    if not isinstance(given, dict) or set(given) != set(own):
+        got = sorted(map(str, given)) if isinstance(given, dict) else type(given).__name__
+        raise ValueError(
+            f"Net.run: {name} must have the names of net.{name}, {sorted(own)}, got {got}"
+        )
+    for key, part in own.items():
+        if isinstance(part, dict):
+            _like(part, given[key], f"{name}[{key!r}]")
+    return given
 
 
 def _enqueue(queue, fired, now):

@@ -3,7 +3,9 @@
 import numpy as np
 
 from .. import ops
-from .laws import Law, strip_units, values
+from ..core.tracer import Tracer
+from .laws import Law, as_array, values
+from .synapses import check_synapse
 
 
 class Projection:
@@ -16,31 +18,29 @@ class Projection:
     def __init__(self, pre, post, connectivity, weight, synapse, delay_steps, name, dtype):
         self.pre, self.post, self.connectivity = pre, post, connectivity
         self.synapse, self.delay_steps, self.name = synapse, delay_steps, name
-        self.params = {"weight": np.asarray(weight, dtype), **synapse.params(dtype)}
+        self.params = {"weight": weight.astype(dtype), **synapse.params(dtype)}
 
     @classmethod
     def build(
         cls, net, pre, targets, wiring, weight, synapse, delay, generator, self_connections, name
     ):
         """Draw the wiring for all targets as one population, then cut it into one projection each."""
-        steps = round(delay / net.dt)
+        delay = as_array(delay, np.float64, "Net.connect: delay")
+        if delay.ndim or isinstance(delay, Tracer):
+            raise ValueError("Net.connect: delay must be one plain number (ms) for all synapses")
+        steps = round(float(delay) / net.dt)
         if steps < 1 or abs(steps * net.dt - delay) > 1e-6:
             raise ValueError(
                 f"Net.connect: delay must be a multiple of dt = {net.dt} ms, at least dt, got {delay}"
             )
-        if not (hasattr(synapse, "arrive") and hasattr(synapse, "decay")):
-            raise TypeError(
-                f"Net.connect: synapse must be Delta or Exp, got {type(synapse).__name__}"
-            )
+        check_synapse(synapse, "Net.connect")
         sizes = [t.n for t in targets]
         starts = np.concatenate([[0], np.cumsum(sizes)])
         at = next((int(s) for s, t in zip(starts, targets) if t is pre), None)
         whole, matrix_weight, order = _wire(
             wiring, pre.n, int(starts[-1]), generator, None if self_connections else at
         )
-        if matrix_weight is not None and weight is None:
-            weight = matrix_weight
-        weight = _weights(weight, whole, generator, order)
+        weight = _weights(weight, matrix_weight, whole, generator, order)
         made = []
         for post, low, high in zip(targets, starts[:-1], starts[1:]):
             part, chosen = (
@@ -98,26 +98,71 @@ def _wire(wiring, n_pre, n_post, generator, self_at):
     elif kind == "all_to_all":
         i, j = (x.ravel() for x in np.indices(shape))
     elif kind == "pairs":
-        i, j = (np.asarray(x) for x in value)
+        i, j = _pairs(value)
     else:
-        matrix = np.asarray(value.toarray() if hasattr(value, "toarray") else value)
-        if matrix.shape != shape:
-            raise ValueError(f"Net.connect: matrix must have shape {shape}, got {matrix.shape}")
-        i, j = np.nonzero(matrix)
+        i, j, entries = _entries(value, shape)
     keep = np.ones(len(i), bool) if self_at is None else j != i + self_at
-    i, j = i[keep], j[keep]
-    connectivity, order = ops.Csr.from_pairs(i, j, shape)
-    weights = matrix[i, j] if kind == "matrix" and matrix.dtype != bool else None
+    connectivity, order = ops.Csr.from_pairs(i[keep], j[keep], shape)
+    weights = entries[keep][order] if kind == "matrix" and entries is not None else None
     return connectivity, weights, np.flatnonzero(keep)[order] if kind == "pairs" else order
 
 
-def _weights(weight, connectivity, generator, order):
-    """0-d for one weight, else one per synapse in the order of the Csr; `order` sorts the user's pairs."""
-    if weight is None:
+def _pairs(value):
+    if not isinstance(value, (list, tuple, np.ndarray)) or len(value) != 2:
+        raise TypeError("Net.connect: pairs must be two arrays of cell numbers, (i, j)")
+    i, j = (np.asarray(x) for x in value)
+    for x in (i, j):
+        if x.size and x.dtype.kind not in "iu" or x.ndim != 1:
+            raise TypeError(
+                f"Net.connect: pairs must be 1-d arrays of integers, got {x.dtype}{list(x.shape)}"
+            )
+    if len(i) != len(j):
+        raise ValueError(f"Net.connect: pairs must have equal lengths, got {len(i)} and {len(j)}")
+    return i.astype(np.int64), j.astype(np.int64)
+
+
+def _entries(value, shape):
+    """(i, j, entries) of what is not 0 in a matrix, dense, sparse or a data frame; no entries if boolean."""
+    if isinstance(value, Tracer):
+        raise TypeError(
+            "Net.connect: matrix must be plain, its zeros decide the wiring; give a traced weight="
+        )
+    if hasattr(value, "tocoo"):
+        value = value.copy()
+        value.sum_duplicates()
+        value = value.tocoo()
+        matrix, (i, j), entries = value, value.coords, value.data
+    else:
+        matrix = np.asarray(value)
+        i, j = np.nonzero(matrix) if matrix.ndim == 2 else ([], [])
+        entries = matrix[i, j] if matrix.ndim == 2 else matrix
+    if matrix.shape != shape:
+        raise ValueError(f"Net.connect: matrix must have shape {shape}, got {matrix.shape}")
+    if entries.dtype == bool:
+        keep = np.flatnonzero(entries)
+        return i[keep].astype(np.int64), j[keep].astype(np.int64), None
+    entries = as_array(entries, np.float64, "Net.connect: matrix")
+    keep = np.flatnonzero(entries)
+    return i[keep].astype(np.int64), j[keep].astype(np.int64), entries[keep]
+
+
+def _weights(weight, entries, connectivity, generator, order):
+    """0-d for one weight, else one per synapse in the order of the Csr; `order` sorts the user's pairs.
+
+    `entries` are those of a weight matrix, which multiply the weight.
+    """
+    if weight is None and entries is None:
         raise ValueError("Net.connect: give a weight, or a weight matrix")
+    weight = _given_weights(1.0 if weight is None else weight, connectivity, generator, order)
+    if entries is None or not entries.size:
+        return weight
+    return weight * (entries[0] if np.all(entries == entries[0]) else entries)
+
+
+def _given_weights(weight, connectivity, generator, order):
     if isinstance(weight, Law):
-        return values(weight, connectivity.nnz, generator, "weight")
-    array = np.asarray(strip_units(weight), np.float64)
+        return values(weight, connectivity.nnz, generator, "Net.connect: weight")
+    array = as_array(weight, np.float64, "Net.connect: weight")
     if array.shape == connectivity.shape:
         array = array[connectivity.pre, connectivity.indices]
     elif array.ndim == 1 and order is not None and order.size and array.size > order.max():

@@ -35,7 +35,23 @@ class Variable:
         return self.population.name, self.name, index, self.bin
 
     def __repr__(self):
-        return f"{self.population.name}.{self.name}"
+        return _label(self.key())
+
+
+def _label(key):
+    """What a key of `Variable.key` is called in code."""
+    population, name, cells, bin = key
+    text = f"{population}.{name}"
+    if bin is not None:
+        return f"{text}({bin:g})"
+    if cells is None:
+        return text
+    if len(cells) == 1:
+        return f"{text}[{cells[0]}]"
+    if cells and cells == tuple(range(cells[0], cells[-1] + 1)):
+        return f"{text}[{cells[0]}:{cells[-1] + 1}]"
+    shown = ", ".join(map(str, cells[:4])) + (", ..." if len(cells) > 4 else "")
+    return f"{text}[[{shown}]]"
 
 
 class Spikes(NamedTuple):
@@ -72,12 +88,17 @@ class Run:
         found = self._data.get(variable.key())
         if found is None:
             same = [k for k in self._data if k[:2] == (variable.population.name, variable.name)]
-            if variable.index is None and variable.bin is None and len(same) == 1:
+            if variable.index is None and variable.bin is None and same:
+                if len(same) > 1:
+                    raise KeyError(
+                        f"{variable!r} is ambiguous: several selections were recorded, "
+                        f"{', '.join(map(_label, same))}"
+                    )
                 found = self._data[same[0]]
         if found is None:
             raise KeyError(
                 f"{variable!r} was not recorded in this run: add it to record=[...]; recorded were "
-                f"{sorted({'.'.join(k[:2]) for k in self._data})}"
+                f"{', '.join(map(_label, self._data)) or 'nothing'}"
             )
         return found
 

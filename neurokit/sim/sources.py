@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from .synapses import Delta
+from ..core.tracer import Tracer
+from .laws import as_array
+from .synapses import Delta, check_synapse
 
 
 class Poisson:
@@ -22,12 +24,18 @@ class Poisson:
     """
 
     def __init__(self, rate, weight, count=1, synapse=None, start=0.0, stop=None):
-        if not np.all(np.asarray(rate) >= 0):
-            raise ValueError(f"Poisson: rate must not be negative, got {rate}")
-        if count < 0:
-            raise ValueError(f"Poisson: count must not be negative, got {count}")
-        self.rate, self.weight, self.count = rate, weight, count
-        self.synapse, self.start, self.stop = Delta() if synapse is None else synapse, start, stop
+        if isinstance(rate, Tracer):
+            raise TypeError(
+                "Poisson: no derivative flows through the rate of random spikes: give plain numbers"
+            )
+        self.rate = as_array(rate, np.float64, "Poisson: rate")
+        if self.rate.ndim > 1 or not np.all(self.rate >= 0):
+            raise ValueError(f"Poisson: rate must be a number or (n,), not negative, got {rate!r}")
+        if not isinstance(count, (int, float, np.number)) or not 0 <= count < np.inf:
+            raise ValueError(f"Poisson: count must be a number, not negative, got {count!r}")
+        self.weight, self.count = as_array(weight, np.float64, "Poisson: weight"), count
+        self.synapse = check_synapse(Delta() if synapse is None else synapse, "Poisson")
+        self.start, self.stop = start, stop
 
 
 class Step:
@@ -51,17 +59,15 @@ def course(what, times, first, n):
     """A time course on the grid `times` (ms), which begins with step `first`: (T,) or (T, n)."""
     if callable(what):
         try:
-            values = np.asarray(what(times), np.float64)
+            values = _course(what(times))
             if values.shape[:1] != times.shape:
                 raise ValueError
         except Exception:  # noqa: BLE001 - a function of one time, not of an array of them
             values = (
-                np.stack([np.asarray(what(float(t)), np.float64) for t in times])
-                if len(times)
-                else np.zeros(0)
+                np.stack([_course(what(float(t))) for t in times]) if len(times) else np.zeros(0)
             )
     else:
-        values = np.asarray(what, np.float64)
+        values = _course(what)
         if len(values) < first + len(times):
             raise ValueError(
                 f"drive: an array over time must cover the run, wanted at least {first + len(times)} steps, "
@@ -72,4 +78,10 @@ def course(what, times, first, n):
         raise ValueError(
             f"drive: a time course must have shape (T,) or (T, {n}), got {values.shape}"
         )
+    if isinstance(values, np.ndarray) and not np.isfinite(values).all():
+        raise ValueError("drive: a time course must be finite")
     return values
+
+
+def _course(values):
+    return values if isinstance(values, Tracer) else np.asarray(values, np.float64)

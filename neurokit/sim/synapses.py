@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from .laws import as_array, holds
+
 
 class Delta:
     """A spike moves the potential by its weight (mV) at once."""
@@ -43,9 +45,10 @@ class Exp:
     scaled = True
 
     def __init__(self, tau, reversal=None):
-        if not tau > 0:
+        self.tau = _number(tau, "Exp: tau")
+        if not holds(self.tau > 0):
             raise ValueError(f"Exp: tau must be positive, got {tau!r}")
-        self.tau, self.reversal = float(tau), None if reversal is None else float(reversal)
+        self.reversal = None if reversal is None else _number(reversal, "Exp: reversal")
 
     def __repr__(self):
         return f"Exp(tau={self.tau:g}, reversal={self.reversal})"
@@ -56,7 +59,7 @@ class Exp:
             if self.reversal is None
             else {"tau": self.tau, "reversal": self.reversal}
         )
-        return {k: np.asarray(x, dtype) for k, x in given.items()}
+        return {k: as_array(x, dtype, f"Exp: {k}") for k, x in given.items()}
 
     def start(self, n, dtype):
         return {"g": np.zeros(n, dtype)}
@@ -86,3 +89,23 @@ class Exp:
             g *= math.exp(-dt / self.tau)
             peak = v - v_rest if abs(v - v_rest) > abs(peak) else peak
         return peak
+
+
+def _number(x, name):
+    """One finite number, as a float; a traced one stays traced."""
+    x = as_array(x, np.float64, name)
+    if x.shape:
+        raise ValueError(f"{name} must be one number, got shape {x.shape}")
+    return float(x) if isinstance(x, np.ndarray) else x
+
+
+def check_synapse(synapse, where):
+    """`synapse` itself, if it is one."""
+    if isinstance(synapse, type) or not (hasattr(synapse, "arrive") and hasattr(synapse, "decay")):
+        got = (
+            f"the class {synapse.__name__}: write {synapse.__name__}(...)"
+            if isinstance(synapse, type)
+            else repr(synapse)
+        )
+        raise TypeError(f"{where}: synapse must be Delta() or Exp(tau), got {got}")
+    return synapse
