@@ -142,6 +142,7 @@ class Graph:
         self.closed = False
         self.step = None  # the loop's index, where the body asked for it
         self.length = None  # number of steps, for the body of a loop
+        self.trap = None  # what watches the code that is traced, see `guards.Trap`
 
     def add_input(self, shape, dtype, weak=None):
         node = Node(INPUT, (), (len(self.inputs),), tuple(shape), np.dtype(dtype), self, None, weak)
@@ -174,6 +175,8 @@ class Graph:
 
     def __exit__(self, kind, error, trace):
         _stack.pop()
+        if self.trap is not None:
+            self.trap.release()
         if self.parent is not None or self.abstract:
             # nothing is added any more; without the way back from graph to nodes, nodes die at once
             # when unused, not at the next search for cycles

@@ -1,33 +1,68 @@
 """What a function reaches outside of its arguments: guards of cached programs, and traps."""
 
+import array
+import collections.abc
+import enum
 import functools
 import math
+import operator
+import os
+import random
+import re
+import sys
 import types
 
 import numpy as np
 
 from .errors import CapturedArrayError, TraceError
+from .graph import current
 from .runtime import checksum
 from .tracer import Tracer
 
 _MISSING = object()
 _SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic)
-_FOREIGN = ("numpy", "scipy", "neurokit", "builtins")
+_FOREIGN = sys.stdlib_module_names | {"numpy", "scipy", "neurokit"}
+_BUFFERS = (bytearray, memoryview, array.array)
+_METHODS = (types.FunctionType, staticmethod, classmethod, property, functools.cached_property)
+_DEEP = 24
+_IMMUTABLE = (types.BuiltinFunctionType, types.CodeType, types.GenericAlias, range, slice)
+_IMMUTABLE += (type(Ellipsis), type(NotImplemented), np.dtype, re.Pattern, enum.Enum)
+# names through which randomness comes from the system, and the code that it then passes
+_ENTROPY = {"default_rng", "RandomState", "SeedSequence", "PCG64", "PCG64DXSM", "MT19937", "Philox"}
+_ENTROPY |= {
+    "SFC64",
+    "Random",
+    "SystemRandom",
+    "urandom",
+    "secrets",
+    "uuid4",
+    "token_bytes",
+    "seed",
+}
+_SOURCES = {id(getattr(np.random, n)) for n in _ENTROPY if hasattr(np.random, n)}
+_SOURCES |= {id(random.Random), id(random.SystemRandom), id(os.urandom)}
+_SYSTEM, _SEED = random.SystemRandom.getrandbits.__code__, random.Random.seed.__code__
 
 
 def _foreign(module):
-    return (module or "").partition(".")[0] in _FOREIGN
+    """Whether code of a module is taken to stay as it is: Python's own, NumPy, SciPy and neurokit."""
+    name = module or ""
+    return name.partition(".")[0] in _FOREIGN and name != "__main__"
 
 
 class Guards:
     """The values a function reaches through closures, globals, modules, classes and attributes.
 
-    Numbers and strings are held by value, functions and objects by identity, arrays by identity and
-    contents: plain NumPy code may have computed with them while the function was traced.
+    Numbers and strings are held by value, functions and objects by identity, arrays and buffers by
+    identity and contents: plain NumPy code may have computed with them while the function was traced.
+    What cannot be compared (iterators, whose next value is another one) makes them never hold.
     """
 
     def __init__(self, f, skip=()):
         self.rows, self.arrays, self.generators = [], {}, {}
+        self.snapshots = []  # (function, its argument, what it gave)
+        self.entropy = False  # whether a name is reached that can draw from the system
+        self.opaque = False  # whether something is reached that cannot be compared
         self._seen, self._skip = set(), {id(x) for x in skip}
         self._value(f, 0)
         if not isinstance(f, types.FunctionType) and not isinstance(f, types.MethodType):
@@ -46,63 +81,98 @@ class Guards:
         self._value(value, depth)
 
     def _value(self, value, depth):
-        if isinstance(value, _SIMPLE) or id(value) in self._seen or depth > 8:
+        if isinstance(value, _SIMPLE) or id(value) in self._seen:
             return
-        if isinstance(value, np.ndarray):
-            if value.flags.writeable and value.dtype != object:
+        if id(value) in _SOURCES:
+            self.entropy = True
+        if isinstance(value, (*_IMMUTABLE, np.ufunc, types.ModuleType, Tracer)):
+            return
+        if depth > _DEEP:
+            self.opaque = True
+        elif isinstance(value, np.ndarray):
+            if value.dtype == object:
+                self._container(value.ravel().tolist(), depth, value)
+            elif value.flags.writeable:
                 self.arrays[id(value)] = (value, checksum(value))
-            return
-        if isinstance(value, (np.random.Generator, np.random.RandomState)):
+        elif isinstance(value, (np.random.Generator, np.random.RandomState, random.Random)):
             self.generators[id(value)] = value
-            return
-        if isinstance(value, types.FunctionType):
+        elif isinstance(value, types.FunctionType):
             self._function(value, depth)
         elif isinstance(value, types.MethodType):
             self._value(value.__self__, depth)
-            self._function(value.__func__, depth)
+            self._value(value.__func__, depth)
+        elif isinstance(value, (staticmethod, classmethod)):
+            self._value(value.__func__, depth)
+        elif isinstance(value, property):
+            for part in (value.fget, value.fset):
+                self._value(part, depth)
         elif isinstance(value, functools.partial):
             self._seen.add(id(value))
             for part in (value.func, *value.args, *value.keywords.values()):
                 self._value(part, depth + 1)
-        elif isinstance(value, (list, tuple, dict)):
+        elif isinstance(value, (list, tuple, dict, collections.deque)):
             self._container(value, depth)
+            if type(value) not in (list, tuple, dict, collections.deque):
+                self._object(value, depth)
         elif isinstance(value, (set, frozenset)):
             self.rows.append((frozenset, value, frozenset(value)))
+        elif isinstance(value, _BUFFERS):
+            self._snapshot(_bytes, value)
         elif isinstance(value, type):
             self._class(value, depth)
-        elif not isinstance(value, types.ModuleType):
+        else:
             self._object(value, depth)
+
+    def _snapshot(self, take, value):
+        self._seen.add(id(value))
+        self.snapshots.append((take, value, take(value)))
 
     def _function(self, f, depth):
         self._seen.add(id(f))
+        own = _foreign(f.__globals__.get("__name__"))
+        if own and hasattr(f, "__wrapped__"):  # a transform of neurokit: what it transforms counts
+            self._value(f.__wrapped__, depth + 1)
+            return
         for cell in f.__closure__ or ():
             self._row(_cell, cell, depth + 1)
         for value in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
             self._value(value, depth + 1)
-        if not _foreign(f.__globals__.get("__name__")):
+        if not own:
             self._names(f.__code__, f.__globals__, depth)
 
     def _names(self, code, space, depth):
+        self.entropy = self.entropy or not _ENTROPY.isdisjoint(code.co_names)
         for name in code.co_names:
             if name not in space:
                 continue
             value = space[name]
             if isinstance(value, types.ModuleType):
-                if not _foreign(value.__name__):
-                    for inner in code.co_names:
-                        if isinstance(
-                            vars(value).get(inner), (*_SIMPLE, np.ndarray, types.FunctionType)
-                        ):
-                            self._row(functools.partial(_attribute, value), inner, depth + 1)
+                self._module(value, code, depth)
             else:
                 self._row(functools.partial(_get, space), name, depth + 1)
         for const in code.co_consts:
             if isinstance(const, types.CodeType):
                 self._names(const, space, depth)
 
-    def _container(self, value, depth):
-        self._seen.add(id(value))
-        if len(value) > 1000:
+    def _module(self, module, code, depth):
+        """The attributes of a module of the user's that code names."""
+        if _foreign(module.__name__) or depth > _DEEP:
+            return
+        for name in code.co_names:
+            value = vars(module).get(name)
+            if isinstance(value, types.ModuleType):
+                if value.__name__.startswith(module.__name__ + "."):
+                    self._module(value, code, depth + 1)
+            else:
+                self._row(functools.partial(_attribute, module), name, depth + 1)
+
+    def _container(self, value, depth, owner=None):
+        """Contents of a container; of the many numbers of a long one, whether they are the same objects."""
+        self._seen.add(id(value if owner is None else owner))
+        if owner is not None or len(value) > 1000:
+            self._snapshot(_items, value if owner is None else owner)
+            for item in _items(value):
+                self._value(item, depth + 1)
             return
         self.rows.append((len, value, len(value)))
         for key in list(value) if isinstance(value, dict) else range(len(value)):
@@ -113,16 +183,21 @@ class Guards:
             return
         self._seen.add(id(cls))
         for name, item in list(vars(cls).items()):
-            if not name.startswith("__") and isinstance(
-                item, (*_SIMPLE, np.ndarray, list, tuple, dict)
-            ):
-                self._row(functools.partial(_attribute, cls), name, depth + 1)
+            if isinstance(item, _METHODS) or not name.startswith("__"):
+                if not isinstance(item, (types.GetSetDescriptorType, types.MemberDescriptorType)):
+                    self._row(functools.partial(_own, cls), name, depth + 1)
 
     def _object(self, value, depth):
         self._seen.add(id(value))
         cls = type(value)
+        if isinstance(value, collections.abc.Iterator) and not hasattr(value, "__dict__"):
+            self.opaque = True
+            return
         rule = cls.__module__.startswith("neurokit.") and cls.__name__ == "custom_vjp"
-        if _foreign(cls.__module__) and not rule:
+        if cls.__module__.startswith("neurokit.core") and not rule:
+            return
+        if hasattr(cls, "__array__") and not _foreign(cls.__module__):  # a Series, a tensor
+            self._snapshot(_contents, value)
             return
         names = list(getattr(value, "__dict__", ()))
         for base in cls.__mro__:
@@ -141,6 +216,11 @@ class Guards:
 
     def hold(self):
         """Whether everything is as it was."""
+        if self.opaque:
+            return False
+        for take, value, before in self.snapshots:
+            if not _same(take(value), before):
+                return False
         for get, key, value in self.rows:
             now = get(key)
             if now is not value and not _equal(now, value):
@@ -158,6 +238,38 @@ def _get(space, name):
 
 def _attribute(owner, name):
     return getattr(owner, name, _MISSING)
+
+
+def _own(cls, name):
+    return vars(cls).get(name, _MISSING)
+
+
+def _bytes(value):
+    return (bytes(value),)
+
+
+def _items(value):
+    """The objects in a long container, without those inside of them."""
+    if isinstance(value, np.ndarray):
+        return value.ravel().tolist()
+    return [*value.keys(), *value.values()] if isinstance(value, dict) else list(value)
+
+
+def _contents(value):
+    """The values of an object that gives itself as an array."""
+    values = np.asarray(value)
+    if values.dtype == object:
+        return values.ravel().tolist()
+    return (values.shape, values.dtype.str, checksum(values) if values.size else 0)
+
+
+def _same(now, before):
+    if len(now) != len(before):
+        return False
+    return all(map(operator.is_, now, before)) or all(
+        a is b or type(a) is type(b) and isinstance(a, (*_SIMPLE, tuple)) and a == b
+        for a, b in zip(now, before)
+    )
 
 
 def _cell(cell):
@@ -184,22 +296,48 @@ def _equal(now, value):
 
 class Trap:
     """Finds what must not happen while a function is traced: draws that would be frozen, edits of
-    arrays that earlier operations have read."""
+    arrays that earlier operations have read.
+
+    States of generators tell draws from those that exist. One that is made while tracing takes its
+    seed from the system; where the code names anything of the kind, calls are watched.
+    """
 
     def __init__(self, f):
         self.guards = Guards(f)
         self.before = self._now()
+        self.drew, self.watching = False, False
+        graph = current()
+        if self.guards.entropy and graph is not None and graph.trap is None:
+            profile = sys.getprofile()
+            if profile is None or isinstance(profile, types.MethodType):
+                graph.trap, self.previous, self.watching = self, profile, True
+                sys.setprofile(self._watch)
+
+    def _watch(self, frame, event, argument):
+        if event == "call":
+            code = frame.f_code
+            if code is _SYSTEM or code is _SEED and frame.f_locals.get("a") is None:
+                self.drew = True
+        elif event == "c_call" and argument is os.urandom:
+            self.drew = True
+
+    def release(self):
+        """No more watching."""
+        if self.watching:
+            self.watching = False
+            sys.setprofile(self.previous)
 
     def _now(self):
         state = np.random.get_state(legacy=False)["state"]
         own = [_state_of(g) for g in self.guards.generators.values()]
-        return int(state["pos"]), hash(state["key"].tobytes()), *own
+        return int(state["pos"]), hash(state["key"].tobytes()), hash(random.getstate()), *own
 
     def check(self):
-        if self._now() != self.before:
+        self.release()
+        if self.drew or self._now() != self.before:
             raise TraceError(
-                "the traced function drew from np.random: the draw would be made once and frozen into the program; "
-                "draw before it and pass the numbers in, or use nk.Rng(seed)"
+                "the traced function drew from np.random or Python's random: the draw would be made once and frozen into "
+                "the program; draw before it and pass the numbers in, or use nk.Rng(seed)"
             )
         edited = self.guards.edited()
         if edited:
@@ -210,6 +348,11 @@ class Trap:
 
 
 def _state_of(generator):
+    if isinstance(generator, random.Random):
+        try:
+            return hash(generator.getstate())
+        except NotImplementedError:  # SystemRandom
+            return None
     bits = (
         generator.bit_generator
         if isinstance(generator, np.random.Generator)

@@ -28,8 +28,8 @@ class _Traced:
     def __init__(self, f, args, kwargs, dynamic):
         opened = Opened(dynamic)
         graph = Graph(None, True, f"nk.jit of {getattr(f, '__name__', 'a function')}")
-        trap = Trap(f)
         with graph:
+            trap = Trap(f)
             leaves = [input_tracer(graph, x) if is_array(x) else x for x in opened.leaves]
             states = [input_tracer(graph, s) for s in opened.states]
             with opened.arguments(leaves, states) as (call_args, call_kwargs):
