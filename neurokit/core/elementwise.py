@@ -220,6 +220,26 @@ def gdiv(g, d):
     return bind(SAFE_DIV, (_masked(g, div(g, d)), g, d))
 
 
+# what is infinite at the edge of its domain, and what hands that on
+_UNBOUNDED = frozenset(["log", "log2", "log10", "log1p", "div", "reciprocal", "pow", "arctanh"])
+_HANDS_ON = frozenset(
+    ["neg", "add", "sub", "mul", "fma", "abs", "square", "broadcast", "reshape", "transpose"]
+)
+
+
+def _unbounded(d, depth=4):
+    """Whether d may be infinite where a mask leaves it out, as log(x) is at 0."""
+    name = d.prim.name
+    if name in _UNBOUNDED:
+        return name != "div" or d.args[1].prim is not LITERAL
+    return depth > 0 and name in _HANDS_ON and any(_unbounded(a, depth - 1) for a in d.args)
+
+
+def _factor(g, d):
+    """g * d, for x log(x) and its like 0 where the incoming g is 0."""
+    return gmul(g, d) if d.__class__ is Node and _unbounded(d) else mul(g, d)
+
+
 def _plain_factor(d):
     """A finite constant other than 0 needs no mask."""
     return d.prim is LITERAL and 0 < abs(d.params[0]) < float("inf")
@@ -227,13 +247,24 @@ def _plain_factor(d):
 
 def _safe_mul_vjp(ct, out, args, params, needs):
     _, g, d = args
-    return [None, gmul(ct, d) if needs[1] else None, mul(ct, g) if needs[2] else None]
+    endless = _ap("not", _ap("isfinite", d))
+    return [
+        None,
+        _left_out(g, endless, gmul(ct, d)) if needs[1] else None,
+        mul(ct, g) if needs[2] else None,
+    ]
+
+
+def _left_out(g, endless, value):
+    """`value`, but 0 where a mask (g is 0) leaves out a factor that is infinite."""
+    return select(_ap("and", _ap("eq", g, 0.0), endless), 0.0, value)
 
 
 def _safe_div_vjp(ct, out, args, params, needs):
     value, g, d = args
     by_d = neg(mul(ct, gdiv(value, d))) if needs[2] else None
-    return [None, gdiv(ct, d) if needs[1] else None, by_d]
+    by_g = _left_out(g, _ap("eq", d, 0.0), gdiv(ct, d)) if needs[1] else None
+    return [None, by_g, by_d]
 
 
 def _safe_jvp(vjp):
@@ -282,6 +313,12 @@ def _ap(name, *args):
     return apply(ROWS[name], *args)
 
 
+def _size_squared(a, b):
+    """a^2 + b^2, but 1 at the origin, where an angle has no derivative and gets 0."""
+    size = add(_ap("square", a), _ap("square", b))
+    return select(_ap("eq", size, 0.0), 1.0, size)
+
+
 def _half_ties(g, out, x, y):
     """Share of maximum or minimum that x receives: g where x wins, g/2 on a tie."""
     tie = _ap("eq", x, y)
@@ -295,7 +332,7 @@ SUB = row(
 MUL = row(
     "mul",
     np.multiply,
-    (lambda g, o, a, b: mul(g, b), lambda g, o, a, b: mul(g, a)),
+    (lambda g, o, a, b: _factor(g, b), lambda g, o, a, b: _factor(g, a)),
     ufuncs=[np.multiply],
 )
 DIV = row(
@@ -308,7 +345,11 @@ NEG = row("neg", np.negative, (lambda g, o, a: neg(g),), ufuncs=[np.negative])
 FMA = row(
     "fma",
     lambda a, b, c: a * b + c,
-    (lambda g, o, a, b, c: mul(g, b), lambda g, o, a, b, c: mul(g, a), lambda g, o, a, b, c: g),
+    (
+        lambda g, o, a, b, c: _factor(g, b),
+        lambda g, o, a, b, c: _factor(g, a),
+        lambda g, o, a, b, c: g,
+    ),
 )
 SELECT = row(
     "select",
@@ -332,7 +373,9 @@ row(
     "pow",
     np.power,
     (
-        lambda g, o, a, b: gmul(g, mul(b, _ap("pow", a, sub(b, 1.0)))),
+        lambda g, o, a, b: gmul(
+            g, select(_ap("eq", b, 0.0), 0.0, mul(b, _ap("pow", a, sub(b, 1.0))))
+        ),
         lambda g, o, a, b: gmul(g, select(_ap("eq", o, 0.0), 0.0, mul(o, _POW_LOG(a)))),
     ),
     ufuncs=[np.power, np.float_power],
@@ -371,8 +414,8 @@ row(
     "arctan2",
     np.arctan2,
     (
-        lambda g, o, a, b: gmul(g, div(b, add(_ap("square", a), _ap("square", b)))),
-        lambda g, o, a, b: neg(gmul(g, div(a, add(_ap("square", a), _ap("square", b))))),
+        lambda g, o, a, b: gmul(g, div(b, _size_squared(a, b))),
+        lambda g, o, a, b: neg(gmul(g, div(a, _size_squared(a, b)))),
     ),
     ufuncs=[np.arctan2],
 )
@@ -384,7 +427,7 @@ row("ceil", np.ceil, (None,), ufuncs=[np.ceil])
 row("rint", np.rint, (None,), ufuncs=[np.rint])
 row("trunc", np.trunc, (None,), ufuncs=[np.trunc])
 row("sqrt", np.sqrt, (lambda g, o, a: gdiv(g, mul(o, 2.0)),), ufuncs=[np.sqrt])
-row("square", np.square, (lambda g, o, a: mul(g, mul(a, 2.0)),), ufuncs=[np.square])
+row("square", np.square, (lambda g, o, a: _factor(g, mul(a, 2.0)),), ufuncs=[np.square])
 row(
     "reciprocal",
     np.reciprocal,

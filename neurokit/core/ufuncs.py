@@ -270,10 +270,15 @@ def _logical(name):
 
 
 def _logaddexp(a, b):
-    m = Tracer(stop(np.maximum(a, b).node))
-    same = np.isinf(m)
-    safe = _where(same, 0.0, m)
-    return np.log(np.exp(a - safe) + np.exp(b - safe)) + safe
+    larger = np.maximum(a, b)
+    m = Tracer(stop(larger.node))
+    endless = np.isinf(m)
+    first = a >= b
+    big, small = (
+        _where(endless, 0.0, _where(first, x, y) - _where(endless, 0.0, m))
+        for x, y in ((a, b), (b, a))
+    )
+    return _where(endless, larger, np.log1p(np.expm1(big) + np.exp(small)) + m)
 
 
 def _where(c, a, b):

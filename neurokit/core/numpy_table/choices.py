@@ -1,7 +1,5 @@
 """Choices between values: where, clip, closeness, rounding."""
 
-import math
-
 import numpy as np
 
 from .. import elementwise as ew
@@ -137,6 +135,15 @@ def _round_integers(a, decimals):
 
 
 FUNCTIONS[np.fix] = lambda x, out=None: _deliver(np.trunc(x), out)
-FUNCTIONS[np.sinc] = lambda x: where(
-    np.equal(x, 0), 1.0, np.sin(math.pi * x) / where(np.equal(x, 0), 1.0, math.pi * x)
-)
+
+
+@implements(np.sinc)
+def sinc(x):
+    """sin(pi x) / (pi x), by its series close to 0."""
+    y = np.pi * T(to_node(x))
+    y = y if y.dtype.kind in "fc" else y.astype(np.float64)
+    near = np.abs(y) < 1e-2
+    small, large = where(near, y, 0.0), where(near, 1.0, y)
+    square = small * small
+    series = 1.0 - square / 6.0 * (1.0 - square / 20.0 * (1.0 - square / 42.0))
+    return where(near, series, np.sin(large) / large)

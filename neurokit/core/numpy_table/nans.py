@@ -17,6 +17,7 @@ from .reductions import (
     given,
     has,
     prod,
+    root,
     sum,
 )
 
@@ -162,4 +163,4 @@ def nanstd(
         mean=mean,
         correction=correction,
     )
-    return _deliver(np.sqrt(result), out)
+    return _deliver(root(result), out)

@@ -208,9 +208,14 @@ def std(
     mean=None,
     correction=None,
 ):
-    return _deliver(
-        np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where, mean, correction)), out
-    )
+    return _deliver(root(var(a, axis, dtype, None, ddof, keepdims, where, mean, correction)), out)
+
+
+def root(square):
+    """The square root of a sum of squares: its derivative is 0 where all of them are."""
+    zero = np.equal(square, 0)
+    one = np.ones((), square.dtype)
+    return _where(zero, square, np.sqrt(_where(zero, one, square)))
 
 
 @implements(np.average)
