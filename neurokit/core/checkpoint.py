@@ -3,7 +3,7 @@
 import functools
 
 from . import tree
-from .arguments import is_array
+from .arguments import Opened, is_array
 from .control import checkpointed
 from .graph import Graph, current, lift, replay
 from .guards import Trap
@@ -38,9 +38,10 @@ def checkpoint(f):
 
     @functools.wraps(f, updated=())
     def wrapper(*args, **kwargs):
-        leaves, spec = tree.flatten((args, kwargs))
         if current() is None:
             return f(*args, **kwargs)
+        opened = Opened((args, kwargs))
+        leaves = opened.leaves + opened.states
         traced = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
         nodes = [to_node(leaves[i]) for i in traced]
         graph = Graph(current(), True, "a checkpointed function")
@@ -49,17 +50,21 @@ def checkpoint(f):
             filled = list(leaves)
             for i, node in zip(traced, inputs):
                 filled[i] = Tracer(node)
+            k = len(opened.leaves)
             trap = Trap(f)
-            inner_args, inner_kwargs = tree.unflatten(spec, filled)
-            result, out_spec = tree.flatten(f(*inner_args, **inner_kwargs))
+            with opened.arguments(filled[:k], filled[k:]) as (inner_args, inner_kwargs):
+                result, out_spec = tree.flatten(f(*inner_args, **inner_kwargs))
+                written = opened.written()
             trap.check()
-            outs = [lift(to_node(r), graph) for r in result]
+            outs = [lift(to_node(r), graph) for r in [*result, *written]]
         known = {i: lift(o, current()) for o, i in distinct(graph)}
         known.update(zip(inputs, nodes))
         taken = list(dict.fromkeys(known.values()))
         outs = replay(outs, known)
         if outs:
             outs = checkpointed(outs, taken)
-        return tree.unflatten(out_spec, [Tracer(o) for o in outs])
+        values = [Tracer(o) for o in outs]
+        opened.keep(values[len(result) :])
+        return tree.unflatten(out_spec, values[: len(result)])
 
     return wrapper

@@ -6,7 +6,7 @@ import numpy as np
 
 from . import elementwise as ew
 from . import tree
-from .arguments import is_array, plain
+from .arguments import Opened, is_array, plain
 from .graph import INT64, Graph, current, lift, literal
 from .guards import Trap
 from .loops import Body, Cond, While, bind_cond, bind_while
@@ -56,10 +56,11 @@ def cond(pred, if_true, if_false, *operands):
     if not isinstance(pred, Tracer):
         return (if_true if pred else if_false)(*operands)
     truth = pred.node if pred.dtype == bool else ew.apply(ew.ROWS["ne"], pred.node, 0)
-    leaves, spec = tree.flatten(operands)
+    opened = Opened(operands)
+    leaves = opened.leaves + opened.states
     traced = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
     nodes = [to_node(leaves[i]) for i in traced]
-    sides = [_trace_branch(f, leaves, spec, traced, nodes) for f in (if_true, if_false)]
+    sides = [_trace_branch(f, opened, leaves, traced, nodes) for f in (if_true, if_false)]
     (yes, yes_in, yes_out, out_spec), (no, no_in, no_out, no_spec) = sides
     if out_spec != no_spec:
         raise TypeError(
@@ -75,14 +76,14 @@ def cond(pred, if_true, if_false, *operands):
             inside[lift(outer, current())] = inner
         consts = [inside[o] if o in inside else graph.add_input(o.shape, o.dtype) for o in captured]
         bodies.append(Body(inputs + consts, outs, len(inputs) + len(consts), 0, 0, False))
-    if not yes_out:
-        return tree.unflatten(out_spec, [])
-    outs = bind_cond(Cond(bodies), truth, nodes + captured)
-    return tree.unflatten(out_spec, [Tracer(o) for o in outs])
+    outs = bind_cond(Cond(bodies), truth, nodes + captured) if yes_out else []
+    values = [Tracer(o) for o in outs]
+    opened.keep(values[out_spec.n_leaves :])
+    return tree.unflatten(out_spec, values[: out_spec.n_leaves])
 
 
-def _trace_branch(f, leaves, spec, traced, nodes):
-    """(graph, inputs, outputs, structure of the result) of a branch."""
+def _trace_branch(f, opened, leaves, traced, nodes):
+    """(graph, inputs, outputs, structure of the result) of a branch; models' states end the outputs."""
     graph = Graph(current(), True, "a cond branch")
     with graph:
         inputs = [graph.add_input(n.shape, n.dtype, n.weak) for n in nodes]
@@ -90,16 +91,19 @@ def _trace_branch(f, leaves, spec, traced, nodes):
         for i, node in zip(traced, inputs):
             filled[i] = Tracer(node)
         trap = Trap(f)
-        result = f(*tree.unflatten(spec, filled))
+        k = len(opened.leaves)
+        with opened.arguments(filled[:k], filled[k:]) as args:
+            out_leaves, out_spec = tree.flatten(f(*args))
+            written = opened.written()
         trap.check()
-        out_leaves, out_spec = tree.flatten(result)
-        outs = [lift(to_node(leaf), graph) for leaf in out_leaves]
+        outs = [lift(to_node(leaf), graph) for leaf in [*out_leaves, *written]]
     return graph, inputs, outs, out_spec
 
 
 def _agree(yes, yes_out, no, no_out, spec):
     """Make weak numbers of one branch take the dtype of the other; the rest must be equal."""
-    paths = tree.paths(tree.unflatten(spec, [0] * len(yes_out)))
+    paths = tree.paths(tree.unflatten(spec, [0] * spec.n_leaves))
+    paths += ["'s state"] * (len(yes_out) - len(paths))
     for i, (a, b) in enumerate(zip(yes_out, no_out)):
         if a.shape == b.shape and a.dtype != b.dtype and (a.weak or b.weak):
             dtype = np.result_type(

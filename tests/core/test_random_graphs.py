@@ -134,6 +134,50 @@ def test_float32_stays_float32(seed):
     np.testing.assert_allclose(value, f(*inputs(seed)), rtol=2e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize("seed", range(90, 115))
+def test_batched_and_unfused(seed):
+    f, pairs = program(seed), [inputs(seed + k) for k in range(3)]
+    a, b = (np.stack([p[i] for p in pairs]) for i in (0, 1))
+    wanted = [f(*p) for p in pairs]
+    np.testing.assert_allclose(nk.vmap(f)(a, b), wanted, rtol=1e-10)
+    np.testing.assert_allclose(nk.vmap(f, (0, None))(a, b[0]), [f(x, b[0]) for x in a], rtol=1e-10)
+    np.testing.assert_allclose(
+        nk.vmap(f, (None, 1))(a[0], b.swapaxes(0, 1)), [f(a[0], y) for y in b], 1e-10
+    )
+    one = [nk.grad(f, (0, 1))(*p) for p in pairs]
+    inside = nk.vmap(nk.grad(f, (0, 1)))(a, b)
+    outside = nk.grad(lambda a, b: nk.vmap(f)(a, b).sum(), (0, 1))(a, b)
+    for i in (0, 1):
+        stacked = np.stack([g[i] for g in one])
+        scale = 1e-9 * max(1.0, np.abs(stacked).max())
+        np.testing.assert_allclose(inside[i], stacked, rtol=1e-8, atol=scale)
+        np.testing.assert_allclose(outside[i], stacked, rtol=1e-8, atol=scale)
+    run_options.unfused = True
+    try:
+        plain = nk.value_and_grad(f, (0, 1))(*pairs[0])
+    finally:
+        run_options.unfused = False
+    np.testing.assert_allclose(plain[0], wanted[0], rtol=1e-10)
+    for g, h in zip(plain[1], one[0]):
+        np.testing.assert_allclose(g, h, rtol=1e-8, atol=1e-9 * max(1.0, np.abs(h).max()))
+
+
+@pytest.mark.parametrize("seed", range(115, 135))
+def test_adjoint_identity_and_second_order(seed):
+    f, (a, b) = program(seed), inputs(seed)
+    v, w = np.random.default_rng(seed).normal(size=(2, 3, 4))
+    g = lambda x: nk.grad(f)(x, b)  # noqa: E731
+    _, forward = nk.jvp(g, (a,), (v,))  # jvp of vjp
+    out, pull = nk.vjp(g, a)
+    (back,) = pull(w)  # vjp of vjp
+    slope = lambda x: nk.jvp(lambda x: f(x, b), (x,), (v,))[1]  # noqa: E731
+    other = nk.grad(slope)(a)  # vjp of jvp
+    scale = max(1.0, np.abs(forward).max(), np.abs(back).max())
+    np.testing.assert_allclose((forward * w).sum(), (v * back).sum(), rtol=1e-7, atol=1e-7 * scale)
+    np.testing.assert_allclose(other, forward, rtol=1e-7, atol=1e-7 * scale)
+    np.testing.assert_allclose(out, nk.grad(f)(a, b), rtol=1e-12)
+
+
 SCRIPT = """
 import sys; sys.path.insert(0, sys.argv[1])
 import numpy as np, neurokit as nk
