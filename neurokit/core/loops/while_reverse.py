@@ -1,22 +1,26 @@
 """The reverse rule of `while_loop`: carries are stored at intervals and replayed between them.
 
-The number of steps k is known only at run time, the memory before it. There are room for S carries
-(as many as fit a budget) at two levels: a first replay stores every d-th carry, d = ceil(k / S); going
-back, each stretch of d steps is replayed storing every e-th, e = ceil(d / S); between those, single
-steps are replayed. Up to S^2 steps nothing is replayed more than twice.
+The number of steps k is known only at run time, the memory before it. There is room for S carries
+(as many as fit a budget). A first replay stores every d-th carry, d = ceil(k / S). Where d is 1 the
+steps go back from there. Else each stretch of d steps is replayed on the way back, storing every e-th
+carry of it, e = ceil(d / T), in T more places; between those, single steps are replayed. Up to S T
+steps nothing is replayed more than twice.
 """
 
 from .. import elementwise as ew
 from ..autodiff import backward_merged
 from ..control import variable
-from ..graph import INT64, literal
+from ..graph import INT64, Detached, is_literal, literal
 from ..indexing import scatter, take
 from ..shaping import full, reshape
+from .body import Body
+from .cond import Cond, bind_cond
 from .split import active_carries
 from .while_loop import WHILE, bind_while, closed
 
 BUDGET = 16 << 20  # bytes for the stored carries of one level
-SLOTS = 8, 256  # fewest and most carries stored at a level
+SLOTS = 8, 256  # fewest and most carries stored by the first replay
+INNER = 32  # most carries stored in a stretch
 
 
 def _slots(body, max_steps):
@@ -93,11 +97,6 @@ def _replay(body, store, consts, start, n, every):
     return outs[n_carry:]
 
 
-def _forward(body, consts, start, n):
-    """The carries after n steps from `start`."""
-    return _counted(consts, start, n, lambda i, c, k: body.inline(c + k))
-
-
 def _vjp(cts, node, args, params, needs):
     loop = params[0]
     body, n_const = loop.body, loop.body.n_const
@@ -121,41 +120,69 @@ def _vjp(cts, node, args, params, needs):
 
 
 def _back(body, store, consts, inits, steps, start, active, sums):
-    n_const, n_store = len(consts), body.n_carry
+    """Cotangents of the active carries and of the constants `sums`, from those at the end."""
     long = _up(steps, store.slots)  # steps per stretch
     outer = _replay(body, store, consts, inits, steps, long)
-    n_stretch = _floor(ew.add(steps, ew.sub(long, _int(1))), long)
 
-    def stretch(i, c, k):
-        """The i-th stretch from the end."""
-        mine, (long, steps, n_stretch), kept = (
-            c[:n_const],
-            c[n_const : n_const + 3],
-            c[n_const + 3 :],
-        )
-        number = ew.sub(ew.sub(n_stretch, _int(1)), i)
-        at = ew.mul(number, long)
-        n = ew.apply(ew.ROWS["minimum"], long, ew.sub(steps, at))
-        every = _up(n, store.slots)
-        inner = _replay(body, store, mine, store.get(kept, number), n, every)
-        return _counted(
-            [*mine, n, every, *inner],
-            k,
-            n,
-            lambda j, c, k: _step_back(body, store, j, c, k, active, sums),
-        )
+    def at_once(mine, kept, steps, long, cts):
+        return _steps_back(body, store, mine, kept, steps, _int(1), cts, active, sums)
 
-    return _counted([*consts, long, steps, n_stretch, *outer[:n_store]], start, n_stretch, stretch)
+    def in_stretches(mine, kept, steps, long, cts):
+        inner = _Store(body.carries, min(store.slots, INNER))
+        n_stretch = _floor(ew.add(steps, ew.sub(long, _int(1))), long)
+        n_const, n_store = len(mine), len(kept)
+
+        def stretch(i, c, k):
+            """The i-th stretch from the end."""
+            mine, kept = c[:n_const], c[n_const : n_const + n_store]
+            steps, long, n_stretch = c[n_const + n_store :]
+            number = ew.sub(ew.sub(n_stretch, _int(1)), i)
+            at = ew.mul(number, long)
+            n = ew.apply(ew.ROWS["minimum"], long, ew.sub(steps, at))
+            every = _up(n, inner.slots)
+            fresh = _replay(body, inner, mine, store.get(kept, number), n, every)
+            return _steps_back(body, inner, mine, fresh, n, every, k, active, sums)
+
+        return _counted([*mine, *kept, steps, long, n_stretch], cts, n_stretch, stretch)
+
+    args = [*consts, *outer, steps, long, *start]
+    sides = []
+    for side in (at_once, in_stretches):
+        graph = Detached("the gradient of a loop body")
+        with graph:
+            inputs = [graph.add_input(a.shape, a.dtype) for a in args]
+            n_const, n_store = len(consts), len(outer)
+            mine, kept = inputs[:n_const], inputs[n_const : n_const + n_store]
+            steps_in, long_in, *cts = inputs[n_const + n_store :]
+            outs = side(mine, kept, steps_in, long_in, cts)
+        sides.append(Body(inputs, outs, len(inputs), 0, 0, False))
+    return bind_cond(Cond(sides), ew.apply(ew.ROWS["eq"], long, 1), args)
 
 
-def _step_back(body, store, j, c, cts, active, sums):
+def _steps_back(body, store, consts, kept, n, every, cts, active, sums):
+    """Cotangents before n steps from those after them; every `every`-th carry is kept in `store`."""
+    n_const = len(consts)
+
+    fixed = is_literal(every)
+
+    def step(j, c, k):
+        rest = c[n_const:]
+        n, each = rest[0], every if fixed else rest[1]
+        kept = rest[1 if fixed else 2 :]
+        return _step_back(body, store, j, c[:n_const], n, each, kept, k, active, sums)
+
+    return _counted([*consts, n, *([] if fixed else [every]), *kept], cts, n, step)
+
+
+def _step_back(body, store, j, consts, n, every, kept, cts, active, sums):
     """Cotangents before a step, the j-th from the end of its stretch, from those after it."""
-    n_const = body.n_const
-    consts, (n, every), kept = c[:n_const], c[n_const : n_const + 2], c[n_const + 2 :]
     t = ew.sub(ew.sub(n, _int(1)), j)
-    slot = _floor(t, every)
+    slot = t if is_literal(every) else _floor(t, every)
     carries = store.get(kept, slot)
-    carries = _forward(body, consts, carries, ew.sub(t, ew.mul(slot, every)))
+    if not is_literal(every):
+        carries = _counted(
+            consts, carries, ew.sub(t, ew.mul(slot, every)), lambda i, c, k: body.inline(c + k)
+        )
     consts = [variable(x) if i in sums else x for i, x in enumerate(consts)]
     carries = [variable(x) if i in active else x for i, x in enumerate(carries)]
     outs = body.inline([*consts, *carries])
