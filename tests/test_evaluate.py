@@ -32,13 +32,11 @@ def test_count_weights_equal_resampled_matrices(method):
         keep = a != b
         x = values[:, pair_index(9, a[keep], b[keep])]
         if method.startswith("whitened"):
-            once = np.flatnonzero(c)
-            i, j = np.triu_indices(len(once), 1)
-            contrast = np.eye(len(once))[i] - np.eye(len(once))[j]
-            inverse = np.linalg.inv((contrast @ np.diag(1 / c[once]) @ contrast.T) ** 2)
-            x = values[:, pair_index(9, once[i], once[j])]
+            places = np.eye(len(drawn))
+            contrast = places[i[keep]] - places[j[keep]]
+            inverse = np.linalg.inv((contrast @ contrast.T) ** 2)
             if method == "whitened_pearson":
-                x = x - np.average(x, 1, c[once][i] * c[once][j])[:, None]
+                x = x - x.mean(1, keepdims=True)
             g = x @ inverse @ x.T
             want = g / np.sqrt(np.multiply.outer(np.diagonal(g), np.diagonal(g)))
         else:
@@ -52,7 +50,9 @@ def test_ceilings_by_counts_equal_the_explicit_pool(method):
     r = rsa.RDMs(rng.random(45) + 0.4 * rng.random((6, 45)))
     cosines, scale = similarities(r.values, np.ones((1, 10), dtype=int), method)
     lower, upper = ceilings(cosines, scale, np.ones((1, 6)))
-    np.testing.assert_allclose((lower[0], upper[0]), rsa.noise_ceiling(r, method), atol=1e-10)
+    np.testing.assert_allclose(
+        (lower.mean(), upper.mean()), rsa.noise_ceiling(r, method), atol=1e-10
+    )
 
 
 def test_same_seed_same_numbers():
@@ -90,12 +90,20 @@ def test_single_factors():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (dict(method="tau_a"), "cannot be resampled"),
+        (dict(method="bures"), "cannot be resampled"),
         (dict(method="riemannian"), "cannot be used"),
+        (dict(method="manhattan"), "method"),
+        (dict(test="z"), "test"),
+        (dict(correction="bonferroni"), "correction"),
+        (dict(test="wilcoxon"), "wilcoxon"),
+        (dict(cv=9), "folds of"),
+        (dict(cv=1), "at least 2 folds"),
+        (dict(cv=(1, 5)), "fewer than"),
+        (dict(test="permutation", cv=2), "fixed models"),
+        (dict(sigma_k=np.eye(6)), "full sigma_k"),
         (dict(over=("voxel",)), "over"),
         (dict(over=()), "over"),
         (dict(one=True), "at least 2 RDMs"),
-        (dict(missing=True), "NaN"),
     ],
 )
 def test_bad_arguments(arguments, message):
@@ -104,8 +112,6 @@ def test_bad_arguments(arguments, message):
     models = rsa.RDMs(rng.random((2, 15)))
     if arguments.pop("one", False):
         r = r[0]
-    if arguments.pop("missing", False):
-        models = models.transform(lambda v: np.where(v > 0.9, np.nan, v))
     with pytest.raises(ValueError, match=message):
         rsa.evaluate(models, r, n_boot=5, **arguments)
 
@@ -127,3 +133,71 @@ def test_plot_shows_subjects_and_ceiling():
     result = rsa.evaluate(rsa.RDMs(rng.random((3, 15))), r, "cosine", n_boot=20)
     ax = Figure().subplots()
     assert result.plot(ax=ax) is ax and len(ax.containers) >= 1
+
+
+@pytest.mark.parametrize("method", ["pearson", "whitened_cosine", "tau_a"])
+def test_samples_by_counts_equal_samples_one_by_one(method):
+    from neurokit.rsa import bootstrap
+
+    rng = np.random.default_rng(6)
+    models, subjects = rng.random((3, 45)), rng.random((4, 45)) + rng.random(45)
+    counts = sample_counts(10, 5, rng, least=4)
+    drawn = [sample_counts(4, 5, rng, least=2), np.ones((5, 4), int)]
+    variance = rng.random(10) + 0.5 if method.startswith("whitened") else None
+    arguments = (models, subjects, counts, drawn, method, variance)
+    one, two = bootstrap.sample_statistics(*arguments), bootstrap._one_by_one(*arguments)
+    for a, b in zip(one, two, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def study():
+    rng = np.random.default_rng(7)
+    truth = rng.random((3, 66))
+    r = rsa.RDMs(np.array([0.7, 0.7, 0.0]) @ truth + 0.3 * rng.standard_normal((12, 66)))
+    return rsa.RDMs(truth, labels=["one", "two", "none"]), r
+
+
+@pytest.mark.parametrize(
+    ("test", "correction", "over"),
+    [
+        ("t", "fdr", ("subject", "condition")),
+        ("t", "max", ("subject", "condition")),
+        ("bootstrap", None, ("subject", "condition")),
+        ("bootstrap", "max", "subject"),
+        ("permutation", None, "condition"),
+        ("permutation", "max", ("subject", "condition")),
+        ("wilcoxon", "fdr", "subject"),
+    ],
+)
+def test_every_test_finds_what_is_there(study, test, correction, over):
+    models, r = study
+    result = rsa.evaluate(models, r, "pearson", over, 400, seed=1, test=test, correction=correction)
+    assert (result.p_zero[:2] < 0.05).all() and result.p_zero[2] > 0.05
+    assert result.p_pairs[0, 2] < 0.1 and (over == "subject" or result.p_pairs[0, 1] > 0.05)
+    assert np.isnan(result.p_ceiling).all() == (test == "permutation")
+    assert (result.test, result.correction) == (test, correction)
+
+
+def test_wilcoxon_equals_scipy_and_corrections_only_raise(study):
+    from scipy import stats
+
+    models, r = study
+    plain = rsa.evaluate(models, r, "cosine", "subject", 50, test="wilcoxon")
+    want = [stats.wilcoxon(s, alternative="greater").pvalue for s in plain.subject_scores]
+    np.testing.assert_allclose(plain.p_zero, want)
+    for correction in ("fdr", "max"):
+        a = rsa.evaluate(models, r, "pearson", n_boot=200, test="permutation")
+        b = rsa.evaluate(
+            models, r, "pearson", n_boot=200, test="permutation", correction=correction
+        )
+        assert (b.p_zero >= a.p_zero - 1e-12).all()
+
+
+def test_missing_pairs_are_left_out(study):
+    models, r = study
+    holes = models.transform(lambda v: np.where(np.arange(66) < 5, np.nan, v))
+    got = rsa.evaluate(holes, r, "pearson", n_boot=20)
+    want = condensed_compare(np.concatenate([models.values, r.values])[:, 5:], "pearson")
+    np.testing.assert_allclose(got.subject_scores, want[:3, 3:], atol=1e-12)
+    assert np.isfinite(got.sem).all()

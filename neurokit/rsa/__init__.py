@@ -15,18 +15,25 @@ from .alignment import (
 from .calculate import rdm
 from .comparison import compare
 from .embedding import mds, stress
-from .evaluation import Evaluation, evaluate, fdr
+from .evaluation import Evaluation, evaluate
 from .inference import noise_ceiling, pool
-from .noise import Noise, noise_from_measurements, shrinkage
+from .models import FixedModel, InterpolatedModel, SelectModel, WeightedModel
+from .movie import rdm_movie
+from .noise import Noise, noise_from_measurements, noise_from_residuals, shrinkage
 from .plots import plot_mds, plot_models, plot_rdm
 from .rdms import RDMs, concat
 from .searchlight import Searchlight, max_statistic, searchlight, sphere_neighbors
+from .significance import fdr
 
 __all__ = [
     "Evaluation",
+    "FixedModel",
+    "InterpolatedModel",
     "Noise",
     "RDMs",
     "Searchlight",
+    "SelectModel",
+    "WeightedModel",
     "canonical_correlations",
     "cca",
     "cka",
@@ -41,6 +48,7 @@ __all__ = [
     "mds",
     "noise_ceiling",
     "noise_from_measurements",
+    "noise_from_residuals",
     "plot_mds",
     "plot_models",
     "plot_rdm",
@@ -48,6 +56,7 @@ __all__ = [
     "procrustes",
     "pwcca",
     "rdm",
+    "rdm_movie",
     "searchlight",
     "shape_distance",
     "shrinkage",

@@ -9,10 +9,12 @@ import numpy as np
 
 from neurokit import _core
 
-from .comparison import BY_RANK
-from .rdms import pair_index
+from .comparison import BY_RANK, WHITENED, Whitening, _by_pairs
+from .inference import each_ceiling
+from .rdms import RDMs, pair_index
 
 CHUNK_BYTES = 1 << 26
+BY_COUNTS = ("cosine", "pearson", "spearman", "rho_a", *WHITENED)
 
 
 def sample_counts(n, n_samples, rng, least=1):
@@ -24,7 +26,7 @@ def sample_counts(n, n_samples, rng, least=1):
     return counts
 
 
-def similarities(values, counts, method):
+def similarities(values, counts, method, variance=None):
     """Similarity of all rows with one another in each sample.
 
     Parameters
@@ -33,6 +35,8 @@ def similarities(values, counts, method):
     counts : ndarray of int, shape (n_samples, n)
         How often each condition was drawn.
     method : {"cosine", "pearson", "spearman", "rho_a", "whitened_cosine", "whitened_pearson"}
+    variance : ndarray, shape (n,), optional
+        Of the condition estimates, for the whitened methods.
 
     Returns
     -------
@@ -42,12 +46,7 @@ def similarities(values, counts, method):
         The similarity of rows a and b is ``cosines * scale[a] * scale[b]``; ones but for rho-a,
         where ties make a row shorter.
     """
-    if method.startswith("whitened"):
-        gram = np.stack([_whitened(values, c, method == "whitened_pearson") for c in counts])
-    elif method in ("cosine", "pearson", "spearman", "rho_a"):
-        gram = _weighted(values, counts, method)
-    else:
-        raise ValueError(f"{method} cannot be resampled over conditions: leave 'condition' out")
+    gram = grams(values, counts, method, variance)
     norm = np.sqrt(np.einsum("bii->bi", gram))
     with np.errstate(invalid="ignore", divide="ignore"):
         cosines = gram / (norm[:, :, None] * norm[:, None, :])
@@ -59,21 +58,28 @@ def similarities(values, counts, method):
     return cosines, scale
 
 
-def _weighted(values, counts, method):
+def grams(values, counts, method, variance=None):
+    """Inner products of all rows in each sample, in the sense of a method of ``BY_COUNTS``."""
+    if method in WHITENED:
+        return _whitened(values, counts, method == "whitened_pearson", variance)
+    return _weighted(values, counts.astype(float), method != "cosine", method in BY_RANK)
+
+
+def _weighted(values, counts, center, ranked=False):
+    """Inner products of rows, pair (i, j) having weight counts_i counts_j."""
     rows, n_pairs = values.shape
     i, j = np.triu_indices(counts.shape[1], 1)
     gram = np.empty((len(counts), rows, rows))
-    ranked = method in BY_RANK
     step = max(1, CHUNK_BYTES // (8 * n_pairs * (rows if ranked else 1)))
     groups = [_tie_groups(row) for row in values] if ranked else None
     for first in range(0, len(counts), step):
-        part = counts[first : first + step].astype(float)
+        part = counts[first : first + step]
         weight = part[:, i] * part[:, j]
         if ranked:
             x = np.stack([_weighted_ranks(weight, *group) for group in groups], 1)
         else:
             x = np.broadcast_to(values, (len(part), rows, n_pairs))
-        _core.call("gram", [gram[first : first + step]], [x, weight], (int(method != "cosine"),))
+        _core.call("gram", [gram[first : first + step]], [x, weight], (int(center),))
     return gram
 
 
@@ -93,26 +99,139 @@ def _weighted_ranks(weight, order, starts, group):
     return middle[:, group]
 
 
-def _whitened(values, counts, center):
-    """Inner products x'V^-1 y of one sample: a condition drawn c times counts as one measured with
-    the precision of c, sigma_k = diag(1/c); conditions not drawn are not there."""
-    drawn = np.flatnonzero(counts)
-    i, j = np.triu_indices(len(drawn), 1)
-    c = counts[drawn].astype(float)
-    x = values[:, pair_index(len(counts), drawn[i], drawn[j])]
+def _whitened(values, counts, center, variance=None):
+    """Inner products x'V^-1 y in each sample, for a sigma_k that is diagonal.
+
+    A condition drawn c times is c conditions, whose mutual pairs are left out: they take the values
+    that make the norm smallest. Over all conditions i with weights w_i = c_i / s_i that sum to T,
+
+        tr(P Dx P Dy) = sum_ij w_i w_j Dx_ij Dy_ij - 2 T sum_i w_i rx_i ry_i + T^2 gx gy
+
+    with r_i = sum_k w_k D_ki / T and g their weighted mean; the pairs left out then take away
+    b' A^-1 b with b_i = c_i (c_i - 1) (g - 2 r_i) / s_i^2 and A a diagonal plus u u'.
+    """
+    rows, n = len(values), counts.shape[1]
+    c = counts.astype(float)
+    s = np.ones(n) if variance is None else np.asarray(variance, dtype=float)
+    x = np.vstack([values, np.ones(values.shape[1])]) if center else values
+    w = c / s
+    total = w.sum(1)
+    gram = 2 * _weighted(np.ascontiguousarray(x, float), w, False)
+    square = RDMs(x).square()
+    r = np.moveaxis((square.reshape(-1, n) @ w.T).reshape(len(x), n, -1), 2, 0)
+    r = r / total[:, None, None]  # (samples, rows, n)
+    wr = w[:, None, :] * r
+    g = wr.sum(2) / total[:, None]
+    gram -= 2 * total[:, None, None] * (wr @ np.swapaxes(r, 1, 2))
+    gram += total[:, None, None] ** 2 * (g[:, :, None] * g[:, None, :])
+
+    again = c * (c - 1)
+    u = again / (s**2 * total[:, None])
+    a = (1 - w / total[:, None]) / s
+    own = (a * (c - 1)) ** 2 + (c - 1) / s**2 - u**2
+    own[c < 2] = np.inf
+    b = (again / s**2)[:, None, :] * (g[:, :, None] - 2 * r)
+    solved = b / own[:, None, :]
+    gram -= solved @ np.swapaxes(b, 1, 2)
+    ub = np.einsum("bi,bri->br", u, solved)
+    gram += (ub[:, :, None] * ub[:, None, :]) / (1 + np.sum(u**2 / own, 1))[:, None, None]
     if center:
-        x = x - (x @ (c[i] * c[j]) / np.sum(c[i] * c[j]))[:, None]
-    moment = np.zeros((len(values), len(drawn), len(drawn)))
-    moment[:, i, j] = moment[:, j, i] = x / -2
-    weight = c / c.sum()
-    moment -= (weight @ moment)[:, None, :]
-    moment -= (moment @ weight)[:, :, None]
-    flat = (moment * np.sqrt(np.multiply.outer(c, c))).reshape(len(values), -1)
-    return flat @ flat.T
+        i, j = np.triu_indices(n, 1)
+        weight = c[:, i] * c[:, j]
+        mean = weight @ values.T / weight.sum(1, keepdims=True)
+        turn = np.concatenate(
+            [np.broadcast_to(np.eye(rows), (len(c), rows, rows)), -mean[:, :, None]], 2
+        )
+        gram = turn @ gram @ np.swapaxes(turn, 1, 2)
+    return gram / 4
+
+
+def sample_statistics(models, subjects, counts, drawn, method, variance=None):
+    """Mean scores of the models and the lower ceiling in samples of conditions and subjects.
+
+    Parameters
+    ----------
+    models, subjects : ndarray, shape (rows, n_pairs)
+    counts : ndarray of int, shape (n_samples, n)
+        Of the conditions.
+    drawn : list of ndarray, shape (n_samples, n_subjects)
+        Of the subjects, for one or more sets of statistics.
+    method : str
+    variance : ndarray, shape (n,), optional
+
+    Returns
+    -------
+    statistics : list of ndarray, shape (n_samples, n_models + 1)
+    """
+    n_models = len(models)
+    missing = np.isnan(models).any(0) | np.isnan(subjects).any(0)
+    if method not in BY_COUNTS or missing.any():
+        return _one_by_one(models, subjects, counts, drawn, method, variance)
+    values = np.concatenate([models, subjects]).astype(float)
+    cosines, scale = similarities(values, counts, method, variance)
+    among, scale_subjects = cosines[:, n_models:, n_models:], scale[:, n_models:]
+    scores = cosines * scale[:, :, None] * scale[:, None, :]
+    scores = scores[:, :n_models, n_models:]
+    return [statistics(scores, among, d, scale_subjects) for d in drawn]
+
+
+def statistics(scores, cosines, counts, scale):
+    """Mean scores and lower ceiling of each sample, shape (n_samples, n_models + 1)."""
+    weight = counts / counts.sum(1, keepdims=True)
+    mean = np.einsum(
+        "bms,bs->bm", np.broadcast_to(scores, (len(weight), *scores.shape[1:])), weight
+    )
+    if counts.shape[1] < 2:
+        lower = np.full(len(weight), np.nan)
+    else:
+        shape = (len(weight), *cosines.shape[1:])
+        lower, _ = ceilings(np.broadcast_to(cosines, shape), scale, counts)
+        lower = np.sum(weight * np.where(counts > 0, lower, 0), 1)
+    return np.column_stack([mean, lower])
+
+
+def resampled(values, at):
+    """Rows over the conditions ``at``, which may stand there more than once: their pairs are NaN."""
+    n = RDMs(values[:1]).n_conditions
+    i, j = np.triu_indices(len(at), 1)
+    i, j = at[i], at[j]
+    out = values[:, pair_index(n, i, np.where(i == j, (i + 1) % n, j))].astype(float)
+    out[:, i == j] = np.nan
+    return out
+
+
+def _one_by_one(models, subjects, counts, drawn, method, variance):
+    out = [np.empty((len(counts), len(models) + 1)) for _ in drawn]
+    for k, c in enumerate(counts):
+        at = np.repeat(np.arange(len(c)), c)
+        x, y = resampled(models, at), resampled(subjects, at)
+        sigma = None if variance is None else variance[at]
+        whiten = Whitening(len(at), sigma) if method in WHITENED else None
+        scores = _by_pairs(x, y, method, whiten)
+        for to, d in zip(out, drawn, strict=True):
+            weight = d[k] / d[k].sum()
+            to[k, :-1] = scores @ weight
+            to[k, -1] = _lower(y, d[k], method, sigma)
+    return out
+
+
+def _lower(y, counts, method, sigma):
+    """Lower ceiling of subjects drawn ``counts`` times: the pool leaves out all copies of one."""
+    seen = np.flatnonzero(counts)
+    if len(seen) < 2:
+        return np.nan
+    if (counts[seen] == 1).all():
+        return each_ceiling(y[seen], method, sigma)[0].mean()
+    lower = []
+    for s in seen:
+        rest = np.repeat(np.setdiff1d(seen, s), counts[np.setdiff1d(seen, s)])
+        both = np.concatenate([y[[s]], y[rest]])
+        lower.append(counts[s] * each_ceiling(both, method, sigma)[0][0])
+    return np.sum(lower) / counts.sum()
 
 
 def ceilings(cosines, scale, counts):
-    """Lower and upper noise ceiling of each sample of subjects, shape (n_samples,) each.
+    """Lower and upper noise ceiling of each subject in each sample, shape (n_samples, n_subjects).
 
     Parameters
     ----------
@@ -122,7 +241,6 @@ def ceilings(cosines, scale, counts):
         The pool of unit vectors is their sum weighted by counts; the lower bound leaves out every
         copy of the subject.
     """
-    weight = counts / counts.sum(1, keepdims=True)
     product = np.einsum("bst,bt->bs", cosines, counts)
     length = np.einsum("bs,bs->b", product, counts)[:, None]
     upper = product / np.sqrt(length)
@@ -130,4 +248,4 @@ def ceilings(cosines, scale, counts):
     rest = length - 2 * counts * product + counts**2 * own
     with np.errstate(invalid="ignore", divide="ignore"):
         lower = (product - counts * own) / np.sqrt(np.where(rest > 1e-12 * length, rest, np.nan))
-    return np.sum(weight * lower * scale, 1), np.sum(weight * upper * scale, 1)
+    return lower * scale, upper * scale

@@ -6,6 +6,7 @@ import numpy as np
 
 from neurokit import _core
 
+from .missing import by_channels, inverse
 from .noise import Noise
 from .rdms import RDMs, pair_index
 
@@ -31,8 +32,10 @@ def rdm(
     patterns : ndarray, shape (n_obs, n_channels), or a list of such, or xarray.DataArray
         One measured pattern per row. A list holds one array per subject, channels may differ; each
         gives one matrix of the result, as does each entry of a three-dimensional array (subjects or
-        time points with the same channels, computed together). A DataArray is read as (observations, channels), its first
-        coordinate giving the conditions when they are not given.
+        time points with the same channels, computed together). A DataArray is read as
+        (observations, channels), its first coordinate giving the conditions when they are not
+        given; with a third dimension, time, see :func:`rdm_movie`. So is a pandas DataFrame, its
+        index giving the conditions.
     conditions : sequence of length n_obs, or a list of such, optional
         Condition of each row; rows of one condition are averaged. Conditions keep their order of
         first appearance. By default each row is a condition of its own. Lists of subjects may have
@@ -42,14 +45,14 @@ def rdm(
     noise : Noise, ndarray, or a list of such, optional
         Noise from :func:`shrinkage`, or a precision matrix (n_channels, n_channels); a list gives
         one per subject, or for one subject one per fold (``crossnobis``). Needed for
-        ``mahalanobis``; the other metrics whiten the patterns with it.
+        ``mahalanobis``; the other metrics whiten the patterns with it. The identity by default.
     metric : {"correlation", "euclidean", "cosine", "mahalanobis", "crossnobis", "poisson", \
 "poisson_cv"}
         ``euclidean``, ``mahalanobis`` and ``crossnobis`` are squared and divided by the number of
         channels.
     convention : {None, "rsatoolbox"}
-        With "rsatoolbox", ``poisson_cv`` keeps the last fold only, as that package does; all other
-        metrics agree on balanced data.
+        With "rsatoolbox", what that package does: ``poisson_cv`` keeps the last fold only, and
+        ``crossnobis`` with unequal numbers of trials takes means over the training trials.
     threads : int, optional
         Upper bound of threads; the result does not depend on it.
 
@@ -77,9 +80,10 @@ def rdm(
 
         d_ij = 1/(M(M-1)d) sum_{m != k} (b_im - b_jm)' W (b_ik - b_jk)
 
-    over M folds. When a condition is missing in some fold, products are averaged over all pairs of
-    trials from different folds instead, k_ij = mean x_a' W x_b / d, d_ij = k_ii + k_jj - 2 k_ij.
-    With one W per fold, the pair (m, k) uses the inverse of the mean of both covariances.
+    over M folds. When the conditions do not have equally many trials in all folds (or none in
+    some), products are averaged over all pairs of trials from different folds instead,
+    k_ij = mean x_a' W x_b / d, d_ij = k_ii + k_jj - 2 k_ij. With one W per fold, the pair (m, k)
+    uses the inverse of the mean of both covariances.
 
     References
     ----------
@@ -98,6 +102,13 @@ def rdm(
         raise ValueError(f"metric: wanted one of {', '.join(ALL_METRICS)}, got {metric!r}")
     if convention not in (None, "rsatoolbox"):
         raise ValueError(f"convention: wanted None or 'rsatoolbox', got {convention!r}")
+    if getattr(patterns, "ndim", 0) == 3 and hasattr(patterns, "coords"):
+        from .movie import movie_of_dataarray
+
+        return movie_of_dataarray(
+            patterns, conditions, folds=folds, noise=noise, metric=metric, convention=convention,
+            threads=threads,
+        )  # fmt: skip
     several = isinstance(patterns, (list, tuple)) and np.ndim(patterns[0]) == 2
     stacked = getattr(patterns, "ndim", 0) == 3
     subjects = list(patterns) if several or stacked else [patterns]
@@ -162,19 +173,21 @@ def _codes(labels, n_obs, what):
     return labels[np.sort(first)], place[code]
 
 
-def _labelled_dim(patterns):
-    """Name of the first dimension of a DataArray that has labels along it, else None."""
-    if not hasattr(patterns, "coords") or patterns.dims[0] not in patterns.coords:
-        return None
-    return patterns.dims[0]
+def _own_labels(patterns):
+    """Labels of the rows that a DataArray or a DataFrame brings along, else None."""
+    if hasattr(patterns, "coords") and patterns.dims[0] in patterns.coords:
+        return patterns.coords[patterns.dims[0]].values
+    if hasattr(patterns, "iloc") and hasattr(patterns, "index"):
+        return np.asarray(patterns.index)
+    return None
 
 
 class _Subject:
     """One matrix of patterns with its labels, checked; computes one condensed row."""
 
     def __init__(self, patterns, conditions, folds, noise, metric):
-        if conditions is None and _labelled_dim(patterns) is not None:
-            conditions = patterns.coords[_labelled_dim(patterns)].values
+        if conditions is None:
+            conditions = _own_labels(patterns)
         x = np.asarray(patterns)
         if x.dtype not in (np.float32, np.float64):
             x = x.astype(float)
@@ -194,6 +207,7 @@ class _Subject:
             if folds is None:
                 raise ValueError(f"{metric} needs folds, the run of each row")
             self.fold_labels, self.fold = _codes(folds, len(x), "folds")
+            self.folds = np.asarray(folds)
             if len(self.fold_labels) < 2:
                 raise ValueError(f"{metric} needs at least 2 folds, got {len(self.fold_labels)}")
         if metric == "mahalanobis" and noise is None:
@@ -204,12 +218,50 @@ class _Subject:
         self.threads, self.convention = threads, convention
         with np.errstate(invalid="ignore", divide="ignore"):
             if self.metric == "crossnobis":
-                out = self._crossnobis()
-            elif self.metric.startswith("poisson"):
-                out = self._poisson()
-            else:
-                out = self._plain()
-        return out
+                return self._crossnobis()
+            return self._poisson() if self.metric.startswith("poisson") else self._plain()
+
+    def _have(self):
+        """Channels that each condition has in all of its rows, shape (n, n_channels)."""
+        missing = np.isnan(self.x)
+        return np.stack([~missing[self.code == k].any(0) for k in range(len(self.labels))])
+
+    def _noise(self):
+        """The noise as a Noise, checked; None stays None."""
+        noise, n_channels = self.noise, self.x.shape[1]
+        if noise is None or isinstance(noise, (list, tuple)):
+            return noise
+        size = noise.n_channels if isinstance(noise, Noise) else len(np.atleast_1d(noise))
+        if size != n_channels:
+            raise ValueError(f"noise: wanted {n_channels} channels, got {size}")
+        return noise if isinstance(noise, Noise) else Noise(inverse(noise))
+
+    def _by_channels(self, valid):
+        """Each pair over the channels both conditions have, valid (n, n_channels)."""
+        noise = self._noise()
+
+        def compute(rows, channels):
+            at = np.isin(self.code, rows)
+            own = noise.subset(channels) if isinstance(noise, Noise) else None
+            if isinstance(noise, (list, tuple)):
+                own = [
+                    (k if isinstance(k, Noise) else Noise(inverse(k))).subset(channels)
+                    for k in noise
+                ]
+            x = self.x[at][:, channels]
+            folds = self.folds[at] if self.crossed else None
+            if self.crossed and len(np.unique(folds)) < 2:
+                return np.full(len(rows) * (len(rows) - 1) // 2, np.nan)
+            if not self.crossed:  # means over the repetitions that have the channel
+                x, at = self._means()[np.ix_(rows, channels)], np.searchsorted(self.code, rows)
+            names = self.labels[self.code[at]] if self.crossed else self.labels[rows]
+            if isinstance(own, list):
+                present = np.isin(self.fold_labels, folds)
+                own = [k for k, have in zip(own, present, strict=True) if have]
+            part = _Subject(x, names, folds, own, self.metric)
+            return part.compute(self.threads, self.convention)
+
+        return by_channels(valid, compute)
 
     def _whiten(self, x, noise):
         if noise is None:
@@ -244,16 +296,33 @@ class _Subject:
         return means
 
     def _plain(self):
-        x = self._whiten(self._means(), self.noise)
-        out = self._call("rdm", x[None], METRICS.get(self.metric, 0))
+        x = self._means()
+        if self.noise is not None and np.isnan(x).any():
+            return self._by_channels(~np.isnan(x))
+        squared = METRICS.get(self.metric, 0) == 0
+        if isinstance(self.noise, Noise) and squared and self.x.shape[1] == self.noise.n_channels:
+            out = self._split(x, lambda part: self._call("rdm", part[None], 0))
+        else:
+            x = self._whiten(x, self.noise)
+            out = self._call("rdm", x[None], METRICS.get(self.metric, 0))
         undefined = np.isnan(out)
         if undefined.any():
             self._refuse_infinite()
-            if np.isnan(x).any():
+            if np.isnan(self.x).any():
                 out = self._call("rdm_masked", x[None], METRICS.get(self.metric, 0))
                 undefined = np.isnan(out)
             self._warn_constant(x, undefined)
         return out
+
+    def _split(self, x, compute):
+        """Squared distances under the noise as those of one or two sets of plain rows."""
+        n_channels = x.shape[-1]
+        plus, minus = self.noise.split(x.reshape(-1, n_channels))
+        if minus is None:
+            return compute(np.ascontiguousarray(plus.reshape(x.shape), x.dtype))
+        out = compute(np.ascontiguousarray(plus.reshape(x.shape), float))
+        less = compute(np.ascontiguousarray(minus.reshape(*x.shape[:-1], -1), float))
+        return (out - less * (minus.shape[-1] / n_channels)).astype(x.dtype)
 
     def _call(self, kernel, x, metric):
         n = x.shape[1]
@@ -299,26 +368,48 @@ class _Subject:
         return sums.reshape(n_fold, n, -1), counts.reshape(n_fold, n).astype(float)
 
     def _crossnobis(self):
+        if self.noise is not None and np.isnan(self.x).any():
+            return self._by_channels(self._have())
         sums, counts = self._by_fold()
-        balanced = bool((counts > 0).all())
-        if balanced and counts.max() > 1:
-            sums = sums / counts[..., None].astype(sums.dtype)
-        if isinstance(self.noise, (list, tuple)):
-            out = self._crossnobis_by_run(sums, counts, balanced)
+        if self.convention == "rsatoolbox" and (counts > 0).all():
+            out = self._crossnobis_by_training(sums, counts)
         else:
-            out = self._crossnobis_whitened(self._whiten(sums, self.noise), counts, balanced)
+            balanced = bool((counts == counts[:1]).all() and counts.min() > 0)
+            if balanced and counts.max() > 1:
+                sums = sums / counts[..., None].astype(sums.dtype)
+
+            def kernel(x):
+                return self._call_crossnobis(x, None if balanced else counts)
+
+            if isinstance(self.noise, (list, tuple)):
+                out = self._crossnobis_by_run(sums, counts, balanced)
+            elif isinstance(self.noise, Noise) and self.noise.n_channels == sums.shape[-1]:
+                out = self._split(sums, kernel)
+            else:
+                out = kernel(self._whiten(sums, self.noise))
         if np.isnan(out).any():
             self._refuse_infinite()
             if np.isnan(self.x).any():
-                raise ValueError("crossnobis: NaN in patterns; leave those channels out")
+                return self._by_channels(self._have())
         return out
 
-    def _crossnobis_whitened(self, x, counts, balanced):
+    def _call_crossnobis(self, x, counts):
         n = len(self.labels)
         out = np.empty((1, n * (n - 1) // 2), x.dtype)
-        ins = [x[None]] if balanced else [x[None], counts[None]]
+        ins = [x[None]] if counts is None else [x[None], counts[None]]
         _core.call("crossnobis", [out], ins, threads=self.threads)
         return out[0]
+
+    def _crossnobis_by_training(self, sums, counts):
+        """Each fold against the means over all trials of the other folds (rsatoolbox)."""
+        if isinstance(self.noise, (list, tuple)):
+            return self._crossnobis_by_run(sums / counts[..., None], counts, True)
+        total, number, out = sums.sum(0), counts.sum(0), 0
+        for k, own in zip(counts, sums, strict=True):
+            train = (total - own) / (number - k)[:, None].astype(own.dtype)
+            pair = np.stack([own / k[:, None].astype(own.dtype), train])
+            out = out + self._call_crossnobis(self._whiten(pair, self.noise), None)
+        return out / len(sums)
 
     def _crossnobis_by_run(self, sums, counts, balanced):
         """One covariance per fold: each pair of folds is whitened by the mean of its two."""
@@ -326,9 +417,11 @@ class _Subject:
         if len(self.noise) != n_fold:
             raise ValueError(f"noise: wanted one for each of {n_fold} folds, got {len(self.noise)}")
         covariance = [
-            noise.covariance if isinstance(noise, Noise) else np.linalg.inv(noise)
-            for noise in self.noise
+            noise.covariance if isinstance(noise, Noise) else inverse(noise) for noise in self.noise
         ]
+        for one in covariance:
+            if one.shape != (n_channels, n_channels):
+                raise ValueError(f"noise: wanted {n_channels} channels, got shape {one.shape}")
         gram, pairs = np.zeros((n, n)), np.zeros((n, n))
         weight = np.ones_like(counts) if balanced else counts
         for m in range(n_fold):
@@ -344,9 +437,11 @@ class _Subject:
         return (d[i] + d[j] - 2 * gram[i, j]).astype(self.x.dtype)
 
     def _poisson(self):
-        if np.isnan(self.x).any():
-            raise ValueError(f"{self.metric}: NaN in patterns; leave those channels out")
         self._refuse_infinite()
+        if self.noise is not None:
+            raise ValueError(f"{self.metric} takes no noise")
+        if np.isnan(self.x).any():
+            return self._by_channels(self._have())
         if (self.x < 0).any():
             raise ValueError(f"{self.metric}: rates below zero")
         if self.metric == "poisson":

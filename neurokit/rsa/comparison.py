@@ -12,9 +12,25 @@ METHODS = (
     "whitened_pearson", "bures", "bures_distance", "riemannian",
 )  # fmt: skip
 BY_RANK = ("spearman", "rho_a", "tau_a", "tau_b")
+WHITENED = ("whitened_cosine", "whitened_pearson")
+WHOLE = ("bures", "bures_distance", "riemannian")
 
 
-def compare(a, b, method="cosine", sigma_k=None):
+def method_name(method):
+    """The method's own spelling: hyphens may stand for underscores.
+
+    Raises
+    ------
+    ValueError
+        For an unknown method.
+    """
+    name = method.replace("-", "_") if isinstance(method, str) else method
+    if name not in METHODS:
+        raise ValueError(f"method: wanted one of {', '.join(METHODS)}, got {method!r}")
+    return name
+
+
+def compare(a, b, method="cosine", sigma_k=None, convention=None):
     """Compare every RDM of one set with every RDM of another.
 
     Parameters
@@ -23,25 +39,30 @@ def compare(a, b, method="cosine", sigma_k=None):
         Conditions are matched by label when both are ``RDMs``.
     method : {"cosine", "pearson", "spearman", "rho_a", "tau_a", "tau_b", "whitened_cosine", \
 "whitened_pearson", "bures", "bures_distance", "riemannian"}
+        Hyphens may stand for underscores.
     sigma_k : ndarray, shape (n, n) or (n,), optional
         Covariance of the condition estimates, or its diagonal, for the whitened methods and
         ``riemannian``; the identity by default.
+    convention : {None, "rsatoolbox"}
+        With "rsatoolbox", ``bures_distance`` is squared, and a vector ``sigma_k`` is centred
+        uniformly instead of by its precision, as that package does.
 
     Returns
     -------
     similarity : ndarray, shape (n_a, n_b)
         Larger is more similar, except for ``bures_distance``. NaN where the similarity is not
-        defined (one matrix is constant, or no pair is in both).
+        defined (one matrix is constant, or no two pairs are in both).
 
     Raises
     ------
     ValueError
-        For an unknown method, sets over different conditions, or NaN pairs where a method needs
-        whole matrices (whitened, Bures, Riemannian).
+        For an unknown method, sets over different conditions, a matrix that is NaN throughout, or
+        NaN pairs where a method needs whole matrices (Bures, Riemannian).
 
     Notes
     -----
-    Pairs that are NaN in one of two matrices are left out (and ranks taken among the others).
+    Pairs that are NaN in one of two matrices are left out: ranks are taken among the others, and
+    whitened methods use the rows and columns of V for the others.
     ``rho_a`` is Spearman's correlation expected under random breaking of ties,
     12 x'y/(N^3 - N) - 3(N + 1)/(N - 1) on mid-ranks. The whitened forms weigh by the covariance V
     of the dissimilarities, V = Xi o Xi with Xi = C sigma_k C' for the pair contrasts C:
@@ -59,14 +80,16 @@ def compare(a, b, method="cosine", sigma_k=None):
     >>> rsa.compare([1.0, 2.0, 3.0], [[2.0, 4.0, 6.0], [3.0, 2.0, 1.0]], "pearson")
     array([[ 1., -1.]])
     """
-    if method not in METHODS:
-        raise ValueError(f"method: wanted one of {', '.join(METHODS)}, got {method!r}")
+    method = method_name(method)
+    if convention not in (None, "rsatoolbox"):
+        raise ValueError(f"convention: wanted None or 'rsatoolbox', got {convention!r}")
     x, y = _matched(a, b)
-    if method.startswith("whitened"):
-        return _whitened(x, y, method == "whitened_pearson", sigma_k)
-    if method in ("bures", "bures_distance", "riemannian"):
-        return _moments(x, y, method, sigma_k)
-    return _by_pairs(x.values, y.values, method)
+    if method in WHOLE:
+        return _moments(x, y, method, sigma_k, convention)
+    whiten = None
+    if method in WHITENED:
+        whiten = Whitening(x.n_conditions, sigma_k, convention)
+    return _by_pairs(x.values, y.values, method, whiten)
 
 
 def _matched(a, b):
@@ -78,30 +101,36 @@ def _matched(a, b):
     return a, match_conditions(a, b) if labelled else b
 
 
-def _by_pairs(x, y, method):
+def _by_pairs(x, y, method, whiten=None):
     """Methods that see two lists of dissimilarities, pairs missing in one of them left out."""
-    nan_x, nan_y = np.isnan(x), np.isnan(y)
-    missing = nan_x.any(0) | nan_y.any(0)
-    if not missing.any():
-        return _complete(x, y, method)
-    if nan_x[:, missing].all() and nan_y[:, missing].all():  # all lack the same pairs
-        return _complete(x[:, ~missing], y[:, ~missing], method)
+    have_x, have_y = ~np.isnan(x), ~np.isnan(y)
+    for have, name in ((have_x, "a"), (have_y, "b")):
+        if not have.any(1).all():
+            empty = np.flatnonzero(~have.any(1))[:5].tolist()
+            raise ValueError(f"{name}: all pairs are NaN in matrices {empty}")
+    if have_x.all() and have_y.all():
+        return _complete(x, y, method, whiten, have_x[:1].all(0))
     if method in ("cosine", "pearson"):
         out = np.empty((len(x), len(y)))
         _core.call("compare", [out], [x, y], (int(method == "pearson"),))
         return out
     out = np.full((len(x), len(y)), np.nan)
-    for i, u in enumerate(x):
-        for j, v in enumerate(y):
-            have = ~np.isnan(u) & ~np.isnan(v)
-            if have.sum() > 1:
-                out[i, j] = _complete(u[None, have], v[None, have], method)[0, 0]
+    kinds_x, kind_x = np.unique(have_x, axis=0, return_inverse=True)
+    kinds_y, kind_y = np.unique(have_y, axis=0, return_inverse=True)
+    for k, p in enumerate(kinds_x):
+        for m, q in enumerate(kinds_y):
+            have = p & q
+            i, j = np.flatnonzero(kind_x == k), np.flatnonzero(kind_y == m)
+            out[np.ix_(i, j)] = _complete(x[i][:, have], y[j][:, have], method, whiten, have)
     return out
 
 
-def _complete(x, y, method):
+def _complete(x, y, method, whiten, have):
+    """Similarities of rows without NaN; ``have`` are their places among all pairs."""
     if x.shape[1] < 2:
         return np.full((len(x), len(y)), np.nan)
+    if whiten is not None:
+        return _cosines(*whiten.products(x, y, method == "whitened_pearson", have))
     if method in ("tau_a", "tau_b"):
         out = np.empty((len(x), len(y)))
         _core.call("kendall", [out], [x, y], (int(method == "tau_b"),))
@@ -111,7 +140,10 @@ def _complete(x, y, method):
     if method == "rho_a":
         n = x.shape[1]
         return 12 * _products(x, y, False)[0] / (n**3 - n) - 3 * (n + 1) / (n - 1)
-    product, xx, yy = _products(x, y, method != "cosine")
+    return _cosines(*_products(x, y, method != "cosine"))
+
+
+def _cosines(product, xx, yy):
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.clip(product / (np.sqrt(xx)[:, None] * np.sqrt(yy)), -1, 1)
 
@@ -142,33 +174,89 @@ def _covariance(sigma_k, n):
     return sigma
 
 
+class Whitening:
+    """Inner products x'V^-1 y of dissimilarities; V is never built.
+
+    With S = sigma_k^-1 and P = S - S11'S / 1'S1, x'V^-1 y = tr(P Dx P Dy) / 4 for the square
+    matrices D. Pairs that are left out take the values that make the norm smallest, which is the
+    same as leaving them out of V.
+    """
+
+    def __init__(self, n, sigma_k=None, convention=None):
+        self.n, sigma = n, _covariance(sigma_k, n)
+        try:
+            factor = linalg.cholesky(sigma, lower=True)
+        except linalg.LinAlgError:
+            raise np.linalg.LinAlgError("sigma_k must be positive definite") from None
+        self.sigma, self.plain = sigma, sigma_k is None
+        uniform = convention == "rsatoolbox" and np.ndim(sigma_k) == 1
+        self.project = self._projection(sigma, factor, uniform)
+
+    @staticmethod
+    def _projection(sigma, factor, uniform):
+        n = len(sigma)
+        if uniform:  # H S H with the plain mean in H
+            inner = linalg.cho_solve((factor, True), np.eye(n))
+            inner = inner - inner.mean(0)
+            return inner - inner.mean(1, keepdims=True)
+        half = linalg.solve_triangular(factor, np.eye(n), lower=True)
+        root = half.sum(1)  # the factor of S times 1
+        half -= np.outer(root, root @ half) / (root @ root)
+        return half.T @ half
+
+    def _rows(self, values, have):
+        """P D of each row, its missing pairs zero: shape (rows, n, n)."""
+        d = np.zeros((len(values), self.n, self.n))
+        i, j = np.triu_indices(self.n, 1)
+        if not have.all():
+            i, j = i[have], j[have]
+        d[:, i, j] = values
+        d[:, j, i] = values
+        if self.plain:
+            return d - d.mean(1, keepdims=True)
+        return self.project @ d
+
+    def products(self, x, y, center, have):
+        """x'V^-1 y, and the squared norms of x and of y.
+
+        Parameters
+        ----------
+        x, y : ndarray, shape (rows, number of pairs that are there)
+        center : bool
+            Take the mean of the pairs that are there away first.
+        have : ndarray of bool, shape (n_pairs,)
+        """
+        x, y = x.astype(float), y.astype(float)
+        if center:
+            x, y = (v - v.mean(1, keepdims=True) for v in (x, y))
+        u, v = self._rows(x, have), self._rows(y, have)
+        product = u.reshape(len(u), -1) @ np.swapaxes(v, 1, 2).reshape(len(v), -1).T
+        xx, yy = (np.einsum("kij,kji->k", w, w) for w in (u, v))
+        if have.all():
+            return product / 4, xx / 4, yy / 4
+        i, j = (k[~have] for k in np.triu_indices(self.n, 1))
+        gx, gy = ((np.einsum("kpa,pa->kp", w[:, i], self.project[j])) for w in (u, v))
+        p = self.project
+        among = p[np.ix_(i, i)] * p[np.ix_(j, j)] + p[np.ix_(i, j)] * p[np.ix_(j, i)]
+        inner = np.linalg.pinv(among, hermitian=True, rcond=1e-12)
+        solved_x, solved_y = gx @ inner, gy @ inner
+        product = product - 2 * gx @ solved_y.T
+        xx, yy = xx - 2 * np.sum(gx * solved_x, 1), yy - 2 * np.sum(gy * solved_y, 1)
+        return product / 4, xx / 4, yy / 4
+
+
 def whitened_features(rdms, center, sigma_k=None):
     """Rows whose plain inner products are x'V^-1 y up to a common factor, shape (n_rdm, n n)."""
-    n = rdms.n_conditions
-    try:
-        factor = linalg.cholesky(_covariance(sigma_k, n), lower=True)
-    except linalg.LinAlgError:
-        raise np.linalg.LinAlgError("sigma_k must be positive definite") from None
     d = rdms.values.astype(float)
     if np.isnan(d).any():
-        raise ValueError("whitened comparisons need whole matrices: no NaN pairs")
+        raise ValueError("this needs whole matrices: no NaN pairs")
     if center:
         d = d - d.mean(1, keepdims=True)
+    n = rdms.n_conditions
+    half = linalg.cholesky(Whitening(n, sigma_k).project + np.ones((n, n)) / n)
     d = RDMs(d).square()
-    # w = S 1 / (1' S 1) with S = sigma_k^-1 = inverse(factor)' inverse(factor)
-    weight = linalg.cho_solve((factor, True), np.ones(n))
-    weight /= weight.sum()
-    left = d - np.einsum("i,kij->kj", weight, d)[:, None, :]
-    moment = -(left - (left @ weight)[:, :, None]) / 2
-    half = linalg.solve_triangular(factor, np.eye(n), lower=True)
-    return (half @ moment @ half.T).reshape(len(d), -1)
-
-
-def _whitened(x, y, center, sigma_k):
-    u, v = whitened_features(x, center, sigma_k), whitened_features(y, center, sigma_k)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        norm = np.linalg.norm(u, axis=1)[:, None] * np.linalg.norm(v, axis=1)
-        return np.clip(u @ v.T / norm, -1, 1)
+    half = half - half.mean(1, keepdims=True)
+    return (half @ d @ half.T).reshape(len(d), -1)
 
 
 def second_moments(rdms):
@@ -179,7 +267,7 @@ def second_moments(rdms):
     return g - g.mean(1, keepdims=True) - g.mean(2, keepdims=True) + g.mean((1, 2), keepdims=True)
 
 
-def _moments(x, y, method, sigma_k):
+def _moments(x, y, method, sigma_k, convention):
     gx, gy = second_moments(x), second_moments(y)
     if method == "riemannian":
         sigma = _covariance(sigma_k, x.n_conditions)
@@ -192,7 +280,8 @@ def _moments(x, y, method, sigma_k):
     tx, ty = np.trace(gx, axis1=1, axis2=2)[:, None], np.trace(gy, axis1=1, axis2=2)
     if method == "bures":
         return fidelity / np.sqrt(tx * ty)
-    return np.sqrt(np.maximum(tx + ty - 2 * fidelity, 0))
+    squared = tx + ty - 2 * fidelity
+    return squared if convention == "rsatoolbox" else np.sqrt(np.maximum(squared, 0))
 
 
 def _riemannian(u, v, sigma):

@@ -4,13 +4,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .bootstrap import ceilings, sample_counts, similarities
-from .comparison import METHODS, compare
-from .inference import noise_ceiling
+from . import significance
+from .bootstrap import sample_counts, sample_statistics, statistics
+from .comparison import WHITENED, WHOLE, Whitening, _by_pairs, compare, method_name
+from .crossvalidation import (
+    bootstrap_crossvalidated,
+    by_inner_products,
+    crossvalidated,
+    crossvalidated_samples,
+    fold_numbers,
+)
+from .inference import each_ceiling
+from .models import FixedModel, as_models
 from .plots import plot_models
-from .rdms import RDMs, concat, match_conditions
 
 FACTORS = ("subject", "condition")
+N_CV = 2  # divisions into folds of each bootstrap sample
 
 
 @dataclass
@@ -37,6 +46,14 @@ class Evaluation:
         Of the t tests.
     method : str
     over : tuple of str
+    test, correction : str
+        What the p values are.
+    cv : tuple of int or None
+        Folds over subjects and conditions.
+    variances : dict
+        Bootstrap variances of the scores over ``"subject"``, ``"condition"`` and ``"both"``.
+    samples : ndarray, shape (n_boot, n_models + 1)
+        Mean scores and lower ceiling of the bootstrap samples.
     """
 
     names: list
@@ -50,6 +67,11 @@ class Evaluation:
     dof: int
     method: str
     over: tuple
+    test: str = "t"
+    correction: str | None = None
+    cv: tuple | None = None
+    variances: dict = field(default_factory=dict, repr=False)
+    samples: np.ndarray = field(default=None, repr=False)
 
     def _columns(self):
         return {
@@ -67,10 +89,18 @@ class Evaluation:
         return pd.DataFrame(self._columns())
 
     def plot(self, ax=None):
-        """Bars, subjects, standard errors and the noise ceiling, see :func:`plot_models`."""
+        """Bars, subjects, standard errors, the noise ceiling and what is significant, see
+        :func:`plot_models`."""
         ceiling = None if np.isnan(self.ceiling).any() else self.ceiling
         return plot_models(
-            self.subject_scores, self.names, ceiling, self.method.replace("_", " "), self.sem, ax
+            self.subject_scores,
+            self.names,
+            ceiling,
+            self.method.replace("_", " "),
+            self.sem,
+            self.p_zero,
+            self.p_pairs,
+            ax,
         )
 
     def _repr_html_(self):
@@ -81,30 +111,58 @@ class Evaluation:
             + "</tr>" for row in zip(*columns.values(), strict=True)
         )  # fmt: skip
         low, high = self.ceiling
-        foot = f"{self.method}, noise ceiling {low:.4g} to {high:.4g}"
+        foot = f"{self.method}, noise ceiling {low:.4g} to {high:.4g}, {self.test} tests"
         return f"<table><tr>{head}</tr>{rows}</table>{foot}"
 
 
 def evaluate(
-    models, rdms, method="whitened_cosine", over=("subject", "condition"), n_boot=1000, seed=0
+    models,
+    rdms,
+    method="whitened_cosine",
+    over=("subject", "condition"),
+    n_boot=1000,
+    cv=None,
+    seed=0,
+    *,
+    test="t",
+    correction=None,
+    sigma_k=None,
+    progress=False,
 ):
     """Compare models with the RDMs of subjects and test the differences.
 
     Parameters
     ----------
-    models : RDMs or list of RDMs
-        Each matrix is one fixed model; conditions are matched by label.
+    models : model, RDMs, or a list of either
+        :class:`FixedModel`, :class:`SelectModel`, :class:`WeightedModel`,
+        :class:`InterpolatedModel`; each matrix of an ``RDMs`` is one fixed model. Conditions are
+        matched by label.
     rdms : RDMs
         One matrix per subject.
     method : str
-        A method of :func:`compare` for which larger is more similar; Kendall's tau, Bures and
-        Riemannian similarities cannot be resampled over conditions.
+        A method of :func:`compare` for which larger is more similar.
     over : tuple of {"subject", "condition"}
         What the result is to generalise to: these are resampled.
     n_boot : int
-        Number of samples.
+        Number of bootstrap samples, and of permutations.
+    cv : int or (int, int), optional
+        Folds over subjects and conditions (1 leaves a factor undivided). Scores and ceilings are
+        then those of held-out data. By default models are cross-validated when one of them has
+        parameters.
     seed : int
         Of the samples. The result does not depend on the number of threads.
+    test : {"t", "wilcoxon", "bootstrap", "permutation"}
+        t tests with the bootstrap's standard errors; signed-rank tests over subjects; shares of
+        bootstrap samples; or shares of scores of models whose conditions are permuted (fixed models
+        only; no p value against the ceiling).
+    correction : {None, "fdr", "max"}
+        Within each of the three families of p values: false discovery rate, or the family-wise
+        error by the largest statistic in each sample (not for Wilcoxon tests).
+    sigma_k : ndarray, optional
+        Covariance of the condition estimates, for the whitened methods; a full matrix (not a
+        vector) cannot be resampled over conditions.
+    progress : bool
+        Show a progress bar (tqdm) where samples are fitted or permuted one by one.
 
     Returns
     -------
@@ -113,20 +171,19 @@ def evaluate(
     Raises
     ------
     ValueError
-        For NaN pairs, fewer than two subjects or four conditions where they are resampled, unknown
-        methods or factors.
+        For fewer than two subjects or four conditions where they are resampled, unknown methods,
+        tests or factors, or folds that are too small.
 
     Notes
     -----
     With v_s, v_c and v_sc the variances of bootstraps over subjects, conditions and both,
     a = n_s/(n_s - 1) and b = n_c/(n_c - 1), the squared standard error over both factors is
     a v_s + b v_c - a b (v_sc - v_s - v_c), kept between max(a v_s, b v_c) and v_sc; over one factor
-    a v_s or b v_c. Tests are t tests with min(n_s, n_c) - 1 degrees of freedom. In a sample, pairs
-    of a condition with itself are left out; the whitened methods count a condition drawn c times as
-    one measured c times as precisely. Their standard errors over conditions come out too large (1.5
-    times at 20 to 60 conditions in simulations, so tests are conservative); those of the others are
-    within 10 %. Inside the bootstrap the pool of rank methods is the mean of ranks, not ranked
-    again.
+    a v_s or b v_c. t tests have min(n_s, n_c) - 1 degrees of freedom. In a sample, pairs of a
+    condition with itself are left out (in the whitened methods: from V). Cross-validated samples
+    are divided into folds twice, and half the variance between the two is taken away. Pairs that
+    are NaN in any matrix are left out. Inside the bootstrap the pool of rank methods is the mean of
+    ranks, not ranked again.
 
     References
     ----------
@@ -142,102 +199,184 @@ def evaluate(
     >>> result.scores.shape
     (8,)
     """
-    from scipy import stats  # slow to load
-
-    models, rdms, over = _checked(models, rdms, method, over)
-    n_models, n_subjects, n = len(models), len(rdms), rdms.n_conditions
-    subject_scores = compare(models, rdms, method)
-    ceiling = noise_ceiling(rdms, method) if n_subjects > 1 else (np.nan, np.nan)
-    scores = subject_scores.mean(1)
-
+    task = _Task(models, rdms, method, over, cv, test, correction, sigma_k)
     rng = np.random.default_rng(seed)
-    drawn = sample_counts(n_subjects, n_boot, rng, least=2) if "subject" in over else None
-    bootstraps = {}
-    if "subject" in over:
-        among = compare(rdms, rdms, method)
-        scale = np.sqrt(np.diagonal(among))
-        among = among / np.multiply.outer(scale, scale)
-        shared = np.broadcast_to(scale, drawn.shape)
-        bootstraps["subject"] = _statistics(subject_scores[None], among[None], drawn, shared)
-    if "condition" in over:
-        counts = sample_counts(n, n_boot, rng, least=4)
-        values = np.concatenate([models.values, rdms.values]).astype(float)
-        cosines, scale = similarities(values, counts, method)
-        sampled = cosines * scale[:, :, None] * scale[:, None, :]
-        parts = (sampled[:, :n_models, n_models:], cosines[:, n_models:, n_models:])
-        ones = np.ones((n_boot, n_subjects))
-        bootstraps["condition"] = _statistics(*parts, ones, scale[:, n_models:])
-        if drawn is not None:
-            bootstraps["both"] = _statistics(*parts, drawn, scale[:, n_models:])
+    bar = _progress(progress)
+    subject_scores, each = task.observed(np.random.default_rng([seed, 1]))
+    bootstraps = task.bootstrap(n_boot, rng, bar)
+    n, unit = len(task.models), significance.contrasts(len(task.models))
 
-    contrasts, effect = _contrasts(np.append(scores, ceiling[0]))
-    variance = {
-        name: np.var(sample @ contrasts.T, 0, ddof=1) for name, sample in bootstraps.items()
-    }
-    error = np.sqrt(_combined(variance, n_subjects, n))
-    dof = min([k for k, f in zip((n_subjects, n), FACTORS, strict=True) if f in over]) - 1
-    with np.errstate(invalid="ignore", divide="ignore"):
-        t = effect / error
-    pairs = 2 * stats.t.sf(np.abs(t[n_models:-n_models]), dof)
-    p_pairs = np.ones((n_models, n_models))
-    i, j = np.triu_indices(n_models, 1)
-    p_pairs[i, j] = p_pairs[j, i] = pairs
-    return Evaluation(
-        names=[str(label) for label in models.labels],
-        scores=scores,
-        subject_scores=subject_scores,
-        sem=error[:n_models],
-        ceiling=ceiling,
-        p_zero=stats.t.sf(t[:n_models], dof),
-        p_pairs=p_pairs,
-        p_ceiling=2 * stats.t.sf(np.abs(t[-n_models:]), dof),
-        dof=dof,
-        method=method,
-        over=over,
-    )
+    per_subject = unit @ np.vstack([subject_scores, each[0]])
+    effect = np.nan_to_num(unit, nan=0.0) @ np.append(subject_scores.mean(1), 0.0)
+    effect[-n:] = subject_scores.mean(1) - each[0].mean()
+    variance = {name: _variance(s, unit) for name, s in bootstraps.items()}
+    error = np.sqrt(_combined(variance, len(rdms), rdms.n_conditions))
+    samples = bootstraps["both" if "both" in bootstraps else task.over[0]].mean(0)
+    dof = min([k for k, f in zip((len(rdms), rdms.n_conditions), FACTORS) if f in task.over]) - 1
 
-
-def _checked(models, rdms, method, over):
-    if method not in METHODS or method in ("bures_distance", "riemannian"):
-        raise ValueError(f"method: {method!r} cannot be used here")
-    over = (over,) if isinstance(over, str) else tuple(over)
-    if not over or set(over) - set(FACTORS):
-        raise ValueError(f"over: wanted some of {FACTORS}, got {over}")
-    models = models if isinstance(models, RDMs) else concat(models)
-    models = match_conditions(rdms, models)
-    if np.isnan(models.values).any() or np.isnan(rdms.values).any():
-        raise ValueError("evaluate needs whole matrices: take a subset without NaN pairs")
-    if "subject" in over and len(rdms) < 2:
-        raise ValueError("over 'subject' needs at least 2 RDMs; use over=('condition',)")
-    if "condition" in over and rdms.n_conditions < 4:
-        raise ValueError(f"over 'condition' needs at least 4 of them, got {rdms.n_conditions}")
-    return models, rdms, over
-
-
-def _statistics(scores, cosines, counts, scale):
-    """Mean scores and lower ceiling of each sample, shape (n_samples, n_models + 1)."""
-    weight = counts / counts.sum(1, keepdims=True)
-    mean = np.einsum(
-        "bms,bs->bm", np.broadcast_to(scores, (len(weight), *scores.shape[1:])), weight
-    )
-    if counts.shape[1] < 2:
-        lower = np.full(len(weight), np.nan)
+    null = None
+    if test == "permutation":
+        null = significance.permuted_scores(
+            task.fixed(), rdms.values, task.method, sigma_k, n_boot, rng, bar
+        )
+        p = significance.permutation_test(effect, null, n, correction == "max")
+    elif correction == "max":
+        p = significance.largest_test(effect, samples @ unit.T, error, n)
+    elif test == "t":
+        p = significance.t_test(effect, error, n, dof)
+    elif test == "wilcoxon":
+        p = significance.wilcoxon_test(per_subject, n)
     else:
-        shape = (len(weight), *cosines.shape[1:])
-        lower, _ = ceilings(np.broadcast_to(cosines, shape), scale, counts)
-    return np.column_stack([mean, lower])
+        p = significance.bootstrap_test(effect, samples @ unit.T, error, n)
+    if correction == "fdr":
+        p = significance.corrected(p, n)
 
-
-def _contrasts(values):
-    """Rows that give each score, each difference of two, and each difference to the ceiling."""
-    n = len(values) - 1
-    unit = np.eye(n + 1)
+    p_pairs = np.ones((n, n))
     i, j = np.triu_indices(n, 1)
-    contrasts = np.concatenate([unit[:n], unit[i] - unit[j], unit[:n] - unit[n]])
-    contrasts_of_values = np.concatenate(
-        [values[:n], values[i] - values[j], values[:n] - values[n]]
+    p_pairs[i, j] = p_pairs[j, i] = p[n:-n]
+    return Evaluation(
+        names=[model.name for model in task.models],
+        scores=subject_scores.mean(1),
+        subject_scores=subject_scores,
+        sem=error[:n],
+        ceiling=(float(each[0].mean()), float(each[1].mean())),
+        p_zero=p[:n],
+        p_pairs=p_pairs,
+        p_ceiling=p[-n:],
+        dof=dof,
+        method=task.method,
+        over=task.over,
+        test=test,
+        correction=correction,
+        cv=task.folds,
+        variances={name: v[:n] for name, v in variance.items()},
+        samples=samples,
     )
-    return contrasts, contrasts_of_values
+
+
+class _Task:
+    """The arguments of :func:`evaluate`, checked, and what is computed from them."""
+
+    def __init__(self, models, rdms, method, over, cv, test, correction, sigma_k):
+        self.method = method_name(method)
+        if self.method in ("bures_distance", "riemannian"):
+            raise ValueError(f"method: {method!r} cannot be used here: larger is not more similar")
+        self.over = (over,) if isinstance(over, str) else tuple(over)
+        if not self.over or set(self.over) - set(FACTORS):
+            raise ValueError(f"over: wanted some of {FACTORS}, got {self.over}")
+        if test not in significance.TESTS:
+            raise ValueError(f"test: wanted one of {significance.TESTS}, got {test!r}")
+        if correction not in significance.CORRECTIONS:
+            raise ValueError(f"correction: wanted None, 'fdr' or 'max', got {correction!r}")
+        if test == "wilcoxon" and (correction == "max" or self.over != ("subject",)):
+            raise ValueError("wilcoxon tests are over=('subject',), with correction None or 'fdr'")
+        self.rdms, self.models = rdms, as_models(models, rdms)
+        flexible = not all(isinstance(model, FixedModel) for model in self.models)
+        if test == "permutation" and (flexible or cv is not None):
+            raise ValueError("permutation tests are for fixed models without cross-validation")
+        if "subject" in self.over and len(rdms) < 2:
+            raise ValueError("over 'subject' needs at least 2 RDMs; use over=('condition',)")
+        if "condition" in self.over and rdms.n_conditions < 4:
+            raise ValueError(f"over 'condition' needs at least 4 of them, got {rdms.n_conditions}")
+        self.folds = None
+        if flexible or cv is not None:
+            self.folds = fold_numbers(cv, len(rdms), rdms.n_conditions)
+        if self.method in WHOLE and ("condition" in self.over or self.folds is not None):
+            raise ValueError(f"{self.method} cannot be resampled over conditions: leave them out")
+        self.sigma_k = None if sigma_k is None else np.asarray(sigma_k, dtype=float)
+        if np.ndim(sigma_k) == 2 and self.method in WHITENED and "condition" in self.over:
+            raise ValueError(
+                "a full sigma_k cannot be resampled over conditions: give its diagonal, or leave "
+                "'condition' out"
+            )
+        self.bases = [model.rdms.values.astype(float) for model in self.models]
+
+    def fixed(self):
+        return np.concatenate(self.bases)
+
+    def observed(self, rng):
+        """Scores (n_models, n_subjects) and ceilings (2, n_subjects)."""
+        values = self.rdms.values.astype(float)
+        if self.folds is not None:
+            subjects, conditions = np.arange(len(values)), np.arange(self.rdms.n_conditions)
+            arguments = self.models, self.bases, values
+            if by_inner_products(*arguments, self.method, self.sigma_k):
+                ones = np.ones((1, len(subjects)), int), np.ones((1, len(conditions)), int)
+                scores, ceiling = crossvalidated_samples(
+                    *arguments, *ones, self.method, self.sigma_k, self.folds, 1, rng
+                )
+                return scores[0, 0], ceiling[0, 0]
+            return crossvalidated(
+                *arguments, subjects, conditions, self.method, self.sigma_k, self.folds, rng
+            )
+        scores = compare(self.fixed(), values, self.method, self.sigma_k)
+        if len(values) < 2:
+            return scores, np.full((2, len(values)), np.nan)
+        return scores, np.stack(each_ceiling(values, self.method, self.sigma_k))
+
+    def bootstrap(self, n_boot, rng, bar):
+        """Samples of mean scores and lower ceiling for each resampled factor and for both, shape
+        (divisions, n_boot, n_models + 1)."""
+        if self.folds is not None:
+            kinds = {name: (name,) for name in self.over}
+            if len(self.over) == 2:
+                kinds["both"] = FACTORS
+            return {
+                name: bootstrap_crossvalidated(
+                    self.models, self.bases, self.rdms.values.astype(float), self.method,
+                    self.sigma_k, self.folds, factors, n_boot, N_CV, rng, bar,
+                )
+                for name, factors in kinds.items()
+            }  # fmt: skip
+        values, models = self.rdms.values.astype(float), self.fixed()
+        n_subjects, n = len(values), self.rdms.n_conditions
+        drawn = sample_counts(n_subjects, n_boot, rng, least=2) if "subject" in self.over else None
+        out = {}
+        if drawn is not None:
+            whiten = Whitening(n, self.sigma_k) if self.method in WHITENED else None
+            scores = (
+                _by_pairs(models, values, self.method, whiten)
+                if self.method not in WHOLE
+                else (compare(models, values, self.method))
+            )
+            among, scale = self._among(values, whiten)
+            shared = np.broadcast_to(scale, drawn.shape)
+            out["subject"] = statistics(scores[None], among[None], drawn, shared)[None]
+        if "condition" in self.over:
+            counts = sample_counts(n, n_boot, rng, least=4)
+            ones = np.ones((n_boot, n_subjects), int)
+            sets = [ones] if drawn is None else [ones, drawn]
+            found = sample_statistics(models, values, counts, sets, self.method, self.sigma_k)
+            out.update(zip(("condition", "both"), (s[None] for s in found)))
+        return out
+
+    def _among(self, values, whiten):
+        """Similarity of the subjects as cosines, and the factor that each loses by its ties."""
+        if self.method in WHOLE:
+            among = compare(values, values, self.method)
+        else:
+            among = _by_pairs(values, values, self.method, whiten)
+        scale = np.sqrt(np.diagonal(among))
+        return among / np.multiply.outer(scale, scale), scale
+
+
+def _progress(wanted):
+    if not wanted:
+        return lambda steps: steps
+    from tqdm.auto import tqdm
+
+    return tqdm
+
+
+def _variance(samples, unit):
+    """Variance of each contrast over samples (divisions, n_boot, n); what the division into folds
+    adds is estimated between divisions of one sample, and taken away."""
+    values = samples @ unit.T
+    variance = np.var(values.mean(0), 0, ddof=1)
+    if len(samples) > 1:
+        less = variance - np.var(values, 0, ddof=1).mean(0) / len(samples)
+        variance = np.where(less > 0, less, variance)  # too few samples to tell
+    return variance
 
 
 def _combined(variance, n_subjects, n_conditions):
@@ -249,32 +388,3 @@ def _combined(variance, n_subjects, n_conditions):
     s, c, both = a * variance["subject"], b * variance["condition"], variance["both"]
     combined = s + c - a * b * (both - variance["subject"] - variance["condition"])
     return np.minimum(np.maximum(combined, np.maximum(s, c)), both)
-
-
-def fdr(p):
-    """Benjamini-Hochberg adjusted p values, in the shape given.
-
-    Parameters
-    ----------
-    p : array_like
-        NaN is left out.
-
-    Returns
-    -------
-    adjusted : ndarray
-
-    Examples
-    --------
-    >>> from neurokit import rsa
-    >>> rsa.fdr([0.01, 0.02, 0.5])
-    array([0.03, 0.03, 0.5 ])
-    """
-    p = np.asarray(p, dtype=float)
-    out = np.full(p.shape, np.nan)
-    have = ~np.isnan(p)
-    order = np.argsort(p[have])
-    scaled = p[have][order] * have.sum() / np.arange(1, have.sum() + 1)
-    adjusted = np.empty(len(order))
-    adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
-    out[have] = adjusted
-    return out

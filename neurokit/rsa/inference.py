@@ -1,12 +1,31 @@
-"""How well a model could do, and how well it does."""
+"""How well a model could do: pooled matrices and noise ceilings."""
 
 import numpy as np
 
-from .comparison import BY_RANK, METHODS, compare, whitened_features
+from .comparison import BY_RANK, WHITENED, Whitening, compare, method_name
 from .rdms import RDMs
 
 
-def pool(rdms, method="cosine"):
+def normalised(values, method, sigma_k=None, convention=None):
+    """Rows scaled so that their mean is the pool of a method, shape (n_rdm, n_pairs)."""
+    d = np.asarray(values, dtype=float)
+    if method in BY_RANK:
+        return RDMs(d).rank().values
+    if method in ("pearson", "whitened_pearson"):
+        d = d - np.nanmean(d, 1, keepdims=True)
+    if method in WHITENED and convention is None:
+        whiten = Whitening(RDMs(d[:1]).n_conditions, sigma_k)
+        norms = []
+        for row in d:
+            have = ~np.isnan(row)
+            norms.append(whiten.products(row[None, have], row[None, have], False, have)[1][0])
+        return d / np.sqrt(norms)[:, None]
+    if method in ("cosine", "pearson", *WHITENED):
+        return d / np.sqrt(np.nanmean(d**2, 1, keepdims=True))
+    return d
+
+
+def pool(rdms, method="cosine", sigma_k=None, convention=None):
     """The one matrix that is closest to a set of matrices, in the sense of a comparison.
 
     Parameters
@@ -14,6 +33,10 @@ def pool(rdms, method="cosine"):
     rdms : RDMs
     method : str
         A method of :func:`compare`.
+    sigma_k : ndarray, optional
+        As for :func:`compare`, for the whitened methods.
+    convention : {None, "rsatoolbox"}
+        With "rsatoolbox", whitened methods are pooled like the plain ones.
 
     Returns
     -------
@@ -21,25 +44,25 @@ def pool(rdms, method="cosine"):
         Mean of: d / rms (cosine), z-scores (Pearson), mid-ranks (rank methods), matrices scaled to
         length one in the norm of V (whitened), or the matrices themselves (Bures, Riemannian).
     """
-    d = rdms.values.astype(float)
-    if method in BY_RANK:
-        d = rdms.rank().values
-    elif method.startswith("whitened"):
-        centered = method == "whitened_pearson"
-        if centered:
-            d = d - d.mean(1, keepdims=True)
-        d = d / np.linalg.norm(whitened_features(rdms, centered), axis=1, keepdims=True)
-    elif method == "cosine":
-        d = d / np.sqrt(np.nanmean(d**2, 1, keepdims=True))
-    elif method == "pearson":
-        d = d - np.nanmean(d, 1, keepdims=True)
-        d = d / np.nanstd(d, 1, keepdims=True)
-    elif method not in METHODS:
-        raise ValueError(f"method: wanted one of {', '.join(METHODS)}, got {method!r}")
+    d = normalised(rdms.values, method_name(method), sigma_k, convention)
     return RDMs(d, rdms.conditions, rdms.labels).mean()
 
 
-def noise_ceiling(rdms, method="cosine"):
+def each_ceiling(values, method, sigma_k=None, convention=None):
+    """Lower and upper ceiling of each subject, shape (n_subjects,) each."""
+    d = normalised(values, method, sigma_k, convention)
+    have = ~np.isnan(d)
+    total, number = np.where(have, d, 0).sum(0), have.sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        upper = compare(total / number, values, method, sigma_k)[0]
+        lower = np.empty(len(d))
+        for s, row in enumerate(d):
+            rest = (total - np.where(have[s], row, 0)) / (number - have[s])
+            lower[s] = compare(rest, values[s], method, sigma_k)[0, 0]
+    return lower, upper
+
+
+def noise_ceiling(rdms, method="cosine", sigma_k=None, convention=None):
     """Bounds on the mean similarity that a perfect model can reach with these subjects.
 
     Parameters
@@ -48,6 +71,10 @@ def noise_ceiling(rdms, method="cosine"):
         One matrix per subject, at least two.
     method : str
         A method of :func:`compare`.
+    sigma_k : ndarray, optional
+        As for :func:`compare`, for the whitened methods.
+    convention : {None, "rsatoolbox"}
+        As for :func:`pool`.
 
     Returns
     -------
@@ -69,9 +96,5 @@ def noise_ceiling(rdms, method="cosine"):
     """
     if len(rdms) < 2:
         raise ValueError(f"a noise ceiling needs at least 2 RDMs, got {len(rdms)}")
-    upper = compare(pool(rdms, method), rdms, method).mean()
-    rest = np.arange(len(rdms))
-    lower = [
-        compare(pool(rdms[rest != s], method), rdms[s], method)[0, 0] for s in range(len(rdms))
-    ]
-    return float(np.mean(lower)), float(upper)
+    lower, upper = each_ceiling(rdms.values, method_name(method), sigma_k, convention)
+    return float(lower.mean()), float(upper.mean())

@@ -1,7 +1,9 @@
-"""Noise covariance between channels, estimated with shrinkage."""
+"""Noise covariance between channels, estimated with and without shrinkage."""
 
 import numpy as np
 from scipy import linalg
+
+KINDS = ("shrinkage_diagonal", "shrinkage_identity", "diagonal", "full")
 
 
 class Noise:
@@ -24,6 +26,12 @@ class Noise:
     ------
     numpy.linalg.LinAlgError
         When the covariance is singular, as soon as its inverse is needed.
+
+    Notes
+    -----
+    An estimate from fewer samples than channels is kept as what it is, a diagonal plus a product of
+    low rank, and inverted by Woodbury's identity: no matrix of (n_channels, n_channels) is made
+    unless ``covariance``, ``precision`` or ``factor`` is asked for.
     """
 
     def __init__(self, covariance, shrinkage=0.0):
@@ -32,13 +40,38 @@ class Noise:
             covariance = covariance.astype(float)
         if covariance.ndim != 2 or covariance.shape[0] != covariance.shape[1]:
             raise ValueError(f"covariance: wanted a square matrix, got shape {covariance.shape}")
-        self.covariance = covariance
-        self.shrinkage = float(shrinkage)
-        self._factor = self._precision = None
+        self._covariance, self.shrinkage = covariance, float(shrinkage)
+        self._variance = self._samples = self._factor = self._precision = self._inner = None
+        self._weight = 0.0
+
+    @classmethod
+    def structured(cls, variance, samples=None, weight=0.0, shrinkage=0.0):
+        """Covariance diag(variance) + weight samples' samples.
+
+        Parameters
+        ----------
+        variance : ndarray, shape (n_channels,)
+        samples : ndarray, shape (n_samples, n_channels), optional
+        weight : float
+        """
+        noise = cls(np.empty((0, 0)), shrinkage)
+        noise._covariance = None
+        noise._variance, noise._weight = np.asarray(variance), float(weight)
+        noise._samples = samples if weight else None
+        return noise
 
     @property
     def n_channels(self):
-        return len(self.covariance)
+        return len(self._covariance if self._variance is None else self._variance)
+
+    @property
+    def covariance(self):
+        if self._covariance is None:
+            dense = np.diag(self._variance)
+            if self._samples is not None:
+                dense += self._weight * (self._samples.T @ self._samples)
+            self._covariance = dense
+        return self._covariance
 
     @property
     def factor(self):
@@ -47,10 +80,7 @@ class Noise:
             try:
                 self._factor = linalg.cholesky(self.covariance, lower=True)
             except linalg.LinAlgError:
-                raise np.linalg.LinAlgError(
-                    f"the noise covariance of {self.n_channels} channels is singular: "
-                    "use shrinkage, more residuals, or leave channels without noise out"
-                ) from None
+                raise self._singular() from None
         return self._factor
 
     @property
@@ -60,9 +90,49 @@ class Noise:
             self._precision = (inverse + inverse.T) / 2
         return self._precision
 
+    def _singular(self):
+        return np.linalg.LinAlgError(
+            f"the noise covariance of {self.n_channels} channels is singular: "
+            "use shrinkage, more residuals, or leave channels without noise out"
+        )
+
+    def subset(self, channels):
+        """The covariance of some channels."""
+        if self._variance is None:
+            return Noise(self.covariance[np.ix_(channels, channels)], self.shrinkage)
+        samples = None if self._samples is None else self._samples[:, channels]
+        return Noise.structured(self._variance[channels], samples, self._weight, self.shrinkage)
+
     def whiten(self, patterns):
         """Patterns whose Euclidean distances are the Mahalanobis distances of the given ones."""
+        if self._variance is not None and self._samples is None:
+            return patterns / self._roots()
         return linalg.solve_triangular(self.factor, patterns.T, lower=True).T
+
+    def split(self, patterns):
+        """Two sets of rows, the squared Mahalanobis distance being that of the first less that of
+        the second (None where there is nothing to take away).
+
+        With covariance D + c X'X the inverse is D^-1 - D^-1 X' (I/c + X D^-1 X')^-1 X D^-1: rows
+        Z = B D^-1/2, less Z Y' L^-T with Y = X D^-1/2 and L L' = I/c + Y Y'.
+        """
+        if self._variance is None or self._samples is None:
+            return self.whiten(patterns), None
+        roots = self._roots()
+        if self._inner is None:
+            scaled = self._samples / roots
+            inner = scaled @ scaled.T
+            inner[np.diag_indices(len(inner))] += 1 / self._weight
+            self._inner = scaled, linalg.cholesky(inner, lower=True, overwrite_a=True)
+        scaled, lower = self._inner
+        plus = patterns / roots
+        minus = linalg.solve_triangular(lower, scaled @ plus.T, lower=True, overwrite_b=True).T
+        return plus, minus
+
+    def _roots(self):
+        if not (self._variance > 0).all():
+            raise self._singular()
+        return np.sqrt(self._variance)
 
     def __repr__(self):
         return f"Noise: {self.n_channels} channels, shrinkage {self.shrinkage:.4g}"
@@ -98,15 +168,51 @@ def shrinkage(residuals, target="diagonal", dof=None):
     With S = X'X/T of the demeaned residuals. Identity: m = tr S/p, d2 = |S - m I|^2,
     b2 = min(d2, (sum_t |x_t|^4/T - |S|^2)/T), covariance (T/dof) [(b2/d2) m I + (1 - b2/d2) S].
     Diagonal: the off-diagonal elements of X'X/dof times 1 - lam, with lam the summed variances of
-    the correlations over their summed squares.
+    the correlations over their summed squares. Both need the squared norm of X'X only, which is
+    that of XX': with fewer samples than channels the smaller product is used.
 
     References
     ----------
     .. [1] Ledoit and Wolf (2004), doi:10.1016/S0047-259X(03)00096-4
     .. [2] Schaefer and Strimmer (2005), doi:10.2202/1544-6115.1175
     """
+    if target not in ("diagonal", "identity"):
+        raise ValueError(f"target: wanted 'diagonal' or 'identity', got {target!r}")
+    return noise_from_residuals(residuals, f"shrinkage_{target}", dof)
+
+
+def noise_from_residuals(residuals, kind="shrinkage_diagonal", dof=None):
+    """Estimate a noise covariance from residuals.
+
+    Parameters
+    ----------
+    residuals : ndarray, shape (n_samples, n_channels), or list of such
+        As for :func:`shrinkage`.
+    kind : {"shrinkage_diagonal", "shrinkage_identity", "diagonal", "full"}
+        Shrunk to either target, the variances alone, or the sample covariance.
+    dof : int, optional
+        ``n_samples - 1`` by default.
+
+    Returns
+    -------
+    noise : Noise or list of Noise
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurokit import rsa
+    >>> x = np.random.default_rng(0).standard_normal((50, 4))
+    >>> noise = rsa.noise_from_residuals(x, "full")
+    >>> np.allclose(noise.covariance, np.cov(x.T))
+    True
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind: wanted one of {', '.join(KINDS)}, got {kind!r}")
     if isinstance(residuals, (list, tuple)):
-        return [shrinkage(r, target, dof) for r in residuals]
+        dofs = dof if isinstance(dof, (list, tuple)) else [dof] * len(residuals)
+        if len(dofs) != len(residuals):
+            raise ValueError(f"dof: wanted {len(residuals)}, one per run, got {len(dofs)}")
+        return [noise_from_residuals(r, kind, k) for r, k in zip(residuals, dofs, strict=True)]
     x = np.asarray(residuals)
     if x.dtype not in (np.float32, np.float64):
         x = x.astype(float)
@@ -114,50 +220,63 @@ def shrinkage(residuals, target="diagonal", dof=None):
         raise ValueError(f"residuals: wanted (n_samples >= 2, n_channels), got shape {x.shape}")
     if not np.isfinite(x).all():
         raise ValueError("residuals: NaN or infinite values")
-    samples, dof = len(x), len(x) - 1 if dof is None else dof
+    dof = len(x) - 1 if dof is None else dof
     if dof < 1:
         raise ValueError(f"dof: wanted at least 1, got {dof}")
     x = x - x.mean(0)
-    if target == "identity":
-        return _to_identity(x, samples, dof)
-    if target == "diagonal":
-        return _to_diagonal(x, samples, dof)
-    raise ValueError(f"target: wanted 'diagonal' or 'identity', got {target!r}")
-
-
-def _to_identity(x, samples, dof):
-    channels = x.shape[1]
-    s = x.T @ x / samples
-    level = np.trace(s) / channels
-    norm = np.vdot(s, s)
-    distance = norm - channels * level**2
-    spread = (np.sum(np.sum(x * x, 1, dtype=float) ** 2) / samples - norm) / samples
-    lam = float(min(max(spread, 0), distance) / distance) if distance > 0 else 1.0
-    covariance = s * ((1 - lam) * samples / dof)
-    covariance[np.diag_indices(channels)] += lam * level * samples / dof
-    return Noise(covariance, lam)
-
-
-def _to_diagonal(x, samples, dof):
-    covariance = x.T @ x / dof
-    sd = np.sqrt(np.diagonal(covariance))
-    constant = np.flatnonzero(sd == 0)
+    if kind == "full":
+        return Noise(x.T @ x / dof)
+    if kind == "shrinkage_identity":
+        return _to_identity(x, dof)
+    variance = (np.sum(x * x, 0, dtype=float) / dof).astype(x.dtype)
+    constant = np.flatnonzero(variance == 0)
     if len(constant):
         raise ValueError(f"channels without any noise: {constant[:10].tolist()}; leave them out")
-    # With z = x/sd and q_ij = sum_t z_ti^2 z_tj^2 / (T-1), the sum of q over all pairs needs only
-    # the squared norms of the samples.
-    z2 = (x / sd) ** 2
-    r = covariance * (dof / (samples - 1)) / np.multiply.outer(sd, sd)
-    r2 = np.vdot(r, r) - np.vdot(np.diagonal(r), np.diagonal(r))
-    q = (np.sum(np.sum(z2, 1, dtype=float) ** 2) - np.vdot(z2, z2)) / (samples - 1)
-    lam = float(np.clip(samples / dof**2 * (q - r2) / r2, 0, 1)) if r2 > 0 else 1.0
-    diagonal = np.diagonal(covariance).copy()
-    covariance = covariance * (1 - lam)
-    covariance[np.diag_indices(len(diagonal))] = diagonal
+    return Noise.structured(variance) if kind == "diagonal" else _to_diagonal(x, variance, dof)
+
+
+def _product(x):
+    """The smaller of X'X and XX'; both have the same sum of squares."""
+    return x.T @ x if x.shape[1] <= x.shape[0] else x @ x.T
+
+
+def _to_identity(x, dof):
+    samples, channels = x.shape
+    product = _product(x)
+    squared = np.sum(x * x, 1, dtype=float)
+    level = np.sum(squared) / samples / channels
+    norm = np.vdot(product, product) / samples**2
+    distance = norm - channels * level**2
+    spread = (np.sum(squared**2) / samples - norm) / samples
+    lam = float(min(max(spread, 0), distance) / distance) if distance > 0 else 1.0
+    level = lam * level * samples / dof
+    if channels > samples:
+        variance = np.full(channels, level, x.dtype)
+        return Noise.structured(variance, x, (1 - lam) / dof, lam)
+    covariance = product * ((1 - lam) / dof)
+    covariance[np.diag_indices(channels)] += level
     return Noise(covariance, lam)
 
 
-def noise_from_measurements(patterns, conditions, target="diagonal"):
+def _to_diagonal(x, variance, dof):
+    # With z = x/sd, R = z'z/(T-1) and q_ij = sum_t z_ti^2 z_tj^2 / (T-1), the sum of q over all
+    # pairs needs only the squared norms of the samples, that of R^2 only the norm of z'z.
+    samples, channels = x.shape
+    z = x / np.sqrt(variance)
+    product = _product(z)
+    z *= z
+    r2 = (np.vdot(product, product) - np.sum(np.sum(z, 0, dtype=float) ** 2)) / (samples - 1) ** 2
+    q = (np.sum(np.sum(z, 1, dtype=float) ** 2) - np.vdot(z, z)) / (samples - 1)
+    lam = float(np.clip(samples / dof**2 * (q - r2) / r2, 0, 1)) if r2 > 0 else 1.0
+    if channels > samples:
+        return Noise.structured(variance * lam, x, (1 - lam) / dof, lam)
+    sd = np.sqrt(variance)
+    covariance = product * np.multiply.outer(sd * ((1 - lam) / dof), sd)
+    covariance[np.diag_indices(channels)] = variance
+    return Noise(covariance, lam)
+
+
+def noise_from_measurements(patterns, conditions, target="diagonal", kind=None, dof=None):
     """Estimate the noise from repeated measurements: residuals about the condition means.
 
     Parameters
@@ -165,11 +284,19 @@ def noise_from_measurements(patterns, conditions, target="diagonal"):
     patterns : ndarray, shape (n_obs, n_channels)
     conditions : sequence of length n_obs
     target : {"diagonal", "identity"}
+    kind : str, optional
+        As for :func:`noise_from_residuals`, in place of ``target``.
+    dof : int, optional
+        Observations minus conditions by default.
 
     Returns
     -------
     noise : Noise
-        With ``dof`` = observations minus conditions.
+
+    Raises
+    ------
+    ValueError
+        For lengths that differ, or when no condition was measured twice.
     """
     patterns = np.asarray(patterns)
     labels, code = np.unique(np.asarray(conditions), return_inverse=True)
@@ -179,4 +306,5 @@ def noise_from_measurements(patterns, conditions, target="diagonal"):
         raise ValueError("no condition was measured twice: there is nothing to estimate noise from")
     member = (code[:, None] == np.arange(len(labels))).astype(float)
     means = (member / member.sum(0)).T @ patterns
-    return shrinkage(patterns - means[code], target, len(code) - len(labels))
+    dof = len(code) - len(labels) if dof is None else dof
+    return noise_from_residuals(patterns - means[code], kind or f"shrinkage_{target}", dof)

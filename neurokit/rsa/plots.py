@@ -90,7 +90,9 @@ def plot_mds(rdms, groups=None, labels=False, points=None, legend=True, ax=None)
     return ax
 
 
-def plot_models(scores, names, ceiling=None, ylabel="similarity", sem=None, ax=None):
+def plot_models(
+    scores, names, ceiling=None, ylabel="similarity", sem=None, p_zero=None, p_pairs=None, ax=None
+):
     """Show how well models do: a bar per model, a dot per subject, the noise ceiling.
 
     Parameters
@@ -102,6 +104,10 @@ def plot_models(scores, names, ceiling=None, ylabel="similarity", sem=None, ax=N
     ylabel : str
     sem : ndarray, shape (n_models,), optional
         Standard errors for the error bars; over subjects by default.
+    p_zero : ndarray, shape (n_models,), optional
+        Stars inside the foot of the bars: * below 0.05, ** below 0.01, *** below 0.001.
+    p_pairs : ndarray, shape (n_models, n_models), optional
+        Lines above the bars: a dot at one model, ends at those that differ from it (p below 0.05).
     ax : Axes, optional
 
     Returns
@@ -130,13 +136,36 @@ def plot_models(scores, names, ceiling=None, ylabel="similarity", sem=None, ax=N
             (place[:, None] + shift).ravel(), scores[order].ravel(), s=12, color="0.25", zorder=3
         )
     ax.axhline(0, color="k", lw=0.8)
+    low, high = ax.get_ylim()
+    if p_zero is not None:
+        for x, p in zip(place, np.asarray(p_zero)[order], strict=True):
+            stars = "*" * int(np.sum(p < np.array([0.05, 0.01, 0.001])))
+            ax.text(
+                x, 0.01 * (high - low), stars, ha="center", va="bottom", color="w", weight="bold"
+            )
+    if p_pairs is not None:
+        _pair_lines(ax, np.asarray(p_pairs)[np.ix_(order, order)], low, high)
     ax.set_xticks(place, [names[k] for k in order], rotation=35, ha="right")
     ax.set_ylabel(ylabel)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     if ceiling is not None:
-        ax.legend(frameon=False, loc="upper right")
+        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return ax
+
+
+def _pair_lines(ax, p, low, high, alpha=0.05):
+    """One line per model that differs from others of lower score, stacked above the bars."""
+    step, level = 0.045 * (high - low), high
+    for k in range(len(p)):
+        others = np.flatnonzero(p[k, k + 1 :] < alpha) + k + 1
+        if len(others) == 0:
+            continue
+        ax.plot([k, others.max()], [level, level], color="0.4", lw=0.8)
+        ax.plot(k, level, "o", color="0.4", ms=3.5)
+        ax.plot(others, np.full(len(others), level), "|", color="0.4", ms=5)
+        level += step
+    ax.set_ylim(low, level + 0.5 * step)
 
 
 def _legend(ax, colors, **options):

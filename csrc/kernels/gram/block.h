@@ -20,13 +20,21 @@ static inline const char *NK_T(row)(const nk_gram_slot *s, int64_t fold, int64_t
   return x->data + s->batch * x->stride[0] + fold * x->stride[1] + row * x->stride[2];
 }
 
+/* Bytes from the first column of x to column c of this batch entry. */
+static inline int64_t NK_T(column)(const nk_gram_slot *s, int64_t c) {
+  const nk_gram *g = s->g;
+  if (!(g->flags & NK_GRAM_INDEX)) return c * g->x.stride[3];
+  const char *p = g->index.data + s->batch * g->index.stride[0] + c * g->index.stride[1];
+  return *(const int64_t *)(const void *)p * g->x.stride[3];
+}
+
 static inline double NK_T(load)(const char *p) { return (double)*(const T *)(const void *)p; }
 
 /* True when the row holds one value throughout; stops at the first other one. */
-static int NK_T(constant)(const char *p, int64_t step, int64_t d) {
-  const double first = NK_T(load)(p);
-  for (int64_t c = 1; c < d; c++)
-    if (NK_T(load)(p + c * step) != first) return 0;
+static int NK_T(constant)(const nk_gram_slot *s, const char *p) {
+  const double first = NK_T(load)(p + NK_T(column)(s, 0));
+  for (int64_t c = 1; c < s->g->d; c++)
+    if (NK_T(load)(p + NK_T(column)(s, c)) != first) return 0;
   return 1;
 }
 
@@ -37,8 +45,8 @@ void NK_LV(NK_T(nk_gram_mean))(const nk_gram_slot *s, int64_t row) {
   const char *p = NK_T(row)(s, 0, row);
   const int64_t step = g->x.stride[3], whole = g->d - g->d % 8;
   double sum[8] = {0}, weight = (double)g->d;
-  if (NK_T(constant)(p, step, g->d)) {
-    s->row_mean[row] = NK_T(load)(p);
+  if (NK_T(constant)(s, p)) {
+    s->row_mean[row] = NK_T(load)(p + NK_T(column)(s, 0));
     return;
   }
   if (g->flags & NK_GRAM_WEIGHTS) {
@@ -49,13 +57,13 @@ void NK_LV(NK_T(nk_gram_mean))(const nk_gram_slot *s, int64_t row) {
       weight += wc;
       sum[c % 8] += wc * NK_T(load)(p + c * step);
     }
-  } else if (step == (int64_t)sizeof(T)) {
+  } else if (step == (int64_t)sizeof(T) && !(g->flags & NK_GRAM_INDEX)) {
     const T *v = (const T *)(const void *)p;
     for (int64_t c = 0; c < whole; c += 8)
       for (int k = 0; k < 8; k++) sum[k] += (double)v[c + k];
     for (int64_t c = whole; c < g->d; c++) sum[c % 8] += (double)v[c];
   } else {
-    for (int64_t c = 0; c < g->d; c++) sum[c % 8] += NK_T(load)(p + c * step);
+    for (int64_t c = 0; c < g->d; c++) sum[c % 8] += NK_T(load)(p + NK_T(column)(s, c));
   }
   s->row_mean[row] =
       (((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]))) / weight;
@@ -92,11 +100,14 @@ static inline void NK_T(read)(const nk_gram_slot *s, int64_t fold, int64_t row, 
                               int64_t count, T *restrict to) {
   const nk_gram *g = s->g;
   const int64_t step = g->x.stride[3];
-  const char *p = NK_T(row)(s, fold, row) + (s->column + c) * step;
+  const char *start = NK_T(row)(s, fold, row), *p = start + (s->column + c) * step;
   const double mean = g->flags & NK_GRAM_CENTER_ROWS ? s->row_mean[row] : 0;
   const double *column_mean = s->column_mean + fold * g->width + c;
   const T *v = (const T *)(const void *)p;
-  if (step == (int64_t)sizeof(T) && g->flags & NK_GRAM_CENTER_COLUMNS) {
+  if (g->flags & NK_GRAM_INDEX) {
+    for (int64_t k = 0; k < count; k++)
+      to[k] = (T)(NK_T(load)(start + NK_T(column)(s, s->column + c + k)) - mean);
+  } else if (step == (int64_t)sizeof(T) && g->flags & NK_GRAM_CENTER_COLUMNS) {
     for (int64_t k = 0; k < count; k++) to[k] = (T)((double)v[k] - column_mean[k]);
   } else if (step == (int64_t)sizeof(T)) {
     for (int64_t k = 0; k < count; k++) to[k] = (T)((double)v[k] - mean);
@@ -132,9 +143,41 @@ static inline void NK_T(turn)(const T *restrict value, int64_t count, T *restric
     for (int64_t r = 0; r < LANES; r++) to[k * NK_T(NR) + r] = value[r * NK_T(STRIP) + k];
 }
 
+/* As below where the rows of a column lie side by side, as in the panel: plain copies. */
+static void NK_T(pack_columns)(const nk_gram_slot *s, int64_t panel) {
+  const nk_gram *g = s->g;
+  const int64_t nr = NK_T(NR), columns = s->columns, n_fold = g->n_fold, first = panel * nr;
+  const int64_t rows = g->n - first < nr ? g->n - first : nr;
+  T *left = (T *)s->left + panel * n_fold * g->width * nr;
+  T *right = (T *)s->right + panel * n_fold * g->width * nr;
+  for (int64_t c = 0; c < columns; c++) {
+    const int64_t at = NK_T(column)(s, s->column + c);
+    T total[NK_T(NR)] = {0};
+    for (int64_t m = 0; m < n_fold; m++) {
+      const T *from = (const T *)(const void *)(NK_T(row)(s, m, first) + at);
+      T *to = right + (m * columns + c) * nr;
+      if (g->flags & NK_GRAM_CENTER_ROWS)
+        for (int64_t r = 0; r < rows; r++) to[r] = (T)((double)from[r] - s->row_mean[first + r]);
+      else memcpy(to, from, (size_t)rows * sizeof(T));
+      for (int64_t r = rows; r < nr; r++) to[r] = 0;
+      for (int64_t r = 0; r < nr; r++) total[r] += to[r];
+    }
+    if (g->flags & NK_GRAM_FOLDS)
+      for (int64_t m = 0; m < n_fold; m++) {
+        const int64_t k = (m * columns + c) * nr;
+        for (int64_t r = 0; r < nr; r++) left[k + r] = total[r] - right[k + r];
+      }
+  }
+}
+
 /* Packs the block's columns of one panel of rows: element (k, r) at k NR + r, missing rows zero.
  * With folds, depth m columns + c holds fold m of column c. LANES rows at a time. */
 void NK_LV(NK_T(nk_gram_pack))(const nk_gram_slot *s, int64_t panel) {
+  const int apart = NK_GRAM_CENTER_COLUMNS | NK_GRAM_WEIGHTS;
+  if (s->g->x.stride[2] == (int64_t)sizeof(T) && !(s->g->flags & apart)) {
+    NK_T(pack_columns)(s, panel);
+    return;
+  }
   const nk_gram *g = s->g;
   const int64_t nr = NK_T(NR), columns = s->columns, n_fold = g->n_fold;
   T *left = (T *)s->left + panel * n_fold * g->width * nr;

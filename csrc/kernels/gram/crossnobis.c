@@ -3,7 +3,8 @@
  *   out[0] (B, n(n-1)/2)
  *   in[0]  X (B, M, n, d) float32 or float64, whitened by the caller: what condition i gave in
  *          fold m, as a mean or (with counts) as a sum over trials
- *   in[1]  optional counts c (B, M, n) float64: trials of condition i in fold m
+ *   in[1]  optional counts c (B, M, n) float64: trials of condition i in fold m; or int64 (B, k):
+ *          the columns of X that each entry uses (searchlights), X then centred by the caller
  *
  *   A = S S' - sum_m X_m X_m' = sum_m (S - X_m) X_m',  S = sum_m X_m
  *   without counts  k_ij = A_ij / (M (M - 1) d)
@@ -18,9 +19,14 @@
 
 #include "condensed.h"
 
+static bool has_columns(const nk_call *call) {
+  return call->n_in > 1 && call->in[1].dtype == NK_I64;
+}
+
 static nk_status plan(nk_gram *g, nk_call *call) {
   const int flags = NK_GRAM_FOLDS | (call->n_in > 1 ? 0 : NK_GRAM_CENTER_COLUMNS);
-  return NK_LV(nk_gram_plan)(g, call, &call->in[0], NULL, flags);
+  const nk_view *columns = has_columns(call) ? &call->in[1] : NULL;
+  return NK_LV(nk_gram_plan)(g, call, &call->in[0], columns, flags);
 }
 
 nk_status NK_LV(nk_crossnobis_check)(nk_call *call) {
@@ -33,7 +39,7 @@ nk_status NK_LV(nk_crossnobis_check)(nk_call *call) {
   if (g.n_fold < 2)
     return nk_fail(error, NK_ERR_VALUE, "crossnobis: wanted at least 2 folds, got %lld",
                    (long long)g.n_fold);
-  if (call->n_in > 1) {
+  if (call->n_in > 1 && !has_columns(call)) {
     const nk_view *c = &call->in[1];
     if (c->dtype != NK_F64 || c->ndim != 3 || c->shape[0] != g.n_batch || c->shape[1] != g.n_fold ||
         c->shape[2] != g.n)
@@ -98,6 +104,7 @@ nk_status NK_LV(nk_crossnobis_run)(const nk_call *call) {
   nk_call again = *call;
   const nk_status status = plan(&g, &again);
   if (status != NK_OK) return status;
-  finish f = {.out = &call->out[0], .counts = call->n_in > 1 ? &call->in[1] : NULL};
+  finish f = {.out = &call->out[0], .counts = NULL};
+  if (call->n_in > 1 && !has_columns(call)) f.counts = &call->in[1];
   return NK_LV(nk_gram_compute)(&g, call, condense, &f);
 }

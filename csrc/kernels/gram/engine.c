@@ -40,7 +40,16 @@ nk_status NK_LV(nk_gram_plan)(nk_gram *g, nk_call *call, const nk_view *x, const
   g->n_batch = g->x.shape[0];
   g->n_fold = g->x.shape[1];
   g->n = g->x.shape[2];
-  g->d = g->x.shape[3];
+  g->d = g->n_column = g->x.shape[3];
+  if (w != NULL && w->dtype == NK_I64) {
+    if (w->ndim != 2 || w->shape[0] != g->n_batch)
+      return nk_fail(error, NK_ERR_VALUE, "columns: wanted shape (%lld, n_columns)",
+                     (long long)g->n_batch);
+    g->index = *w;
+    g->d = w->shape[1];
+    g->flags |= NK_GRAM_INDEX;
+    w = NULL;
+  }
   if (g->d < 1 || g->n_fold < 1)
     return nk_fail(error, NK_ERR_VALUE, "patterns: no channels (shape %lld x %lld)",
                    (long long)g->n, (long long)g->d);
@@ -120,9 +129,23 @@ static nk_status task_multiply(void *arg, int64_t chunk, int worker) {
   return nk_cancelled(s->ctx) ? NK_ERR_CANCELLED : NK_OK;
 }
 
+/* Refuses column numbers outside of x. */
+static nk_status check_index(const nk_gram_slot *s) {
+  const nk_view *index = &s->g->index;
+  const char *p = index->data + s->batch * index->stride[0];
+  for (int64_t c = 0; c < s->g->d; c++) {
+    const int64_t at = *(const int64_t *)(const void *)(p + c * index->stride[1]);
+    if (at < 0 || at >= s->g->n_column)
+      return nk_fail(s->ctx->error, NK_ERR_VALUE, "columns: wanted 0 to %lld, got %lld",
+                     (long long)s->g->n_column - 1, (long long)at);
+  }
+  return NK_OK;
+}
+
 static nk_status run_slot(nk_gram_slot *s, nk_gram_epilogue epilogue, void *arg) {
   const nk_gram *g = s->g;
-  nk_status status = NK_OK;
+  nk_status status = g->flags & NK_GRAM_INDEX ? check_index(s) : NK_OK;
+  if (status != NK_OK) return status;
   for (int64_t k = 0; k < g->n_tile * g->nr * g->nr; k++) s->tile[k] = 0;
   if (g->flags & NK_GRAM_CENTER_ROWS)
     status = nk_parallel(s->ctx, (g->n + ROWS_PER_CHUNK - 1) / ROWS_PER_CHUNK, task_row_mean, s);

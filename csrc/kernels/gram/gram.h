@@ -29,7 +29,8 @@ enum {
   NK_GRAM_CENTER_ROWS = 1,    /* minus the (weighted) mean over columns */
   NK_GRAM_CENTER_COLUMNS = 2, /* minus the mean over rows, in each fold */
   NK_GRAM_FOLDS = 4,          /* L = sum of the other folds, R = this fold: S S' - sum X_m X_m' */
-  NK_GRAM_WEIGHTS = 8         /* R = L times weights over columns */
+  NK_GRAM_WEIGHTS = 8,        /* R = L times weights over columns */
+  NK_GRAM_INDEX = 16          /* each batch entry picks columns of its own from x */
 };
 
 typedef struct nk_gram {
@@ -38,6 +39,8 @@ typedef struct nk_gram {
   int64_t n_batch, n_fold, n, d;
   nk_view x;        /* (B, M, n, d) whatever its layout */
   nk_view w;        /* (B, d), with NK_GRAM_WEIGHTS */
+  nk_view index;    /* (B, d) int64 columns of x, with NK_GRAM_INDEX */
+  int64_t n_column; /* columns of x; d of them are used */
   int64_t nr;       /* rows of a panel, a property of the level and the element type */
   int64_t n_panel;  /* ceil(n / nr) */
   int64_t n_tile;   /* n_panel (n_panel + 1) / 2 */
@@ -63,7 +66,8 @@ typedef struct nk_gram_slot {
 /* Called once per batch entry when its G is complete. */
 typedef nk_status (*nk_gram_epilogue)(const nk_gram_slot *slot, void *arg);
 
-/* Reads x as (B, M, n, d) and plans blocks; w may be NULL. Returns a failure with its sentence. */
+/* Reads x as (B, M, n, d) and plans blocks; w may be NULL, weights over columns, or (int64) the
+ * columns of each batch entry. Returns a failure with its sentence. */
 nk_status NK_LV(nk_gram_plan)(nk_gram *g, nk_call *call, const nk_view *x, const nk_view *w,
                               int flags);
 nk_status NK_LV(nk_gram_compute)(const nk_gram *g, const nk_call *call, nk_gram_epilogue epilogue,

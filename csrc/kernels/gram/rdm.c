@@ -1,7 +1,9 @@
 /* Kernel `rdm`: condensed dissimilarities between the rows of each matrix of a batch.
  *
  *   out[0] (B, n(n-1)/2) pairs i < j row by row
- *   in[0]  X (B, n, d) float32 or float64, any strides;  in[1] optional channel weights w (B, d)
+ *   in[0]  X (B, n, d) float32 or float64, any strides;  in[1] optional channel weights w (B, d),
+ *          or int64: the columns of X that each entry uses (searchlights), X then centred over rows
+ *          by the caller
  *   ip     (metric,)
  *     0 euclidean    sum_c w_c (x_ic - x_jc)^2 / d
  *     1 correlation  1 - r_ij, weighted where there are weights
@@ -19,8 +21,10 @@ enum { EUCLIDEAN, CORRELATION, COSINE, N_METRICS };
 
 static nk_status plan(nk_gram *g, nk_call *call) {
   static const int flags[N_METRICS] = {NK_GRAM_CENTER_COLUMNS, NK_GRAM_CENTER_ROWS, 0};
-  return NK_LV(nk_gram_plan)(g, call, &call->in[0], call->n_in > 1 ? &call->in[1] : NULL,
-                             flags[call->ip[0]]);
+  const nk_view *extra = call->n_in > 1 ? &call->in[1] : NULL;
+  int flag = flags[call->ip[0]];
+  if (extra != NULL && extra->dtype == NK_I64) flag &= ~NK_GRAM_CENTER_COLUMNS;
+  return NK_LV(nk_gram_plan)(g, call, &call->in[0], extra, flag);
 }
 
 nk_status NK_LV(nk_rdm_check)(nk_call *call) {

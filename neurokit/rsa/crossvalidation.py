@@ -1,0 +1,257 @@
+"""Cross-validation of models with parameters, over subjects and conditions."""
+
+import numpy as np
+
+from .bootstrap import BY_COUNTS, ceilings, grams, resampled, sample_counts
+from .comparison import BY_RANK, WHITENED, Whitening, _by_pairs
+from .inference import each_ceiling
+from .models import FixedModel, SelectModel
+from .rdms import n_conditions_of, pair_index
+
+SAMPLES_AT_ONCE = 50
+LEAST_CONDITIONS = 3  # in each part: fewer have no more than one pair
+
+
+def default_folds(n):
+    """A number of folds that grows with what is there."""
+    return 2 if n < 12 else 3 if n < 24 else 4 if n < 40 else 5
+
+
+def fold_numbers(cv, n_subjects, n_conditions):
+    """Folds over subjects and conditions, checked; 1 leaves a factor undivided.
+
+    Raises
+    ------
+    ValueError
+        When a fold would hold no subject or fewer than three conditions, or nothing is divided.
+    """
+    if cv is None:
+        most = max(n_conditions // LEAST_CONDITIONS, 1)
+        cv = min(default_folds(n_subjects), n_subjects), min(default_folds(n_conditions), most)
+    elif isinstance(cv, (int, np.integer)):
+        cv = min(int(cv), n_subjects) if n_subjects == 1 else int(cv), int(cv)
+    try:
+        by_subject, by_condition = (int(k) for k in cv)
+    except (TypeError, ValueError):
+        raise ValueError(f"cv: wanted a number or (subjects, conditions), got {cv!r}") from None
+    if by_subject < 1 or by_condition < 1 or by_subject * by_condition == 1:
+        raise ValueError(
+            f"cv: wanted at least 2 folds over one factor, got {by_subject, by_condition}"
+        )
+    if by_subject > n_subjects:
+        raise ValueError(f"cv: {by_subject} folds of {n_subjects} subjects")
+    if by_condition > 1 and n_conditions // by_condition < LEAST_CONDITIONS:
+        raise ValueError(
+            f"cv: {by_condition} folds of {n_conditions} conditions leave fewer than "
+            f"{LEAST_CONDITIONS} in a fold"
+        )
+    return by_subject, by_condition
+
+
+def _parts(n, k, rng):
+    """Numbers 0 .. n - 1 dealt out at random into k parts; one part means no division."""
+    return [None] if k == 1 else np.array_split(rng.permutation(n), k)
+
+
+def _pairs_of(values, at):
+    i, j = np.triu_indices(len(at), 1)
+    return values[:, pair_index(n_conditions_of(values.shape[1]), at[i], at[j])]
+
+
+def crossvalidated(models, bases, data, subject, condition, method, sigma_k, folds, rng):
+    """Scores on held-out data, and the ceilings there.
+
+    Parameters
+    ----------
+    models : list of model
+    bases : list of ndarray, shape (n_matrices, n_pairs)
+        Values of each model over the same conditions as the data.
+    data : ndarray, shape (rows, n_pairs)
+    subject, condition : ndarray of int
+        Which subject a row is and which condition stands at each place; copies (of a bootstrap)
+        stay together.
+    method : str
+    sigma_k : ndarray, shape (n, n) or (n,), or None
+    folds : tuple of int
+        Over subjects and conditions, not more than there are different ones.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    scores : ndarray, shape (n_models, rows)
+    ceiling : ndarray, shape (2, rows)
+    """
+    subjects, conditions = np.unique(subject), np.unique(condition)
+    sigma_k = np.diag(sigma_k) if np.ndim(sigma_k) == 1 else sigma_k
+    scores, ceiling = np.zeros((len(models), len(data))), np.zeros((2, len(data)))
+    count = np.zeros(len(data))
+    condition_parts = _parts(len(conditions), min(folds[1], len(conditions) // 3), rng)
+    for held_subjects in _parts(len(subjects), min(folds[0], len(subjects)), rng):
+        everyone = held_subjects is None
+        test = np.isin(subject, subjects if everyone else subjects[held_subjects])
+        train = test if everyone else ~test
+        for held in condition_parts:
+            here = np.isin(condition, conditions if held is None else conditions[held])
+            there = here if held is None else ~here
+            test_at, train_at = np.flatnonzero(here), np.flatnonzero(there)
+            seen = _pairs_of(data, test_at)
+            known = _pairs_of(data[train], train_at)
+            inner, outer = (
+                None if sigma_k is None else sigma_k[np.ix_(at, at)] for at in (test_at, train_at)
+            )
+            whiten = Whitening(len(test_at), inner) if method in WHITENED else None
+            for m, (model, basis) in enumerate(zip(models, bases, strict=True)):
+                weights = model.weights_for(_pairs_of(basis, train_at), known, method, outer)
+                predicted = model.mix(_pairs_of(basis, test_at), weights)
+                scores[m, test] += _by_pairs(predicted[None], seen[test], method, whiten)[0]
+            if len(subjects) > 1:
+                ceiling[:, test] += _ceilings_of(seen, subject, method, inner)[:, test]
+            count[test] += 1
+    ceiling = ceiling / count if len(subjects) > 1 else np.full(ceiling.shape, np.nan)
+    return scores / count, ceiling
+
+
+def _ceilings_of(values, subject, method, sigma_k):
+    """Lower and upper ceiling of each row, copies of a subject left out of the lower together."""
+    names, first = np.unique(subject, return_index=True)
+    if len(names) == len(subject):
+        return np.stack(each_ceiling(values, method, sigma_k))
+    out = np.empty((2, len(values)))
+    for name in names:
+        own = subject == name
+        rest = np.concatenate([values[own][:1], values[~own]])
+        out[0, own] = each_ceiling(rest, method, sigma_k)[0][0]
+    out[1] = each_ceiling(values, method, sigma_k)[1]
+    return out
+
+
+def by_inner_products(models, bases, data, method, sigma_k):
+    """True where scores of fitted models follow from inner products over the conditions drawn."""
+    missing = np.isnan(data).any() or any(np.isnan(basis).any() for basis in bases)
+    plain = all(isinstance(model, (FixedModel, SelectModel)) for model in models)
+    diagonal = sigma_k is None or np.ndim(sigma_k) == 1
+    return (
+        method in BY_COUNTS and not missing and diagonal
+        and (method not in BY_RANK or plain) and method != "rho_a"
+    )  # fmt: skip
+
+
+def crossvalidated_samples(
+    models, bases, data, subject_counts, condition_counts, method, variance, folds, n_cv, rng
+):
+    """Scores on held-out data in samples of subjects and conditions, from inner products.
+
+    A part of the conditions is a vector of counts that is zero elsewhere; one Gram matrix of all
+    matrices for the training and one for the held-out conditions hold everything.
+
+    Parameters
+    ----------
+    subject_counts, condition_counts : ndarray of int, shape (n_samples, n)
+    variance : ndarray, shape (n_conditions,), optional
+        Diagonal of sigma_k.
+    n_cv : int
+        Divisions into folds of each sample.
+
+    Returns
+    -------
+    scores : ndarray, shape (n_cv, n_samples, n_models, n_subjects)
+    ceiling : ndarray, shape (n_cv, n_samples, 2, n_subjects)
+        NaN for subjects that were not drawn.
+    """
+    n_samples, n_subjects = subject_counts.shape
+    rows = np.concatenate([*bases, data]).astype(float)
+    ends = np.cumsum([0, *(len(basis) for basis in bases)])
+    scores = np.full((n_cv, n_samples, len(models), n_subjects), np.nan)
+    ceiling = np.full((n_cv, n_samples, 2, n_subjects), np.nan)
+    for k in range(n_cv):
+        for first in range(0, n_samples, SAMPLES_AT_ONCE):
+            last = min(first + SAMPLES_AT_ONCE, n_samples)
+            parts = []  # counts of held-out conditions, then of the others
+            for counts in condition_counts[first:last]:
+                for part in _parts_of(np.flatnonzero(counts), folds[1], rng):
+                    held = np.zeros_like(counts)
+                    held[part] = counts[part]
+                    parts += [held, counts - held if folds[1] > 1 else held]
+            gram = grams(rows, np.array(parts), method, variance)
+            gram = gram.reshape(last - first, -1, 2, len(rows), len(rows))
+            for b in range(first, last):
+                drawn = subject_counts[b]
+                people = _parts_of(np.flatnonzero(drawn), folds[0], rng)
+                found = [_held_out(models, ends, *g, drawn, people) for g in gram[b - first]]
+                scores[k, b] = np.mean([f[0] for f in found], 0)
+                ceiling[k, b] = np.mean([f[1] for f in found], 0)
+    return scores, ceiling
+
+
+def _parts_of(items, k, rng):
+    return [items] if k == 1 else np.array_split(rng.permutation(items), min(k, len(items)))
+
+
+def _held_out(models, ends, test, train, drawn, people):
+    """Scores (n_models, n_subjects) and ceilings (2, n_subjects) on one part of the conditions."""
+    n_basis, n_subjects = ends[-1], len(drawn)
+    lengths = np.sqrt(np.diagonal(test)), np.sqrt(np.diagonal(train))
+    scores = np.full((len(models), n_subjects), np.nan)
+    along_all = train[:n_basis, n_basis:] / lengths[1][n_basis:]
+    for part in people:
+        own = drawn.astype(float)
+        if len(people) > 1:
+            own[part] = 0
+        along = along_all @ (own / own.sum())
+        for m, model in enumerate(models):
+            at = slice(ends[m], ends[m + 1])
+            weights = model.weights_from(train[at, at], along[at])
+            length = np.sqrt(weights @ test[at, at] @ weights)
+            cross = weights @ test[at, n_basis + part]
+            scores[m, part] = cross / (length * lengths[0][n_basis + part])
+    ceiling = np.full((2, n_subjects), np.nan)
+    if np.count_nonzero(drawn) > 1:
+        among = test[n_basis:, n_basis:] / np.multiply.outer(*[lengths[0][n_basis:]] * 2)
+        ceiling[:] = np.array(ceilings(among[None], np.ones((1, n_subjects)), drawn[None]))[:, 0]
+        ceiling[:, drawn == 0] = np.nan
+    return scores, ceiling
+
+
+def bootstrap_crossvalidated(
+    models, bases, data, method, sigma_k, folds, factors, n_boot, n_cv, rng, progress
+):
+    """Mean scores and lower ceiling in samples of subjects and conditions.
+
+    Returns
+    -------
+    samples : ndarray, shape (n_cv, n_boot, n_models + 1)
+        Each sample is divided into folds ``n_cv`` times, so that the variance that comes from the
+        division can be taken away.
+    """
+    n_subjects, n = len(data), n_conditions_of(data.shape[1])
+    least = max(LEAST_CONDITIONS * folds[1], 4)
+    subject_counts = np.ones((n_boot, n_subjects), int)
+    condition_counts = np.ones((n_boot, n), int)
+    if "subject" in factors:
+        subject_counts = sample_counts(n_subjects, n_boot, rng, least=max(2, folds[0]))
+    if "condition" in factors:
+        condition_counts = sample_counts(n, n_boot, rng, least=least)
+    out = np.empty((n_cv, n_boot, len(models) + 1))
+    if by_inner_products(models, bases, data, method, sigma_k):
+        scores, ceiling = crossvalidated_samples(
+            models, bases, data, subject_counts, condition_counts, method, sigma_k, folds, n_cv, rng
+        )
+        weight = subject_counts / subject_counts.sum(1, keepdims=True)
+        out[..., :-1] = np.einsum("kbms,bs->kbm", np.nan_to_num(scores), weight)
+        lower = np.where(subject_counts > 0, ceiling[:, :, 0], 0)
+        out[..., -1] = np.einsum("kbs,bs->kb", lower, weight)
+        return out
+    if np.ndim(sigma_k) == 1:
+        sigma_k = np.diag(sigma_k)
+    for b in progress(range(n_boot)):
+        subject = np.repeat(np.arange(n_subjects), subject_counts[b])
+        at = np.repeat(np.arange(n), condition_counts[b])
+        values = resampled(data[subject], at)
+        own = [resampled(basis, at) for basis in bases]
+        sigma = None if sigma_k is None else sigma_k[np.ix_(at, at)]
+        for k in range(n_cv):
+            scores, ceiling = crossvalidated(
+                models, own, values, subject, at, method, sigma, folds, rng
+            )
+            out[k, b, :-1], out[k, b, -1] = scores.mean(1), ceiling[0].mean()
+    return out

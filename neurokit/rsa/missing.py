@@ -1,0 +1,51 @@
+"""Pairs of conditions over the channels that both have."""
+
+import numpy as np
+
+
+def by_channels(valid, compute):
+    """Condensed values of all pairs, each over the channels valid for both conditions.
+
+    Parameters
+    ----------
+    valid : ndarray of bool, shape (n, n_channels)
+    compute : function of (conditions, channels)
+        The condensed values of some conditions over some channels.
+
+    Returns
+    -------
+    values : ndarray, shape (n_pairs,)
+        NaN where two conditions have no channel in common. Conditions that lack the same channels
+        are computed together.
+    """
+    n = len(valid)
+    patterns, group = np.unique(valid, axis=0, return_inverse=True)
+    out = np.full((n, n), np.nan)
+    for p in range(len(patterns)):
+        for q in range(p, len(patterns)):
+            channels = np.flatnonzero(patterns[p] & patterns[q])
+            rows = np.flatnonzero((group == p) | (group == q))
+            if len(channels) == 0 or len(rows) < 2:
+                continue
+            i, j = np.triu_indices(len(rows), 1)
+            wanted = (group[rows[i]] != group[rows[j]]) | (p == q)
+            values = compute(rows, channels)
+            out[rows[i[wanted]], rows[j[wanted]]] = values[wanted]
+    return out[np.triu_indices(n, 1)]
+
+
+def inverse(precision):
+    """The covariance of a precision matrix.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        When it is singular or not positive definite.
+    """
+    precision = np.asarray(precision)
+    try:
+        np.linalg.cholesky(precision)
+        return np.linalg.inv(precision)
+    except np.linalg.LinAlgError:
+        message = "noise: the precision is not positive definite"
+        raise np.linalg.LinAlgError(message) from None

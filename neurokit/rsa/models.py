@@ -1,0 +1,255 @@
+"""Models of dissimilarities: fixed ones and ones with parameters to fit."""
+
+import numpy as np
+from scipy import linalg
+
+from .comparison import WHITENED, Whitening, _by_pairs, method_name
+from .inference import normalised
+from .rdms import RDMs, match_conditions
+
+
+class _Model:
+    """Matrices that a model is made of, and how to make one of them.
+
+    ``fit`` gives parameters, ``predict`` the matrix that belongs to them. ``weights_for`` and
+    ``mix`` do the same on rows of values, where pairs may be missing; ``weights_from`` on inner
+    products alone: ``among`` the matrices of the model, ``along`` the mean of its training
+    matrices scaled to length one. Only methods that are cosines of some kind have those.
+    """
+
+    def __init__(self, rdms, name=None):
+        self.rdms = rdms if isinstance(rdms, RDMs) else RDMs(rdms)
+        self.name = name
+
+    def __repr__(self):
+        return f"{type(self).__name__}: {self.name or 'no name'}, {len(self.rdms)} matrices"
+
+    def fit(self, rdms, method="cosine", sigma_k=None):
+        """Parameters with which the model is most similar to some matrices.
+
+        Parameters
+        ----------
+        rdms : RDMs
+            Conditions are matched by label; those of the model that are not here are not used.
+        method : str
+            A method of :func:`compare`.
+        sigma_k : ndarray, optional
+            As for :func:`compare`.
+
+        Returns
+        -------
+        parameters : ndarray, shape (n_matrices,)
+        """
+        basis = self.rdms.subset(rdms.conditions)
+        return self.weights_for(basis.values, rdms.values, method_name(method), sigma_k)
+
+    def predict(self, parameters):
+        """The matrix that belongs to the parameters, as RDMs."""
+        parameters = np.asarray(parameters, dtype=float)
+        if parameters.shape != (len(self.rdms),):
+            raise ValueError(
+                f"parameters: wanted shape ({len(self.rdms)},), got {parameters.shape}"
+            )
+        mixed = self.mix(self.rdms.values, parameters)
+        return RDMs(mixed, self.rdms.conditions, [self.name or "prediction"])
+
+    def mix(self, basis, parameters):
+        return parameters @ basis
+
+
+class FixedModel(_Model):
+    """One matrix without parameters.
+
+    Parameters
+    ----------
+    rdms : RDMs
+        One matrix.
+    name : str, optional
+    """
+
+    def __init__(self, rdms, name=None):
+        super().__init__(rdms, name)
+        if len(self.rdms) != 1:
+            raise ValueError(f"a fixed model is one matrix, got {len(self.rdms)}")
+
+    def weights_for(self, basis, data, method, sigma_k=None):
+        return np.ones(1)
+
+    def weights_from(self, among, along):
+        return np.ones(1)
+
+
+class SelectModel(_Model):
+    """The one of several matrices that is most similar to the training data.
+
+    Parameters
+    ----------
+    rdms : RDMs
+    name : str, optional
+    """
+
+    def weights_for(self, basis, data, method, sigma_k=None):
+        whiten = _whitening(basis, method, sigma_k)
+        similarity = _by_pairs(basis, data, method, whiten).mean(1)
+        if np.isnan(similarity).all():
+            raise ValueError("none of the matrices of a SelectModel can be compared with the data")
+        return np.eye(len(basis))[np.nanargmax(similarity)]
+
+    def weights_from(self, among, along):
+        length = np.sqrt(np.diagonal(among))
+        similarity = np.divide(along, length, out=np.full(len(along), -np.inf), where=length > 0)
+        return np.eye(len(along))[np.argmax(similarity)]
+
+
+class WeightedModel(_Model):
+    """A weighted sum of matrices.
+
+    Parameters
+    ----------
+    rdms : RDMs
+    name : str, optional
+    how : {"nonnegative", "least_squares", "ridge"}
+        Weights of at least 0, any weights, or any weights with a penalty on their squares.
+    alpha : float
+        Of the penalty; also used with the non-negative weights when given.
+
+    Notes
+    -----
+    The weights minimise the squared distance to the pool of the training matrices, in the sense of
+    the method (centred for Pearson and rank methods, in the norm of V for the whitened ones), and
+    are scaled to length one.
+
+    References
+    ----------
+    .. [1] Khaligh-Razavi and Kriegeskorte (2014), doi:10.1371/journal.pcbi.1003915
+    """
+
+    def __init__(self, rdms, name=None, how="nonnegative", alpha=None):
+        super().__init__(rdms, name)
+        if how not in ("nonnegative", "least_squares", "ridge"):
+            raise ValueError(f"how: wanted nonnegative, least_squares or ridge, got {how!r}")
+        if alpha is not None and not alpha >= 0:
+            raise ValueError(f"alpha: wanted at least 0, got {alpha}")
+        self.how, self.alpha = how, 1.0 if alpha is None and how == "ridge" else alpha or 0.0
+
+    def weights_for(self, basis, data, method, sigma_k=None):
+        target = RDMs(normalised(data, method, sigma_k)).mean().values
+        have = ~np.isnan(basis).any(0) & ~np.isnan(target[0])
+        x, y = basis[:, have].astype(float), target[:, have]
+        center = method not in ("cosine", "whitened_cosine")
+        if method in WHITENED:
+            whiten = _whitening(basis, method, sigma_k)
+            among = whiten.products(x, x, center, have)[0]
+            along = whiten.products(x, y, center, have)[0][:, 0]
+        else:
+            if center:
+                x, y = x - x.mean(1, keepdims=True), y - y.mean()
+            among, along = x @ x.T, (x @ y.T)[:, 0]
+        return self.weights_from(among, along)
+
+    def weights_from(self, among, along):
+        if self.how != "least_squares":
+            among = among + self.alpha * np.eye(len(among))
+        if self.how == "nonnegative":
+            weights = _nonnegative(among, along)
+        else:
+            weights = linalg.lstsq(among, along)[0]
+        length = np.linalg.norm(weights)
+        return weights / length if length > 0 else weights
+
+
+class InterpolatedModel(_Model):
+    """A point on the line from one matrix to the next, in the order given.
+
+    Parameters
+    ----------
+    rdms : RDMs
+        At least two.
+    name : str, optional
+    """
+
+    def __init__(self, rdms, name=None):
+        super().__init__(rdms, name)
+        if len(self.rdms) < 2:
+            raise ValueError("an InterpolatedModel needs at least 2 matrices")
+
+    def weights_for(self, basis, data, method, sigma_k=None):
+        from scipy.optimize import minimize_scalar  # slow to load
+
+        whiten = _whitening(basis, method, sigma_k)
+        best, weights = -np.inf, None
+        for k in range(len(basis) - 1):
+
+            def loss(w, k=k):
+                mixed = w * basis[k] + (1 - w) * basis[k + 1]
+                return -_by_pairs(mixed[None], data, method, whiten).mean()
+
+            found = minimize_scalar(loss, bounds=(0, 1), method="bounded")
+            for w, value in ((found.x, found.fun), (0.0, loss(0.0)), (1.0, loss(1.0))):
+                if -value > best:
+                    best, weights = -value, self._at(k, w, len(basis))
+        if weights is None:
+            raise ValueError("an InterpolatedModel cannot be compared with the data")
+        return weights
+
+    def weights_from(self, among, along):
+        best, weights = -np.inf, self._at(0, 1.0, len(along))
+        for k in range(len(along) - 1):
+            # the direction of the largest cosine, when it lies between the two
+            (a, b), (_, c) = among[k : k + 2, k : k + 2]
+            p, q = along[k : k + 2]
+            u, v = c * p - b * q, a * q - b * p
+            inside = [u / (u + v)] if u > 0 and v > 0 else []
+            for w in (*inside, 0.0, 1.0):
+                square = w * w * a + 2 * w * (1 - w) * b + (1 - w) ** 2 * c
+                value = (w * p + (1 - w) * q) / np.sqrt(square) if square > 0 else -np.inf
+                if value > best:
+                    best, weights = value, self._at(k, w, len(along))
+        return weights
+
+    @staticmethod
+    def _at(k, w, n):
+        weights = np.zeros(n)
+        weights[k], weights[k + 1] = w, 1 - w
+        return weights
+
+
+def _whitening(basis, method, sigma_k):
+    return Whitening(RDMs(basis[:1]).n_conditions, sigma_k) if method in WHITENED else None
+
+
+def _nonnegative(among, along):
+    """min w'Aw - 2 b'w over w >= 0, by non-negative least squares on a root of A."""
+    from scipy.optimize import nnls
+
+    values, vectors = np.linalg.eigh(among)
+    keep = values > values.max() * len(values) * np.finfo(float).eps
+    root = np.sqrt(values[keep])
+    return nnls(root[:, None] * vectors[:, keep].T, vectors[:, keep].T @ along / root)[0]
+
+
+def as_models(models, rdms):
+    """A list of models over the conditions of ``rdms``, each with a name.
+
+    Parameters
+    ----------
+    models : model, RDMs, or a list of either
+        Each matrix of an ``RDMs`` is one fixed model.
+    """
+    items = [models] if isinstance(models, (_Model, RDMs)) else list(models)
+    if not items:
+        raise ValueError("models: wanted at least one")
+    out = []
+    for item in items:
+        if isinstance(item, _Model):
+            model = type(item).__new__(type(item))
+            model.__dict__.update(item.__dict__, rdms=match_conditions(rdms, item.rdms))
+            model.name = str(item.name or f"model {len(out)}")
+            out.append(model)
+            continue
+        item = match_conditions(rdms, item if isinstance(item, RDMs) else RDMs(item))
+        single = len(item) == 1 and len(items) > 1 and item.labels[0] == 0
+        for k in range(len(item)):
+            name = len(out) if single else item.labels[k]
+            out.append(FixedModel(item[k], str(name)))
+    return out

@@ -1,0 +1,84 @@
+"""Dissimilarities over time."""
+
+import numpy as np
+
+from .calculate import rdm
+from .rdms import RDMs
+
+
+def rdm_movie(patterns, conditions=None, *, times=None, bins=None, **options):
+    """Compute one dissimilarity matrix per time point or time window.
+
+    Parameters
+    ----------
+    patterns : ndarray, shape (n_obs, n_channels, n_times)
+    conditions : sequence of length n_obs, optional
+        As for :func:`rdm`.
+    times : sequence of length n_times, optional
+        Labels of the matrices, in ascending order; ``0 .. n_times - 1`` by default.
+    bins : int, or list of sequences of times, optional
+        Time points per window (patterns are averaged over each, those left over at the end are
+        left out), or the times of each window.
+    **options
+        ``folds``, ``noise``, ``metric``, ``convention``, ``threads`` of :func:`rdm`.
+
+    Returns
+    -------
+    rdms : RDMs
+        Its labels are the times, or the mean time of each window.
+
+    Raises
+    ------
+    ValueError
+        For patterns without a time axis, times of another number, or unknown times in a window.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurokit import rsa
+    >>> x = np.random.default_rng(0).standard_normal((4, 10, 50))
+    >>> rsa.rdm_movie(x, list("abcd"), times=np.arange(50) / 100, bins=5)
+    RDMs: 10 of 4 conditions, float64
+    """
+    x = np.asarray(patterns)
+    if x.ndim != 3:
+        raise ValueError(f"patterns: wanted (n_obs, n_channels, n_times), got shape {x.shape}")
+    times = np.arange(x.shape[2]) if times is None else np.asarray(times)
+    if times.shape != (x.shape[2],):
+        raise ValueError(f"times: wanted {x.shape[2]}, got shape {times.shape}")
+    if bins is None:
+        stack = np.moveaxis(x, 2, 0)
+    else:
+        windows = _windows(times, bins)
+        stack = np.stack([x[:, :, own].mean(2) for own in windows])
+        times = np.array([times[own].mean() for own in windows])
+    out = rdm(np.ascontiguousarray(stack), conditions, **options)
+    return RDMs(out.values, out.conditions, times)
+
+
+def _windows(times, bins):
+    if isinstance(bins, (int, np.integer)):
+        if not 1 <= bins <= len(times):
+            raise ValueError(f"bins: wanted 1 to {len(times)} time points, got {bins}")
+        return np.arange(len(times) // bins * bins).reshape(-1, bins)
+    place = {time: k for k, time in enumerate(times.tolist())}
+    windows = [np.asarray(window).tolist() for window in bins]
+    unknown = [time for window in windows for time in window if time not in place]
+    if unknown or not windows or not all(windows):
+        raise ValueError(f"bins: empty windows or unknown times {unknown[:5]}")
+    return [np.array([place[time] for time in window]) for window in windows]
+
+
+def movie_of_dataarray(patterns, conditions, **options):
+    """A DataArray (observations, channels, time): one matrix per time, labelled by it."""
+    from .calculate import _own_labels
+
+    dims = list(patterns.dims)
+    if "time" in dims and dims[-1] != "time":
+        dims.remove("time")
+        patterns = patterns.transpose(*dims, "time")
+    last = patterns.dims[-1]
+    times = patterns.coords[last].values if last in patterns.coords else None
+    if conditions is None:
+        conditions = _own_labels(patterns)
+    return rdm_movie(patterns.values, conditions, times=times, **options)

@@ -1,0 +1,169 @@
+"""Tests of scores: against zero, against one another, against the noise ceiling."""
+
+import numpy as np
+
+from .comparison import WHITENED, Whitening, _by_pairs
+from .rdms import RDMs, pair_index
+
+TESTS = ("t", "wilcoxon", "bootstrap", "permutation")
+CORRECTIONS = (None, "fdr", "max")
+CHUNK = 64  # permutations at once
+
+
+def contrasts(n):
+    """Rows that give each score, each difference of two, and each difference to the ceiling.
+
+    Parameters
+    ----------
+    n : int
+        Number of models; the ceiling stands last.
+
+    Returns
+    -------
+    contrasts : ndarray, shape (n + n (n - 1) / 2 + n, n + 1)
+    """
+    unit = np.eye(n + 1)
+    i, j = np.triu_indices(n, 1)
+    return np.concatenate([unit[:n], unit[i] - unit[j], unit[:n] - unit[n]])
+
+
+def t_test(effect, error, n, dof):
+    """p of each contrast: one-sided against zero, two-sided otherwise."""
+    from scipy import stats  # slow to load
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        t = effect / error
+    return np.where(np.arange(len(t)) < n, stats.t.sf(t, dof), 2 * stats.t.sf(np.abs(t), dof))
+
+
+def wilcoxon_test(per_subject, n):
+    """Signed-rank tests over subjects of each contrast, shape (n_contrasts, n_subjects)."""
+    from scipy import stats
+
+    p = np.full(len(per_subject), np.nan)
+    for k, row in enumerate(per_subject):
+        if np.isfinite(row).all():
+            side = "greater" if k < n else "two-sided"
+            p[k] = stats.wilcoxon(row, alternative=side).pvalue if (row != 0).any() else 1.0
+    return p
+
+
+def bootstrap_test(effect, samples, error, n):
+    """Share of samples on the other side of zero; samples (n_boot, n_contrasts) are first centred
+    at the effect and scaled to the corrected standard error."""
+    spread = samples.std(0, ddof=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled = effect + (samples - samples.mean(0)) * (error / spread)
+    below, above = (scaled <= 0).sum(0), (scaled >= 0).sum(0)
+    count = len(samples)
+    two_sided = 2 * (np.minimum(below, above) + 1) / (count + 1)
+    p = np.where(np.arange(len(effect)) < n, (below + 1) / (count + 1), np.minimum(two_sided, 1))
+    return np.where(np.isnan(scaled).any(0), np.nan, p)
+
+
+def largest_test(effect, samples, error, n):
+    """p corrected for all contrasts of a family (scores, pairs, ceiling) by the largest studentised
+    deviation in each sample."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        t = effect / error
+        deviation = (samples - samples.mean(0)) / samples.std(0, ddof=1)
+    p = np.full(len(t), np.nan)
+    pairs = len(t) - n
+    for first, last in ((0, n), (n, pairs), (pairs, len(t))):
+        own = slice(first, last)
+        if first == last or not np.isfinite(t[own]).any():
+            continue
+        null, value = deviation[:, own], t[own]
+        if first:
+            null, value = np.abs(null), np.abs(value)
+        p[own] = exceed(np.nanmax(null, 1), value)
+    return p
+
+
+def exceed(null, value):
+    """Share of null values (the observed one included) that reach each value; NaN stays."""
+    null = np.sort(null)
+    reached = len(null) - np.searchsorted(null, value, side="left")
+    return np.where(np.isnan(value), np.nan, (reached + 1) / (len(null) + 1))
+
+
+def permuted_scores(models, subjects, method, sigma_k, n_perm, rng, progress):
+    """Mean scores of models whose conditions are permuted, shape (n_perm, n_models).
+
+    Parameters
+    ----------
+    models, subjects : ndarray, shape (rows, n_pairs)
+    """
+    n_models = len(models)
+    n = RDMs(models[:1]).n_conditions
+    i, j = np.triu_indices(n, 1)
+    whiten = Whitening(n, sigma_k) if method in WHITENED else None
+    whole = not (np.isnan(models).any() or np.isnan(subjects).any())
+    if whole and method == "spearman":  # ranks move with the pairs
+        models, subjects = RDMs(models).rank().values, RDMs(subjects).rank().values
+        method = "pearson"
+    out = np.empty((n_perm, n_models))
+    for first in progress(range(0, n_perm, CHUNK)):
+        count = min(CHUNK, n_perm - first)
+        orders = [rng.permutation(n) for _ in range(count)]
+        moved = np.stack([models[:, pair_index(n, order[i], order[j])] for order in orders])
+        rows = moved.reshape(count * n_models, -1)
+        scores = _by_pairs(rows, subjects, method, whiten).mean(1)
+        out[first : first + count] = scores.reshape(count, n_models)
+    return out
+
+
+def permutation_test(effect, null, n, largest):
+    """p of each contrast from scores of permuted models (n_perm, n_models); the ceiling has none."""
+    unit = contrasts(n)
+    pairs = len(unit) - n
+    p = np.full(len(effect), np.nan)
+    for first, last in ((0, n), (n, pairs)):
+        if first == last:
+            continue
+        values = null @ unit[first:last, :-1].T
+        value = effect[first:last]
+        if first:
+            values, value = np.abs(values), np.abs(value)
+        if largest:
+            p[first:last] = exceed(values.max(1), value)
+        else:
+            p[first:last] = [exceed(v, x) for v, x in zip(values.T, value, strict=True)]
+    return p
+
+
+def corrected(p, n):
+    """Benjamini-Hochberg adjusted p of each family of contrasts."""
+    pairs = len(p) - n
+    return np.concatenate([fdr(p[:n]), fdr(p[n:pairs]), fdr(p[pairs:])])
+
+
+def fdr(p):
+    """Benjamini-Hochberg adjusted p values, in the shape given.
+
+    Parameters
+    ----------
+    p : array_like
+        NaN is left out.
+
+    Returns
+    -------
+    adjusted : ndarray
+
+    Examples
+    --------
+    >>> from neurokit import rsa
+    >>> rsa.fdr([0.01, 0.02, 0.5])
+    array([0.03, 0.03, 0.5 ])
+    """
+    p = np.asarray(p, dtype=float)
+    out = np.full(p.shape, np.nan)
+    have = ~np.isnan(p)
+    if not have.any():
+        return out
+    order = np.argsort(p[have])
+    scaled = p[have][order] * have.sum() / np.arange(1, have.sum() + 1)
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
+    out[have] = adjusted
+    return out

@@ -1,0 +1,188 @@
+"""Models with parameters, and their cross-validation."""
+
+import numpy as np
+import pytest
+from scipy import optimize
+
+from neurokit import rsa
+from neurokit.rsa import crossvalidation
+from neurokit.rsa.bootstrap import resampled
+from neurokit.rsa.crossvalidation import crossvalidated, fold_numbers
+
+METHODS = ["cosine", "pearson", "spearman", "whitened_cosine", "whitened_pearson"]
+
+
+@pytest.fixture
+def study():
+    rng = np.random.default_rng(0)
+    basis = rng.random((3, 66))
+    data = np.array([0.8, 0.6, 0]) @ basis + 0.2 * rng.standard_normal((6, 66))
+    return rsa.RDMs(basis, labels=list("abc")), rsa.RDMs(data)
+
+
+@pytest.mark.parametrize("method", METHODS[:2] + METHODS[3:])
+@pytest.mark.parametrize("how", ["least_squares", "nonnegative"])
+def test_weights_maximise_the_similarity(study, method, how):
+    basis, data = study
+    model = rsa.WeightedModel(basis, how=how)
+    weights = model.fit(data, method)
+    assert np.linalg.norm(weights) == pytest.approx(1)
+
+    def loss(w):
+        return -rsa.compare(w @ basis.values, rsa.pool(data, method), method)[0, 0]
+
+    bounds = [(0 if how == "nonnegative" else None, None)] * 3
+    best = optimize.minimize(loss, weights + 0.05, bounds=bounds)
+    assert loss(weights) <= best.fun + 1e-8
+
+
+def test_ridge_shrinks_and_select_picks_the_best(study):
+    basis, data = study
+    weights = rsa.WeightedModel(basis, how="ridge", alpha=1e9).fit(data)
+    np.testing.assert_allclose(weights / weights[0], (basis.values @ rsa.pool(data).values[0])
+                               / (basis.values[0] @ rsa.pool(data).values[0]), rtol=1e-5)  # fmt: skip
+    chosen = rsa.SelectModel(basis).fit(data, "pearson")
+    best = rsa.compare(basis, data, "pearson").mean(1).argmax()
+    assert chosen.tolist() == np.eye(3)[best].tolist()
+
+
+@pytest.mark.parametrize("method", [*METHODS, "tau_a"])
+def test_interpolation_finds_the_best_point_of_the_line(study, method):
+    basis, data = study
+    model = rsa.InterpolatedModel(basis[:2])
+    weights = model.fit(data, method)
+    grid = [
+        rsa.compare(model.predict([w, 1 - w]), data, method).mean() for w in np.linspace(0, 1, 101)
+    ]
+    assert rsa.compare(model.predict(weights), data, method).mean() >= max(grid) - 2e-3
+    assert weights.sum() == pytest.approx(1) and (weights >= 0).all()
+
+
+def test_held_out_data_are_not_seen(study):
+    """Scores on one fold do not change when its data do, but for the data compared."""
+    basis, data = study
+    rng = np.random.default_rng(1)
+    noise = rsa.RDMs(rng.standard_normal((20, 66)))
+    many = rsa.RDMs(rng.standard_normal((12, 66)))
+    fitted = rsa.evaluate(
+        rsa.WeightedModel(noise, "noise", "least_squares"), many, "pearson", n_boot=2, cv=(4, 1)
+    )
+    assert abs(fitted.scores[0]) < 0.12  # the same fit on all data gives 0.5
+    model = rsa.WeightedModel(noise, how="least_squares")
+    same = model.predict(model.fit(many, "pearson"))
+    assert rsa.compare(same, many, "pearson").mean() > 0.13
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_inner_products_give_the_scores_of_the_explicit_way(study, method):
+    """One division into folds, the same for both; a sample with copies of either factor."""
+    basis, data = study
+    kinds = [rsa.SelectModel(basis), rsa.FixedModel(basis[1])]
+    if method != "spearman":
+        kinds += [rsa.WeightedModel(basis), rsa.WeightedModel(basis, how="ridge", alpha=0.1),
+                  rsa.InterpolatedModel(basis)]  # fmt: skip
+    bases = [model.rdms.values for model in kinds]
+    subjects, counts = np.array([1, 2, 1, 0, 1, 1]), np.array([2, 1, 1, 0, 1, 3, 1, 1, 1, 1, 0, 0])
+
+    class Fixed:
+        """Deals out in order, whatever is asked."""
+
+        def permutation(self, items):
+            return np.arange(items) if np.ndim(items) == 0 else items
+
+    variance = np.linspace(1, 2, 12) if method.startswith("whitened") else None
+    got, ceiling = crossvalidation.crossvalidated_samples(
+        kinds,
+        bases,
+        data.values,
+        subjects[None],
+        counts[None],
+        method,
+        variance,
+        (2, 2),
+        1,
+        Fixed(),
+    )
+    who, at = np.repeat(np.arange(6), subjects), np.repeat(np.arange(12), counts)
+    values, own = resampled(data.values[who], at), [resampled(basis, at) for basis in bases]
+    sigma = None if variance is None else variance[at]
+    want, ends = crossvalidated(kinds, own, values, who, at, method, sigma, (2, 2), Fixed())
+    np.testing.assert_allclose(got[0, 0][:, who], want, atol=1e-5)  # the search along lines
+    np.testing.assert_allclose(got[0, 0][:4, who], want[:4], atol=1e-10)
+    if method != "spearman":  # whose pool is not ranked again
+        np.testing.assert_allclose(ceiling[0, 0][0, who], ends[0], atol=1e-10)
+
+
+def test_crossvalidation_by_hand(study):
+    basis, data = study
+    model = rsa.WeightedModel(basis, how="least_squares")
+    rng = np.random.default_rng(2)
+    scores, ceiling = crossvalidated(
+        [model],
+        [basis.values],
+        data.values,
+        np.arange(6),
+        np.arange(12),
+        "cosine",
+        None,
+        (2, 2),
+        rng,
+    )
+    rng = np.random.default_rng(2)
+    conditions = np.array_split(rng.permutation(12), 2)
+    subjects = np.array_split(rng.permutation(6), 2)
+    want = np.zeros(6)
+    for s in subjects:
+        for c in conditions:
+            inside = np.sort(c)
+            outside = np.setdiff1d(np.arange(12), c)
+            train = data[np.setdiff1d(np.arange(6), s)].subset(outside)
+            weights = rsa.WeightedModel(basis.subset(outside), how="least_squares").fit(train)
+            predicted = rsa.RDMs(weights @ basis.subset(inside).values)
+            want[s] += rsa.compare(predicted, data[s].subset(inside).values)[0] / 2
+    np.testing.assert_allclose(scores[0], want, atol=1e-12)
+    assert (ceiling[0] <= ceiling[1] + 1e-12).all()
+
+
+def test_evaluate_compares_fitted_and_fixed_models(study):
+    basis, data = study
+    models = [
+        rsa.WeightedModel(basis, "weighted"), rsa.SelectModel(basis, "select"),
+        rsa.InterpolatedModel(basis, "line"), rsa.FixedModel(basis[2], "c"), basis[0],
+    ]  # fmt: skip
+    one = rsa.evaluate(models, data, "whitened-pearson", n_boot=40, seed=3)
+    two = rsa.evaluate(models, data, "whitened-pearson", n_boot=40, seed=3)
+    assert one.names == ["weighted", "select", "line", "c", "a"] and one.cv == (2, 3)
+    np.testing.assert_array_equal(one.sem, two.sem)
+    assert one.scores[0] > one.scores[1] > one.scores[3] and (one.sem > 0).all()
+    assert one.scores[0] < one.ceiling[1]
+    by_subject = rsa.evaluate(models, data, "cosine", "subject", n_boot=12, cv=2, test="wilcoxon")
+    assert by_subject.p_zero[0] < 0.05
+
+
+def test_conditions_are_matched_by_label(study):
+    basis, data = study
+    names = [f"c{k}" for k in range(12)]
+    data = rsa.RDMs(data.values, names)
+    turned = rsa.RDMs(basis.values, names).subset(names[::-1])
+    same = rsa.RDMs(basis.values, names)
+    for model in (rsa.FixedModel, rsa.SelectModel):
+        a, b = (rsa.evaluate(model(m[:1]), data, "cosine", n_boot=4).scores for m in (turned, same))
+        np.testing.assert_allclose(a, b)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda r: rsa.FixedModel(r), "one matrix"),
+        (lambda r: rsa.InterpolatedModel(r[:1]), "at least 2"),
+        (lambda r: rsa.WeightedModel(r, how="lasso"), "how"),
+        (lambda r: rsa.WeightedModel(r, alpha=-1), "alpha"),
+        (lambda r: rsa.SelectModel(r).predict([1.0]), "parameters"),
+        (lambda r: rsa.evaluate([], r), "at least one"),
+        (lambda r: fold_numbers("x", 5, 20), "cv"),
+    ],
+)
+def test_bad_input(study, make, message):
+    with pytest.raises(ValueError, match=message):
+        make(study[0])
