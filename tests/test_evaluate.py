@@ -142,6 +142,7 @@ def test_samples_by_counts_equal_samples_one_by_one(method):
     rng = np.random.default_rng(6)
     models, subjects = rng.random((3, 45)), rng.random((4, 45)) + rng.random(45)
     counts = sample_counts(10, 5, rng, least=4)
+    counts[:2] = [[4, 1, 1, 0, 0, 0, 0, 0, 0, 0], [3, 1, 1, 1, 1, 1, 1, 1, 0, 0]]
     drawn = [sample_counts(4, 5, rng, least=2), np.ones((5, 4), int)]
     variance = rng.random(10) + 0.5 if method.startswith("whitened") else None
     arguments = (models, subjects, counts, drawn, method, variance)

@@ -108,7 +108,7 @@ def _whitened(values, counts, center, variance=None):
         tr(P Dx P Dy) = sum_ij w_i w_j Dx_ij Dy_ij - 2 T sum_i w_i rx_i ry_i + T^2 gx gy
 
     with r_i = sum_k w_k D_ki / T and g their weighted mean; the pairs left out then take away
-    b' A^-1 b with b_i = c_i (c_i - 1) (g - 2 r_i) / s_i^2 and A a diagonal plus u u'.
+    b' A^-1 b with b_i = c_i (c_i - 1) (g - 2 r_i) / s_i^2 and A_ij = u_i u_j off the diagonal.
     """
     rows, n = len(values), counts.shape[1]
     c = counts.astype(float)
@@ -125,16 +125,18 @@ def _whitened(values, counts, center, variance=None):
     gram -= 2 * total[:, None, None] * (wr @ np.swapaxes(r, 1, 2))
     gram += total[:, None, None] ** 2 * (g[:, :, None] * g[:, None, :])
 
-    again = c * (c - 1)
-    u = again / (s**2 * total[:, None])
-    a = (1 - w / total[:, None]) / s
-    own = (a * (c - 1)) ** 2 + (c - 1) / s**2 - u**2
-    own[c < 2] = np.inf
-    b = (again / s**2)[:, None, :] * (g[:, :, None] - 2 * r)
-    solved = b / own[:, None, :]
-    gram -= solved @ np.swapaxes(b, 1, 2)
-    ub = np.einsum("bi,bri->br", u, solved)
-    gram += (ub[:, :, None] * ub[:, None, :]) / (1 + np.sum(u**2 / own, 1))[:, None, None]
+    most = int((counts > 1).sum(1).max())
+    if most:
+        at = np.argsort(counts < 2, axis=1, kind="stable")[:, :most]  # those drawn twice first
+        c2, s2, w2 = (np.take_along_axis(v, at, 1) for v in (c, np.broadcast_to(s, c.shape), w))
+        again = c2 * (c2 - 1)
+        u = again / (s2**2 * total[:, None])
+        own = ((1 - w2 / total[:, None]) / s2 * (c2 - 1)) ** 2 + (c2 - 1) / s2**2
+        a = u[:, :, None] * u[:, None, :]
+        a[:, np.arange(most), np.arange(most)] = np.where(again > 0, own, 1)
+        ends = g[:, :, None] - 2 * np.take_along_axis(r, at[:, None, :], 2)
+        b = (again / s2**2)[:, None, :] * ends
+        gram -= b @ np.linalg.solve(a, np.swapaxes(b, 1, 2))
     if center:
         i, j = np.triu_indices(n, 1)
         weight = c[:, i] * c[:, j]
