@@ -131,3 +131,47 @@ def test_bad_input(two):
         rsa.cca(np.full((5, 2), np.nan), np.ones((5, 2)))
     with pytest.raises(ValueError, match="low"):
         rsa.geotopological(rsa.RDMs(np.ones(3)), 0.7, 0.2)
+
+
+def test_pairs_of_lists_where_order_matters(two):
+    x, y = two
+    found = rsa.pwcca([x, y])
+    assert found[0, 1] == pytest.approx(rsa.pwcca(x, y)) and found[1, 0] == pytest.approx(
+        rsa.pwcca(y, x)
+    )
+    for how in ("one_to_one", "best"):
+        scores = rsa.match_units([x, y], how=how)
+        assert scores[0, 1] == pytest.approx(rsa.match_units(x, y, how)[0])
+        assert scores[0, 0] == pytest.approx(1)
+
+
+def test_sparse_map_equals_scikit_learn():
+    linear = pytest.importorskip("sklearn.linear_model")
+    rng = np.random.default_rng(7)
+    x, y = rng.standard_normal((60, 12)), rng.standard_normal((60, 3))
+    y += x[:, :3] @ rng.standard_normal((3, 3))
+    x[:, 5] = 2.0  # without variance
+    weights, correlation = rsa.sparse_map(x, y, 0.15)
+    zx, zy = (np.nan_to_num((v - v.mean(0)) / np.where(v.std(0) > 0, v.std(0), 1)) for v in (x, y))
+    for k in range(3):
+        want = linear.Lasso(alpha=0.15, tol=1e-12, max_iter=100000, fit_intercept=False)
+        want.fit(zx, zy[:, k])
+        np.testing.assert_allclose(weights[:, k], want.coef_, atol=1e-6)
+        r = np.corrcoef(zx @ weights[:, k], zy[:, k])[0, 1]
+        assert correlation[k] == pytest.approx(r)
+    assert not rsa.sparse_map(x, y, 1.0)[0].any()
+    with pytest.raises(ValueError, match="penalty"):
+        rsa.sparse_map(x, y, -1)
+
+
+def test_nonmetric_mds_sees_the_order_only():
+    rng = np.random.default_rng(8)
+    points = rng.standard_normal((12, 2))
+    i, j = np.triu_indices(12, 1)
+    d = np.linalg.norm(points[i] - points[j], axis=1)
+    bent = rsa.RDMs(d**3)
+    found = rsa.mds(bent, method="nonmetric", max_iter=3000, tol=1e-12)
+    assert rsa.stress(bent, found, "nonmetric")[0] < 0.01
+    assert rsa.stress(bent, rsa.mds(bent, method="metric"), "nonmetric")[0] > 0.015
+    back = np.linalg.norm(found[0][i] - found[0][j], axis=1)
+    assert np.corrcoef(back, d)[0, 1] > 0.99

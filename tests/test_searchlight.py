@@ -98,17 +98,76 @@ def test_bad_arguments(volume):
         rsa.searchlight(data, [[0]], conditions, folds=folds, models=other)
 
 
-def test_max_statistic_controls_the_family():
-    rng = np.random.default_rng(5)
-    false = np.mean([
-        rsa.max_statistic(rng.standard_normal((10, 40)), 200, seed=k)[1].min() <= 0.05
-        for k in range(200)
-    ])  # fmt: skip
-    assert false < 0.1
-    scores = rng.standard_normal((12, 40))
-    scores[:, 3] += 3
-    t, p = rsa.max_statistic(scores)
+def test_max_statistic_is_the_t_value():
     from scipy import stats
 
+    scores = np.random.default_rng(5).standard_normal((12, 40))
+    scores[:, 3] += 3
+    t, p = rsa.max_statistic(scores)
     np.testing.assert_allclose(t, stats.ttest_1samp(scores, 0).statistic)
     assert p[3] < 0.01 and p.argmin() == 3
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_noise_and_kernels_give_the_same_for_all_layouts(volume, dtype):
+    mask, data, conditions, folds = volume
+    rng = np.random.default_rng(6)
+    data, residuals = data.astype(dtype), rng.standard_normal((40, data.shape[1])).astype(dtype)
+    near = rsa.sphere_neighbors(mask, 1.5)
+    noise = rsa.shrinkage(residuals)
+    tolerance = 1e-3 if dtype == "f4" else 1e-10
+    for given, metric in ((noise, "crossnobis"), (noise, "mahalanobis"), (residuals, "mahalanobis"),
+                          (rsa.noise_from_residuals(residuals, "diagonal"), "correlation"),
+                          (residuals, "correlation")):  # fmt: skip
+        own = dict(folds=folds) if metric == "crossnobis" else {}
+        one = rsa.searchlight(data, near, conditions, noise=given, metric=metric, **own)
+        two = rsa.searchlight(data, near, conditions, noise=given, metric=metric, threads=1, **own)
+        np.testing.assert_array_equal(one.rdms, two.rdms)
+        assert one.rdms.dtype == dtype
+        for k in (0, 17, 40):
+            at = near[1][near[0][k] : near[0][k + 1]]
+            local = rsa.shrinkage(residuals[:, at]) if given is residuals else given.subset(at)
+            want = rsa.rdm(data[:, at], conditions, noise=local, metric=metric, **own).values[0]
+            np.testing.assert_allclose(one.rdms[k], want, atol=tolerance)
+
+
+def test_windows_in_time():
+    rng = np.random.default_rng(7)
+    data = rng.standard_normal((8, 5, 12))
+    near = sparse.csr_array(np.eye(5) + np.eye(5, k=1) + np.eye(5, k=-1))
+    result = rsa.searchlight(data, near, list("abcdabcd"), metric="correlation", window=3)
+    assert result.rdms.shape == (60, 6)
+    want = rsa.rdm(data[:, 1:4, 5:8].reshape(8, -1), list("abcdabcd")).values[0]
+    np.testing.assert_allclose(result.rdms[2 * 12 + 6], want, atol=1e-12)
+    everything = rsa.searchlight(data, None, list("abcdabcd"), metric="correlation", window=1)
+    movie = rsa.rdm_movie(data, list("abcdabcd"))
+    np.testing.assert_allclose(everything.rdms, movie.values, atol=1e-12)
+    with pytest.raises(ValueError, match="window"):
+        rsa.searchlight(data, None, list("abcdabcd"))
+    with pytest.raises(ValueError, match="odd"):
+        rsa.window_neighbors(5, 2)
+
+
+def test_images_in_and_out(volume, tmp_path):
+    nibabel = pytest.importorskip("nibabel")
+    mask, data, conditions, folds = volume
+    affine = np.diag([2.0, 2, 3, 1])
+    image = nibabel.Nifti1Image(mask.astype("u1"), affine)
+    nibabel.save(image, tmp_path / "mask.nii.gz")
+    want = rsa.sphere_neighbors(mask, 4.0, spacing=(2, 2, 3))
+    for given in (image, tmp_path / "mask.nii.gz", type("Masker", (), {"mask_img_": image})()):
+        for a, b in zip(rsa.sphere_neighbors(given, 4.0), want, strict=True):
+            np.testing.assert_array_equal(a, b)
+    four = np.zeros((*mask.shape, len(data)))
+    four[mask] = data.T
+    nibabel.save(nibabel.Nifti1Image(four, affine), tmp_path / "beta.nii.gz")
+    patterns = rsa.patterns_of(tmp_path / "beta.nii.gz", image)
+    np.testing.assert_allclose(patterns, data)
+    with pytest.raises(ValueError, match="affine"):
+        rsa.patterns_of(nibabel.Nifti1Image(four, np.diag([3.0, 2, 3, 1])), image)
+    models = rsa.RDMs(np.random.default_rng(8).random((2, 15)), list("abcdef"))
+    result = rsa.searchlight(patterns, want, conditions, folds=folds, models=models)
+    saved = result.to_nifti(image)
+    assert saved.shape == (*mask.shape, 2) and np.array_equal(saved.affine, affine)
+    back = np.asarray(saved.dataobj)[..., 1][mask]
+    np.testing.assert_allclose(back, result.scores[1], rtol=1e-6)

@@ -18,16 +18,16 @@ def _centered(X, name):
     return X - X.mean(0)
 
 
-def _pairs(X, Y, prepare, compare):
-    """compare(prepare(x), prepare(y)): one number, or a symmetric matrix over a list."""
+def _pairs(X, Y, prepare, compare, symmetric=True):
+    """compare(prepare(x), prepare(y)): one number, or a matrix over a list."""
     if Y is None:
         if not isinstance(X, (list, tuple)) or len(X) < 2:
             raise ValueError("wanted X and Y, or a list of at least two matrices")
         parts = [prepare(_centered(x, f"X[{k}]")) for k, x in enumerate(X)]
         _same_stimuli([len(p[0]) for p in parts])
-        out = np.array([[compare(p, q) if j >= i else 0.0 for j, q in enumerate(parts)]
-                        for i, p in enumerate(parts)])  # fmt: skip
-        return np.triu(out) + np.triu(out, 1).T
+        out = np.array([[0.0 if symmetric and j < i else compare(p, q)
+                         for j, q in enumerate(parts)] for i, p in enumerate(parts)])  # fmt: skip
+        return np.triu(out) + np.triu(out, 1).T if symmetric else out
     parts = [prepare(_centered(X, "X")), prepare(_centered(Y, "Y"))]
     _same_stimuli([len(p[0]) for p in parts])
     return float(compare(*parts))
@@ -40,9 +40,12 @@ def _same_stimuli(lengths):
 
 def _svd(X, variance=1.0):
     """Left singular vectors and singular values, without null directions; with ``variance``, as
-    many as explain that part of it."""
-    u, s, _ = linalg.svd(X, full_matrices=False)
-    keep = s > s.max(initial=0) * max(X.shape) * np.finfo(X.dtype).eps
+    many as explain that part of it. Wide matrices are first turned into their triangle."""
+    shape, kind = X.shape, X.dtype
+    if X.shape[1] > X.shape[0]:
+        X = linalg.qr(X.T, mode="r", check_finite=False)[0][: X.shape[0]].T
+    u, s, _ = linalg.svd(X, full_matrices=False, check_finite=False)
+    keep = s > s.max(initial=0) * max(shape) * np.finfo(kind).eps
     if variance < 1:
         share = np.cumsum(s**2) / np.sum(s**2)
         keep &= np.arange(len(s)) <= np.searchsorted(share, variance)
@@ -155,24 +158,25 @@ def svcca(X, Y=None, variance=0.99):
     return _pairs(X, Y, lambda x: _svd(x, variance), lambda p, q: _correlations(p, q).mean())
 
 
-def pwcca(X, Y):
+def pwcca(X, Y=None):
     """Canonical correlations weighted by how much of X their directions account for.
 
     Parameters
     ----------
-    X, Y : ndarray, shape (n_stimuli, n_units)
-        Not symmetric: the weights come from X.
+    X, Y : ndarray, shape (n_stimuli, n_units), or X a list of such
+        Not symmetric: the weights come from X (from the row's matrix, for a list).
 
     References
     ----------
     .. [1] Morcos et al. (2018), arXiv:1806.05759
     """
-    x = _centered(X, "X")
-    p, q = _svd(x), _svd(_centered(Y, "Y"))
-    _same_stimuli([len(p[0]), len(q[0])])
-    left, correlations, _ = linalg.svd(p[0].T @ q[0], full_matrices=False)
-    weight = np.abs((p[0] @ left).T @ x).sum(1)
-    return float(weight @ np.clip(correlations, 0, 1) / weight.sum())
+
+    def compare(p, q):
+        left, correlations, _ = linalg.svd(p[0].T @ q[0], full_matrices=False)
+        weight = np.abs((p[0] @ left).T @ p[2]).sum(1)
+        return weight @ np.clip(correlations, 0, 1) / weight.sum()
+
+    return _pairs(X, Y, lambda x: (*_svd(x), x), compare, symmetric=False)
 
 
 def procrustes(X, Y=None):
@@ -228,110 +232,3 @@ def shape_distance(X, Y=None, alpha=1.0):
         return u, s / np.linalg.norm(s)
 
     return _pairs(X, Y, prepare, lambda p, q: np.arccos(np.clip(_nuclear(p, q), -1, 1)))
-
-
-def match_units(X, Y, how="one_to_one"):
-    """Mean correlation of units with their partners.
-
-    Parameters
-    ----------
-    X, Y : ndarray, shape (n_stimuli, n_units)
-    how : {"one_to_one", "best"}
-        Each unit of the smaller side gets a partner of its own so that the sum is largest
-        (Hungarian method), or each unit of X its best one in Y.
-
-    Returns
-    -------
-    score : float
-        Units without variance correlate with nothing (0).
-    partners : ndarray, shape (n_units_x,)
-        Partner of each unit of X; -1 for none.
-
-    References
-    ----------
-    .. [1] Li et al. (2016), arXiv:1511.07543
-    """
-    x, y = _centered(X, "X"), _centered(Y, "Y")
-    _same_stimuli([len(x), len(y)])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r = (x / np.linalg.norm(x, axis=0)).T @ (y / np.linalg.norm(y, axis=0))
-    r = np.nan_to_num(r)
-    partners = np.full(x.shape[1], -1)
-    if how == "one_to_one":
-        from scipy.optimize import linear_sum_assignment
-
-        i, j = linear_sum_assignment(r, maximize=True)
-        partners[i] = j
-        return float(r[i, j].mean()), partners
-    if how == "best":
-        partners = r.argmax(1)
-        return float(r.max(1).mean()), partners
-    raise ValueError(f"how: wanted 'one_to_one' or 'best', got {how!r}")
-
-
-def geotopological(rdms, low, high):
-    """Keep the order of dissimilarities only between two quantiles.
-
-    Parameters
-    ----------
-    rdms : RDMs
-    low, high : float
-        Quantiles of each matrix, 0 <= low <= high <= 1: zero below the first, one above the second,
-        linear between; equal ones give a graph of zeros and ones.
-
-    Returns
-    -------
-    rdms : RDMs
-
-    References
-    ----------
-    .. [1] Lin and Kriegeskorte (2024), doi:10.1073/pnas.2317881121
-    """
-    if not 0 <= low <= high <= 1:
-        raise ValueError(f"wanted 0 <= low <= high <= 1, got {low} and {high}")
-    edges = np.nanquantile(rdms.values, [low, high], axis=1)[:, :, None]
-
-    def cut(values):
-        if low == high:
-            return np.where(np.isnan(values), np.nan, (values > edges[0]).astype(values.dtype))
-        return np.clip((values - edges[0]) / (edges[1] - edges[0]), 0, 1)
-
-    return rdms.transform(cut)
-
-
-def geodesic(rdms, threshold=1.0):
-    """Lengths of the shortest paths through near neighbours.
-
-    Parameters
-    ----------
-    rdms : RDMs
-        Dissimilarities of at least 0.
-    threshold : float
-        Quantile of each matrix above which pairs are not joined by an edge.
-
-    Returns
-    -------
-    rdms : RDMs
-        Infinite where there is no path.
-    """
-    from scipy.sparse.csgraph import shortest_path
-
-    if (rdms.values < 0).any():
-        raise ValueError("geodesic needs dissimilarities of at least 0")
-    out = []
-    for matrix, values in zip(rdms.square().astype(float), rdms.values, strict=True):
-        graph = np.where(matrix <= np.nanquantile(values, threshold), matrix, np.inf)
-        i, j = np.triu_indices(len(graph), 1)
-        near = [(a, b, graph[a, b]) for a, b in zip(i, j, strict=True) if np.isfinite(graph[a, b])]
-        out.append(_paths(shortest_path, near, len(graph))[i, j])
-    values = np.array(out)
-    return rdms.transform(lambda _: values)
-
-
-def _paths(shortest_path, edges, n):
-    """All shortest paths; edges of length zero are edges, so the graph must be sparse."""
-    from scipy.sparse import csr_array
-
-    a, b, length = (np.array(v) for v in zip(*edges, strict=True))
-    graph = csr_array((np.r_[length, length], (np.r_[a, b], np.r_[b, a])), shape=(n, n))
-    return shortest_path(graph, directed=False)

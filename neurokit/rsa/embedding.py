@@ -14,11 +14,12 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7):
         Dissimilarities, read as distances (not squared).
     n : int
         Number of dimensions.
-    method : {"metric", "classical"}
+    method : {"metric", "nonmetric", "classical"}
         Least squares of distances (SMACOF, started at the classical solution, so no seed is
-        needed), or the leading eigenvectors of the doubly centred squared dissimilarities.
+        needed), the same for the best monotone function of the dissimilarities, or the leading
+        eigenvectors of the doubly centred squared dissimilarities.
     max_iter, tol
-        Metric only: stop after ``max_iter`` steps or when the stress falls by less than ``tol`` of
+        Not for the classical method: stop after ``max_iter`` steps or when the stress falls by less than ``tol`` of
         itself.
 
     Returns
@@ -40,8 +41,8 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7):
     (1, 3, 2)
     """
     rdms = rdms if isinstance(rdms, RDMs) else RDMs(rdms)
-    if method not in ("metric", "classical"):
-        raise ValueError(f"method: wanted 'metric' or 'classical', got {method!r}")
+    if method not in ("metric", "nonmetric", "classical"):
+        raise ValueError(f"method: wanted metric, nonmetric or classical, got {method!r}")
     if not 1 <= n < rdms.n_conditions:
         raise ValueError(f"n: wanted 1 to {rdms.n_conditions - 1} dimensions, got {n}")
     if np.isnan(rdms.values).any():
@@ -49,25 +50,49 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7):
     if (rdms.values < 0).any():
         raise ValueError("mds needs dissimilarities of at least 0: rdms.transform(np.maximum ...)")
     points = np.stack([_classical(d.astype(float), n) for d in rdms.square()])
-    if method == "metric":
+    if method != "classical":
         both = zip(rdms.square().astype(float), points, strict=True)
-        points = np.stack([_smacof(d, x, max_iter, tol) for d, x in both])
+        monotone = method == "nonmetric"
+        points = np.stack([_smacof(d, x, max_iter, tol, monotone) for d, x in both])
     return points
 
 
-def stress(rdms, points):
+def stress(rdms, points, method="metric"):
     """Kruskal's stress-1 of points against dissimilarities, shape (n_rdm,).
 
     Parameters
     ----------
     rdms : RDMs
     points : ndarray, shape (n_rdm, n_conditions, n)
+    method : {"metric", "nonmetric"}
+        Against the dissimilarities, or against the monotone function of them that is nearest to
+        the distances.
+
+    Notes
+    -----
+    Metric: sqrt(sum (distance - d)^2 / sum d^2); nonmetric: sqrt(sum (distance - f(d))^2 /
+    sum distance^2).
     """
+    if method not in ("metric", "nonmetric"):
+        raise ValueError(f"method: wanted 'metric' or 'nonmetric', got {method!r}")
+    rdms = rdms if isinstance(rdms, RDMs) else RDMs(rdms)
     i, j = np.triu_indices(np.shape(points)[1], 1)
     distances = np.stack([np.linalg.norm(x[i] - x[j], axis=1) for x in points])
-    return np.sqrt(
-        np.sum((distances - rdms.values) ** 2, 1) / np.sum(rdms.values.astype(float) ** 2, 1)
-    )
+    if method == "metric":
+        values = rdms.values.astype(float)
+        return np.sqrt(np.sum((distances - values) ** 2, 1) / np.sum(values**2, 1))
+    fitted = np.stack([_monotone(d, x) for d, x in zip(rdms.values, distances, strict=True)])
+    return np.sqrt(np.sum((distances - fitted) ** 2, 1) / np.sum(distances**2, 1))
+
+
+def _monotone(d, distance):
+    """The non-decreasing function of d nearest to the distances; ties may differ."""
+    from scipy.optimize import isotonic_regression  # slow to load
+
+    order = np.lexsort((distance, d))
+    out = np.empty(len(d))
+    out[order] = isotonic_regression(distance[order]).x
+    return out
 
 
 def _turned(x):
@@ -88,11 +113,17 @@ def _classical(d, n):
     return _turned(x)
 
 
-def _smacof(d, x, max_iter, tol):
+def _smacof(d, x, max_iter, tol, monotone=False):
     upper = np.triu_indices(len(d), 1)
+    values = d[upper]
     before = np.inf
     for _ in range(max_iter):
         distance = np.sqrt(np.sum((x[:, None] - x) ** 2, -1))
+        if monotone:  # disparities of a fixed size, so that the points do not shrink
+            fitted = _monotone(values, distance[upper])
+            d = np.zeros_like(d)
+            d[upper] = fitted * np.sqrt(len(fitted) / np.sum(fitted**2))
+            d += d.T
         now = np.sum((distance - d)[upper] ** 2)
         if before - now <= tol * now:
             break

@@ -4,10 +4,12 @@ import numpy as np
 
 from neurokit.plot import PALETTE, axes, colors_of, group_bars
 
-from .embedding import mds
+from .embedding import mds, stress
 
 
-def plot_rdm(rdms, groups=None, rank=True, cmap="viridis", legend=True, colorbar=True, ax=None):
+def plot_rdm(
+    rdms, groups=None, rank=True, cmap="viridis", legend=True, colorbar=True, icons=None, ax=None
+):
     """Show one dissimilarity matrix.
 
     Parameters
@@ -20,6 +22,9 @@ def plot_rdm(rdms, groups=None, rank=True, cmap="viridis", legend=True, colorbar
         Show percentiles of the dissimilarities instead of their values.
     cmap : matplotlib colormap
     legend, colorbar : bool
+    icons : sequence of ndarray, shape (height, width) or (height, width, 3 or 4), optional
+        A picture of each condition, shown along the left and the upper edge; of so many that they
+        would overlap, every k-th.
     ax : Axes, optional
 
     Returns
@@ -46,8 +51,81 @@ def plot_rdm(rdms, groups=None, rank=True, cmap="viridis", legend=True, colorbar
         colors = group_bars(ax, groups)
         if legend:
             _legend(ax, colors, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2)
+    if icons is not None:
+        if len(icons) != rdms.n_conditions:
+            raise ValueError(f"icons: wanted {rdms.n_conditions}, got {len(icons)}")
+        _icons(ax, icons, 0 if groups is None else 0.05)
     if colorbar:
         ax.figure.colorbar(picture, ax=ax, label=label, shrink=0.8)
+    return ax
+
+
+def _icons(ax, icons, away):
+    """Pictures along two edges of a matrix, each in small axes of its own."""
+    size, n = 0.06, len(icons)
+    step = max(1, int(np.ceil(size * n)))
+    for k in range(0, n, step):
+        middle = (min(k + step, n) + k) / 2 / n if step > 1 else (k + 0.5) / n
+        for box in ((-away - size, 1 - middle - size / 2), (middle - size / 2, 1 + away)):
+            small = ax.inset_axes((*box, size, size))
+            small.imshow(np.asarray(icons[k]), cmap="gray")
+            small.axis("off")
+
+
+def plot_time(scores, times, names=None, p=None, ceiling=None, ylabel="similarity", ax=None):
+    """Show scores over time: the mean over subjects with its standard error.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n_models, n_times) or (n_models, n_subjects, n_times)
+    times : ndarray, shape (n_times,)
+        In seconds.
+    names : sequence of length n_models, optional
+    p : ndarray, shape (n_models, n_times), optional
+        Bars below the curves where it is below 0.05.
+    ceiling : tuple of ndarray, optional
+        Lower and upper noise ceiling at each time.
+    ylabel : str
+    ax : Axes, optional
+
+    Returns
+    -------
+    ax : Axes
+    """
+    scores, times = np.asarray(scores, dtype=float), np.asarray(times)
+    if scores.ndim not in (2, 3) or scores.shape[-1] != len(times):
+        raise ValueError(
+            f"scores: wanted (n_models, n_subjects, {len(times)}), got shape {scores.shape}"
+        )
+    names = [None] * len(scores) if names is None else list(names)
+    if len(names) != len(scores):
+        raise ValueError(f"names: wanted {len(scores)}, got {len(names)}")
+    ax = axes(ax, (5.6, 3.4))
+    if ceiling is not None:
+        ax.fill_between(times, *ceiling, color="0.88", lw=0, label="noise ceiling")
+    for k, (row, name) in enumerate(zip(scores, names, strict=True)):
+        color = PALETTE[k % len(PALETTE)]
+        mean = row if row.ndim == 1 else row.mean(0)
+        if row.ndim == 2 and len(row) > 1:
+            sem = row.std(0, ddof=1) / np.sqrt(len(row))
+            ax.fill_between(times, mean - sem, mean + sem, color=color, alpha=0.25, lw=0)
+        ax.plot(times, mean, color=color, label=name)
+    ax.axhline(0, color="k", lw=0.8)
+    if times[0] < 0 < times[-1]:
+        ax.axvline(0, color="k", lw=0.8, ls=":")
+    if p is not None:
+        low, high = ax.get_ylim()
+        step = 0.03 * (high - low)
+        for k, row in enumerate(np.atleast_2d(p)):
+            on = np.where(row < 0.05, low - k * step, np.nan)
+            ax.plot(times, on, color=PALETTE[k % len(PALETTE)], lw=3, solid_capstyle="butt")
+    ax.set_xlabel("time (s)")
+    ax.set_ylabel(ylabel)
+    ax.margins(x=0)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    if any(names) or ceiling is not None:
+        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return ax
 
 
@@ -72,8 +150,11 @@ def plot_mds(rdms, groups=None, labels=False, points=None, legend=True, ax=None)
     ax : Axes
     """
     ax = axes(ax, (4.6, 4.2))
+    shown = rdms if len(rdms) == 1 else rdms.mean()
     if points is None:
-        points = mds(rdms if len(rdms) == 1 else rdms.mean())[0]
+        points = mds(shown)[0]
+    if (shown.values >= 0).all() and np.ptp(points) > 0:
+        ax.set_title(f"stress {stress(shown, points[None])[0]:.3f}", loc="right", fontsize=8)
     colors = colors_of(["all"] if groups is None else groups)
     groups = np.array(["all"] * len(points)) if groups is None else np.asarray(groups)
     for name, color in colors.items():

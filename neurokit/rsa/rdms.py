@@ -170,6 +170,57 @@ class RDMs:
             self.square(), coordinates, ("rdm", "first", "second"), name="dissimilarity"
         )
 
+    @staticmethod
+    def from_dataframe(table):
+        """Read a table as :meth:`to_dataframe` makes it; pairs that are not there are NaN.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            Columns rdm (may be missing: one matrix), first, second, dissimilarity, in any order.
+
+        Raises
+        ------
+        ValueError
+            For missing columns, or a pair given twice.
+        """
+        lacking = [name for name in ("first", "second", "dissimilarity") if name not in table]
+        if lacking:
+            raise ValueError(f"the table has no column {', '.join(lacking)}")
+        first, second = np.asarray(table["first"]), np.asarray(table["second"])
+        labels = np.asarray(table["rdm"]) if "rdm" in table else np.zeros(len(table), int)
+        rows = list(dict.fromkeys(labels.tolist()))
+        names = list(dict.fromkeys([*first.tolist(), *second.tolist()]))
+        place, row = ({v: k for k, v in enumerate(values)} for values in (names, rows))
+        i, j = (np.array([place[v] for v in side.tolist()]) for side in (first, second))
+        if (i == j).any():
+            raise ValueError("the table has pairs of a condition with itself")
+        n = len(names)
+        at = np.array([row[v] for v in labels.tolist()]), pair_index(n, i, j)
+        if len(set(zip(*(v.tolist() for v in at), strict=True))) < len(table):
+            raise ValueError("the table has a pair twice")
+        values = np.full((len(rows), n * (n - 1) // 2), np.nan)
+        values[at] = np.asarray(table["dissimilarity"], dtype=float)
+        return RDMs(values, names, rows)
+
+    @staticmethod
+    def from_xarray(array):
+        """Read a DataArray of square matrices as :meth:`to_xarray` makes it.
+
+        Parameters
+        ----------
+        array : xarray.DataArray
+            The last two dimensions are conditions; a first one, if any, tells the matrices apart.
+        """
+        values = np.asarray(array.values)
+        if values.ndim not in (2, 3):
+            raise ValueError(f"wanted (rdm, first, second), got dimensions {array.dims}")
+        own = [array.coords[d].values if d in array.coords else None for d in array.dims]
+        labels = own[0] if values.ndim == 3 else None
+        if own[-1] is not None and own[-2] is not None and not np.array_equal(own[-1], own[-2]):
+            raise ValueError("rows and columns have different conditions")
+        return RDMs(values[None] if values.ndim == 2 else values, own[-2], labels)
+
     def save(self, path):
         """Write to an ``.npz`` file of plain arrays; an existing file is replaced as a whole."""
         for name, labels in (("conditions", self.conditions), ("labels", self.labels)):

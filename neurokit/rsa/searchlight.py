@@ -8,9 +8,10 @@ from neurokit import _core
 
 from .calculate import METRICS, _Subject
 from .comparison import compare as compare_rdms
-from .comparison import whitened_features
-from .noise import shrinkage
+from .comparison import method_name, whitened_features
+from .noise import Noise
 from .rdms import RDMs, match_conditions
+from .volume import mask_of
 
 CHUNK_BYTES = 1 << 26
 FAST = ("cosine", "pearson", "spearman", "whitened_cosine", "whitened_pearson")
@@ -41,30 +42,46 @@ class Searchlight:
 
         Parameters
         ----------
-        mask : ndarray of bool
-            With as many true voxels as there are centres.
+        mask : ndarray of bool, image or masker
+            With as many true voxels as there are centres, see :func:`sphere_neighbors`.
         values : ndarray, shape (..., n_centers), optional
             Something else to put there, such as a map of p values.
         """
         values = self.scores if values is None else np.asarray(values)
-        mask = np.asarray(mask, dtype=bool)
+        mask = mask_of(mask)[0]
         if mask.sum() != values.shape[-1]:
             raise ValueError(f"mask has {mask.sum()} voxels, there are {values.shape[-1]} centres")
         out = np.full((*values.shape[:-1], *mask.shape), np.nan)
         out[..., mask] = values
         return out
 
+    def to_nifti(self, mask, values=None):
+        """Scores as a nibabel image with the mask's affine, models along the fourth dimension.
 
-def sphere_neighbors(mask, radius, spacing=1.0):
+        Parameters
+        ----------
+        mask : nibabel image, path or nilearn masker
+        values : ndarray, shape (..., n_centers), optional
+        """
+        import nibabel
+
+        volume, affine = self.to_volume(mask, values), mask_of(mask)[2]
+        if volume.ndim == 4:
+            volume = volume[0] if len(volume) == 1 else np.moveaxis(volume, 0, -1)
+        return nibabel.Nifti1Image(volume.astype(np.float32), affine)
+
+
+def sphere_neighbors(mask, radius, spacing=None):
     """Voxels within a distance of each voxel of a mask.
 
     Parameters
     ----------
-    mask : ndarray of bool, shape (x, y, z) or any other number of axes
+    mask : ndarray of bool, shape (x, y, z) or any other number of axes, or an image
+        A nibabel image, the path of one, or a fitted nilearn masker brings its spacing (mm) along.
     radius : float
         In the unit of ``spacing``.
-    spacing : float or sequence
-        Size of a voxel along each axis.
+    spacing : float or sequence, optional
+        Size of a voxel along each axis; the image's, or 1.
 
     Returns
     -------
@@ -81,7 +98,8 @@ def sphere_neighbors(mask, radius, spacing=1.0):
     >>> indices[indptr[4]:indptr[5]]
     array([1, 3, 4, 5, 7])
     """
-    mask = np.asarray(mask, dtype=bool)
+    mask, own, _ = mask_of(mask)
+    spacing = own if spacing is None else spacing
     spacing = np.broadcast_to(np.asarray(spacing, dtype=float), mask.ndim)
     if radius < 0 or (spacing <= 0).any():
         raise ValueError("radius and spacing must not be negative")
@@ -102,8 +120,9 @@ def sphere_neighbors(mask, radius, spacing=1.0):
 def _rows(neighbors, n_channels):
     """Neighbourhoods as (indptr, indices), checked."""
     if hasattr(neighbors, "tocsr"):
-        csr = neighbors.tocsr()
-        indptr, indices = csr.indptr, csr.indices
+        csr = neighbors.tocsr().copy()
+        csr.eliminate_zeros()
+        indptr, indices = csr.indptr.astype(np.int64), csr.indices.astype(np.int64)
     elif isinstance(neighbors, tuple) and len(neighbors) == 2:
         indptr, indices = (np.asarray(v, dtype=np.int64) for v in neighbors)
     else:
@@ -115,6 +134,46 @@ def _rows(neighbors, n_channels):
     if indptr[-1] != len(indices) or (np.diff(indptr) < 0).any():
         raise ValueError("neighbors: indptr does not fit indices")
     return indptr, indices
+
+
+def window_neighbors(n_times, width, neighbors=None, n_channels=1):
+    """Windows in time around every time point, with the neighbours of every channel.
+
+    Parameters
+    ----------
+    n_times : int
+    width : int
+        Time points of a window, odd; shorter at both ends.
+    neighbors : optional
+        Channels of each centre, as for :func:`searchlight`; by default one centre with all.
+    n_channels : int
+
+    Returns
+    -------
+    indptr, indices : ndarray
+        Centre (c, t) is number c n_times + t; so is channel c at time t, of patterns of shape
+        (n_obs, n_channels, n_times) with the last two axes made one.
+
+    Examples
+    --------
+    >>> from neurokit import rsa
+    >>> indptr, indices = rsa.window_neighbors(4, 3)
+    >>> [indices[a:b].tolist() for a, b in zip(indptr[:-1], indptr[1:])]
+    [[0, 1], [0, 1, 2], [1, 2, 3], [2, 3]]
+    """
+    if width < 1 or width % 2 == 0:
+        raise ValueError(f"width: wanted an odd number of time points, got {width}")
+    everything = [np.arange(n_channels)]
+    indptr, indices = _rows(everything if neighbors is None else neighbors, n_channels)
+    times = [
+        np.arange(max(t - width // 2, 0), min(t + width // 2 + 1, n_times)) for t in range(n_times)
+    ]
+    rows = [
+        (indices[a:b, None] * n_times + window).ravel()
+        for a, b in zip(indptr[:-1], indptr[1:], strict=True)
+        for window in times
+    ]
+    return np.concatenate([[0], np.cumsum([len(row) for row in rows])]), np.concatenate(rows)
 
 
 def searchlight(
@@ -129,19 +188,23 @@ def searchlight(
     keep=None,
     threads=None,
     progress=False,
+    window=None,
 ):
     """Compute an RDM around each centre and compare it with models.
 
     Parameters
     ----------
-    data : ndarray, shape (n_obs, n_channels)
-        Patterns over all channels (voxels, sensors, vertices).
+    data : ndarray, shape (n_obs, n_channels) or (n_obs, n_channels, n_times)
+        Patterns over all channels (voxels, sensors, vertices), with ``window`` over time too.
     neighbors : list of index arrays, (indptr, indices), or a sparse matrix
-        Channels of each centre, see :func:`sphere_neighbors`.
+        Channels of each centre, see :func:`sphere_neighbors`: the rows of a list, of a
+        compressed sparse matrix, or the non-zero elements of each row of an adjacency matrix. None
+        (with ``window``) takes all channels at once.
     conditions, folds : sequence of length n_obs
         As for :func:`rdm`.
-    noise : ndarray, shape (n_samples, n_channels), optional
-        Residuals; each centre is whitened with the shrunk noise covariance of its own channels.
+    noise : ndarray, shape (n_samples, n_channels), or Noise, optional
+        Residuals: each centre is whitened with the shrunk noise covariance of its own channels
+        (:func:`shrinkage`). A ``Noise``: with that covariance between its channels.
     metric : {"crossnobis", "correlation", "euclidean", "cosine", "mahalanobis"}
     models : RDMs, optional
         Matched to the conditions by label.
@@ -152,6 +215,9 @@ def searchlight(
     threads : int, optional
     progress : bool
         Show a progress bar (tqdm).
+    window : int, optional
+        Time points of a window, odd; centres are then (centre, time), see
+        :func:`window_neighbors`.
 
     Returns
     -------
@@ -164,8 +230,9 @@ def searchlight(
 
     Notes
     -----
-    Centres with equally many channels are gathered and computed together, a bounded number at a
-    time. A centre with a missing value, or without channels, gives NaN.
+    Centres with equally many channels are computed together, a bounded number at a time; the
+    patterns of a centre are picked out by the kernel itself. A centre with a missing value, or
+    without channels, gives NaN.
 
     References
     ----------
@@ -175,47 +242,43 @@ def searchlight(
         raise ValueError(f"metric: {metric!r} is not for searchlights")
     if metric == "mahalanobis" and noise is None:
         raise ValueError("mahalanobis needs noise: residuals of shape (n_samples, n_channels)")
+    method = method_name(compare)
+    shape = np.shape(data)
+    if (len(shape) == 3) != (window is not None):
+        raise ValueError("patterns of shape (n_obs, n_channels, n_times) and a window go together")
+    if window is not None:
+        neighbors = window_neighbors(shape[2], window, neighbors, shape[1])
+        data = np.asarray(data).reshape(shape[0], -1)
     subject = _Subject(data, conditions, folds, noise, metric)
+    subject._refuse_infinite()
     if metric == "crossnobis":
         means, counts = subject._by_fold()
         if not (counts > 0).all():
             raise ValueError("searchlight: every condition must be in every fold")
-        means = means / counts[..., None].astype(means.dtype)
+        if counts.max() > 1:
+            means = means / counts[..., None].astype(means.dtype)
     else:
         means = subject._means()[None]
-    n_channels = means.shape[-1]
-    if noise is not None:
-        noise = np.asarray(noise, dtype=means.dtype)
-        if noise.ndim != 2 or noise.shape[1] != n_channels:
-            raise ValueError(f"noise: wanted (n_samples, {n_channels}), got shape {noise.shape}")
-    indptr, indices = _rows(neighbors, n_channels)
+    indptr, indices = _rows(neighbors, means.shape[-1])
     n_centers, n = len(indptr) - 1, len(subject.labels)
     scorer, names = None, []
     if models is not None:
         reference = RDMs(np.zeros(n * (n - 1) // 2), subject.labels)
         models = match_conditions(reference, models)
-        scorer, names = _scorer(models, compare), [str(label) for label in models.labels]
+        scorer, names = _scorer(models, method), [str(label) for label in models.labels]
     keep = models is None if keep is None else keep
     rdms = np.full((n_centers, n * (n - 1) // 2), np.nan, means.dtype) if keep else None
     scores = None if models is None else np.full((len(models), n_centers), np.nan)
 
+    compute = _Batch(means, noise, metric, threads or 0)
     bar = _progress(progress, n_centers)
     sizes = np.diff(indptr)
     for size in np.unique(sizes[sizes > 0]).tolist():
         centers = np.flatnonzero(sizes == size)
-        step = max(1, CHUNK_BYTES // (means.itemsize * means.shape[0] * n * size))
-        for first in range(0, len(centers), step):
-            batch = centers[first : first + step]
+        for first in range(0, len(centers), compute.at_once(size)):
+            batch = centers[first : first + compute.at_once(size)]
             channels = indices[indptr[batch][:, None] + np.arange(size)]
-            x = np.moveaxis(means[:, :, channels], 2, 0)  # (centres, folds, conditions, channels)
-            if noise is not None:
-                x = np.stack([_whitened(p, noise[:, c]) for p, c in zip(x, channels, strict=True)])
-            values = np.empty((len(batch), n * (n - 1) // 2), means.dtype)
-            if metric == "crossnobis":
-                _core.call("crossnobis", [values], [x], threads=threads or 0)
-            else:
-                code = (METRICS.get(metric, 0),)
-                _core.call("rdm", [values], [x[:, 0]], code, threads=threads or 0)
+            values = compute(np.ascontiguousarray(channels, dtype=np.int64))
             if keep:
                 rdms[batch] = values
             if scorer is not None:
@@ -225,11 +288,99 @@ def searchlight(
     return Searchlight(scores, rdms, subject.labels, names)
 
 
-def _whitened(patterns, residuals):
-    if np.isnan(patterns).any() or np.isnan(residuals).any():
-        return np.full(patterns.shape, np.nan)
-    flat = patterns.reshape(-1, patterns.shape[-1])
-    return shrinkage(residuals).whiten(flat).reshape(patterns.shape)
+class _Batch:
+    """Dissimilarities of centres with equally many channels, shape (centres, n_pairs).
+
+    The data lie channel by channel, (n_channels, folds, conditions), so that picking channels of a
+    centre is copying runs of memory. Residuals become z-scores and the patterns are divided by the
+    same standard deviations, once; what is left for each centre is the shrunk correlation.
+    """
+
+    def __init__(self, means, noise, metric, threads):
+        self.metric, self.threads = METRICS.get(metric, 0), threads
+        self.crossed, self.n = metric == "crossnobis", means.shape[1]
+        x = np.ascontiguousarray(np.moveaxis(means, 2, 0))
+        self.z = self.covariance = None
+        if isinstance(noise, Noise):
+            if noise.n_channels != len(x):
+                raise ValueError(f"noise: wanted {len(x)} channels, got {noise.n_channels}")
+            if noise._variance is not None and noise._samples is None:
+                x = x / np.sqrt(noise._variance).astype(x.dtype)[:, None, None]
+            else:
+                self.covariance = noise.covariance.astype(x.dtype)
+        elif noise is not None:
+            residuals = np.asarray(noise, dtype=x.dtype)
+            if residuals.ndim != 2 or residuals.shape[1] != len(x) or len(residuals) < 2:
+                raise ValueError(
+                    f"noise: wanted (n_samples >= 2, {len(x)}), got shape {residuals.shape}"
+                )
+            z = np.ascontiguousarray((residuals - residuals.mean(0)).T)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                sd = np.sqrt(np.sum(z * z, 1, dtype=float) / (len(residuals) - 1)).astype(x.dtype)
+                self.z, x = z / sd[:, None], x / sd[:, None, None]
+        if self.crossed or self.metric == 0:  # a pattern common to all conditions drops out
+            x -= x.mean(2, keepdims=True)
+        self.x = x
+
+    def at_once(self, size):
+        """Centres in one call, so that what is made for each fits the memory."""
+        each = 2 * self.n**2
+        if self.z is not None or self.covariance is not None:
+            each += size * (3 * size + 2 * self.x[0].size)
+            each += 0 if self.z is None else 2 * size * self.z.shape[1]
+        return max(1, CHUNK_BYTES // (self.x.itemsize * each))
+
+    def __call__(self, channels):
+        if self.z is None and self.covariance is None:
+            x, extra = self.x[None], [channels]
+        else:
+            x, extra = self._white(channels), []
+        x = np.moveaxis(x, 1, 3)  # (centres, folds, conditions, channels)
+        x = np.broadcast_to(x, (len(channels), *x.shape[1:]))
+        values = np.empty((len(channels), self.n * (self.n - 1) // 2), self.x.dtype)
+        if self.crossed:
+            _core.call("crossnobis", [values], [x, *extra], threads=self.threads)
+        else:
+            _core.call("rdm", [values], [x[:, 0], *extra], (self.metric,), threads=self.threads)
+        return values
+
+    def _white(self, channels):
+        """Patterns whitened by the covariance of each centre, (centres, channels, folds, n)."""
+        size = channels.shape[1]
+        x = self.x[channels]
+        if self.covariance is not None:
+            covariance = self.covariance[channels[:, :, None], channels[:, None, :]]
+        else:
+            covariance = self._shrunk(channels)
+        whole = np.isfinite(covariance).all((1, 2)) & np.isfinite(x).all((1, 2, 3))
+        out = np.full(x.shape, np.nan, x.dtype)
+        try:
+            lower = np.linalg.cholesky(covariance[whole])
+        except np.linalg.LinAlgError:
+            raise np.linalg.LinAlgError(
+                f"the noise covariance of a centre with {size} channels is singular: use more "
+                "residuals, or leave channels without noise out"
+            ) from None
+        flat = x[whole].reshape(whole.sum(), size, -1)
+        out[whole] = np.linalg.solve(lower, flat).reshape(-1, *x.shape[1:])
+        return out
+
+    def _shrunk(self, channels):
+        """Shrunk correlations of each centre, as :func:`shrinkage` has them."""
+        z = self.z[channels]
+        samples, size = z.shape[2], z.shape[1]
+        dof = samples - 1
+        r = z @ np.swapaxes(z, 1, 2) / dof
+        z *= z
+        q = np.sum(np.sum(z, 1, dtype=float) ** 2, 1) - np.einsum("bct,bct->b", z, z, dtype=float)
+        r2 = np.einsum("bij,bij->b", r, r, dtype=float) - np.einsum("bii,bii->b", r, r, dtype=float)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            lam = np.clip(samples / dof**2 * (q / dof - r2) / r2, 0, 1)
+        lam = np.where(r2 > 0, lam, 1.0)
+        lam[np.isnan(r).any((1, 2))] = np.nan
+        r *= (1 - lam).astype(r.dtype)[:, None, None]
+        r[:, np.arange(size), np.arange(size)] = np.where(np.isnan(lam), np.nan, 1)[:, None]
+        return r
 
 
 def _scorer(models, method):
@@ -282,41 +433,3 @@ def _progress(wanted, total):
     from tqdm.auto import tqdm
 
     return tqdm(total=total, unit="centre")
-
-
-def max_statistic(scores, n_perm=1000, seed=0):
-    """Family-wise p values of mean scores over subjects by flipping signs.
-
-    Parameters
-    ----------
-    scores : ndarray, shape (n_subjects, n_centers)
-        Symmetric about zero under the null hypothesis.
-    n_perm : int
-    seed : int
-
-    Returns
-    -------
-    t : ndarray, shape (n_centers,)
-        One-sample t values.
-    p : ndarray, shape (n_centers,)
-        Share of sign flips (the observed one included) whose largest t reaches the observed t.
-
-    References
-    ----------
-    .. [1] Nichols and Holmes (2002), doi:10.1002/hbm.1058
-    """
-    scores = np.asarray(scores, dtype=float)
-    if scores.ndim != 2 or len(scores) < 2:
-        raise ValueError(f"scores: wanted (n_subjects >= 2, n_centers), got shape {scores.shape}")
-    n = len(scores)
-    square = np.mean(scores**2, 0)
-
-    def t_of(mean):
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return mean / np.sqrt((square - mean**2) / (n - 1))
-
-    observed = t_of(scores.mean(0))
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (n_perm, n))
-    largest = np.array([np.nanmax(t_of(sign @ scores / n)) for sign in signs])
-    reached = (largest[:, None] >= observed).sum(0)
-    return observed, np.where(np.isnan(observed), np.nan, (1 + reached) / (1 + n_perm))

@@ -1,0 +1,185 @@
+"""Statistics of maps: enhancement by clusters, and family-wise p values by the largest value."""
+
+import numpy as np
+
+from neurokit import _core
+
+from .comparison import method_name
+from .rdms import RDMs, match_conditions, pair_index
+from .searchlight import _rows, _scorer
+
+AT_ONCE = 32  # maps
+
+
+def tfce(maps, neighbors, extent=0.5, height=2.0):
+    """Threshold-free cluster enhancement.
+
+    Parameters
+    ----------
+    maps : ndarray, shape (n_centers,) or (n_maps, n_centers)
+        Statistics; NaN stays NaN and belongs to no cluster.
+    neighbors : list of index arrays, (indptr, indices), or a sparse matrix
+        Which centres touch, as for :func:`searchlight`; taken in both directions.
+    extent, height : float
+        Exponents E and H.
+
+    Returns
+    -------
+    enhanced : ndarray, shape of maps
+        Integral over thresholds h from 0 to the value of extent(h)^E h^H, exact (no steps);
+        negative values are enhanced with their sign turned.
+
+    References
+    ----------
+    .. [1] Smith and Nichols (2009), doi:10.1016/j.neuroimage.2008.03.061
+
+    Examples
+    --------
+    >>> from neurokit import rsa
+    >>> rsa.tfce([1.0, 1.0, 0.0, 1.0], [[1], [2], [3], []]).round(4)
+    array([0.4714, 0.4714, 0.    , 0.3333])
+    """
+    maps = np.asarray(maps, dtype=float)
+    rows = np.ascontiguousarray(np.atleast_2d(maps))
+    if extent < 0 or height <= -1:
+        raise ValueError(f"wanted extent >= 0 and height > -1, got {extent} and {height}")
+    indptr, indices = _both_ways(neighbors, rows.shape[1])
+    out = np.empty(rows.shape)
+    _core.call("tfce", [out], [rows, indptr, indices], (), (float(extent), float(height)))
+    if (rows < 0).any():
+        below = np.empty(rows.shape)
+        _core.call("tfce", [below], [-rows, indptr, indices], (), (float(extent), float(height)))
+        out -= below
+    return out.reshape(maps.shape)
+
+
+def _both_ways(neighbors, n):
+    from scipy.sparse import csr_array
+
+    indptr, indices = _rows(neighbors, n)
+    if len(indptr) != n + 1:
+        raise ValueError(f"neighbors: wanted {n} rows, one per centre, got {len(indptr) - 1}")
+    graph = csr_array((np.ones(len(indices)), indices, indptr), shape=(n, n))
+    graph = (graph + graph.T).tocsr()
+    return graph.indptr.astype(np.int64), graph.indices.astype(np.int64)
+
+
+def max_statistic(scores, n_perm=1000, seed=0, neighbors=None, two_sided=False, progress=False):
+    """Family-wise p values of mean scores over subjects by flipping signs.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n_subjects, n_centers)
+        Symmetric about zero under the null hypothesis.
+    n_perm : int
+    seed : int
+    neighbors : optional
+        Which centres touch: the t values are enhanced by :func:`tfce`.
+    two_sided : bool
+    progress : bool
+        Show a progress bar (tqdm).
+
+    Returns
+    -------
+    t : ndarray, shape (n_centers,)
+        One-sample t values, enhanced where ``neighbors`` are given.
+    p : ndarray, shape (n_centers,)
+        Share of sign flips (the observed one included) whose largest value reaches the observed.
+
+    References
+    ----------
+    .. [1] Nichols and Holmes (2002), doi:10.1002/hbm.1058
+    """
+    scores = np.asarray(scores, dtype=float)
+    if scores.ndim != 2 or len(scores) < 2:
+        raise ValueError(f"scores: wanted (n_subjects >= 2, n_centers), got shape {scores.shape}")
+    n = len(scores)
+    square = np.mean(scores**2, 0)
+    graph = None if neighbors is None else _both_ways(neighbors, scores.shape[1])
+
+    def maps_of(mean):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            t = mean / np.sqrt((square - mean**2) / (n - 1))
+        return t if graph is None else tfce(t, graph)
+
+    observed = maps_of(scores.mean(0)[None])[0]
+    rng = np.random.default_rng(seed)
+    signs = rng.choice([-1.0, 1.0], (n_perm, n))
+    largest = np.empty(n_perm)
+    for first in _steps(n_perm, progress):
+        maps = maps_of(signs[first : first + AT_ONCE] @ scores / n)
+        largest[first : first + AT_ONCE] = _largest(maps, two_sided)
+    return observed, _p(observed, largest, two_sided)
+
+
+def permutation_maps(
+    rdms, models, compare="cosine", n_perm=1000, seed=0, neighbors=None, progress=False
+):
+    """Family-wise p values of each centre's scores by permuting the conditions of the models.
+
+    Parameters
+    ----------
+    rdms : Searchlight or RDMs
+        One matrix per centre (``searchlight(..., keep=True)``).
+    models : RDMs
+        Matched by label.
+    compare : str
+        A method of :func:`compare`.
+    n_perm, seed : int
+    neighbors : optional
+        Which centres touch: the scores are enhanced by :func:`tfce`.
+    progress : bool
+        Show a progress bar (tqdm).
+
+    Returns
+    -------
+    scores : ndarray, shape (n_models, n_centers)
+        Enhanced where ``neighbors`` are given.
+    p : ndarray, shape (n_models, n_centers)
+        Share of permutations (the identity included) whose largest score over all centres reaches
+        the observed, one-sided.
+    """
+    values, conditions = getattr(rdms, "rdms", None), rdms.conditions
+    values = rdms.values if values is None and isinstance(rdms, RDMs) else values
+    if values is None:
+        raise ValueError("permutation_maps needs the RDMs: searchlight(..., keep=True)")
+    n_pairs = values.shape[1]
+    models = match_conditions(RDMs(np.zeros(n_pairs), conditions), models)
+    graph = None if neighbors is None else _both_ways(neighbors, len(values))
+    method, n, m = method_name(compare), len(conditions), len(models)
+    i, j = np.triu_indices(n, 1)
+
+    def maps_of(rows):
+        scores = _scorer(RDMs(rows, conditions), method)(values)
+        return scores if graph is None else tfce(scores, graph)
+
+    observed = maps_of(models.values)
+    rng = np.random.default_rng(seed)
+    largest = np.empty((n_perm, m))
+    for first in _steps(n_perm, progress):
+        count = min(AT_ONCE, n_perm - first)
+        orders = [rng.permutation(n) for _ in range(count)]
+        moved = [models.values[:, pair_index(n, order[i], order[j])] for order in orders]
+        maps = maps_of(np.concatenate(moved))
+        largest[first : first + count] = _largest(maps, False).reshape(count, m)
+    p = [_p(row, null, False) for row, null in zip(observed, largest.T, strict=True)]
+    return observed, np.array(p)
+
+
+def _steps(total, progress):
+    steps = range(0, total, AT_ONCE)
+    if not progress:
+        return steps
+    from tqdm.auto import tqdm
+
+    return tqdm(steps)
+
+
+def _largest(maps, two_sided):
+    return np.nanmax(np.abs(maps) if two_sided else maps, 1)
+
+
+def _p(observed, largest, two_sided):
+    null, value = np.sort(largest), np.abs(observed) if two_sided else observed
+    reached = len(null) - np.searchsorted(null, value, side="left")
+    return np.where(np.isnan(observed), np.nan, (1 + reached) / (1 + len(null)))

@@ -1,0 +1,86 @@
+"""Enhancement by clusters and family-wise p values of maps."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from neurokit import rsa
+
+
+def tfce_by_steps(x, extent, height, steps=20000):
+    """The integral by the midpoint rule over labelled clusters of a volume."""
+    out, top = np.zeros(x.shape), x.max()
+    d = top / steps
+    for h in (np.arange(steps) + 0.5) * d:
+        labels, count = ndimage.label(x >= h)
+        if count:
+            size = np.bincount(labels.ravel()).astype(float)
+            size[0] = 0
+            out += size[labels] ** extent * h**height * d * (labels > 0)
+    return out
+
+
+@pytest.mark.parametrize(("extent", "height"), [(0.5, 2.0), (1.0, 1.0)])
+def test_tfce_equals_the_integral_over_labelled_clusters(extent, height):
+    rng = np.random.default_rng(0)
+    x = ndimage.gaussian_filter(rng.standard_normal((6, 7, 5)), 0.7)
+    x[2, 3, 1] = x[4, 4, 4] = 0.3  # a tie
+    near = rsa.sphere_neighbors(np.ones(x.shape), 1)
+    got = rsa.tfce(x.ravel(), near, extent, height).reshape(x.shape)
+    want = tfce_by_steps(np.maximum(x, 0), extent, height, 4000) - tfce_by_steps(
+        np.maximum(-x, 0), extent, height, 4000
+    )
+    np.testing.assert_allclose(got, want, atol=2e-3 * np.abs(want).max())
+
+
+def test_tfce_of_many_maps_and_missing_values():
+    rng = np.random.default_rng(1)
+    maps = rng.standard_normal((11, 30))
+    maps[3, 5] = np.nan
+    line = [[k + 1] if k < 29 else [] for k in range(30)]
+    got = rsa.tfce(maps, line)
+    assert np.isnan(got[3, 5]) and np.isfinite(np.delete(got[3], 5)).all()
+    for k in (0, 3, 10):
+        np.testing.assert_array_equal(got[k], rsa.tfce(maps[k], line))
+    halves = rsa.tfce(maps[3, :5], line[:4] + [[]]), rsa.tfce(maps[3, 6:], line[:23] + [[]])
+    np.testing.assert_allclose(np.delete(got[3], 5), np.concatenate(halves))
+    with pytest.raises(ValueError, match="rows, one per centre"):
+        rsa.tfce(maps, line[:4])
+    with pytest.raises(ValueError, match="extent"):
+        rsa.tfce(maps, line, extent=-1)
+
+
+@pytest.mark.parametrize("clusters", [False, True])
+def test_sign_flips_control_the_family_and_find_clusters(clusters):
+    rng = np.random.default_rng(2)
+    near = [[k + 1] if k < 39 else [] for k in range(40)]
+    options = dict(neighbors=near if clusters else None, n_perm=100)
+    false = np.mean([
+        rsa.max_statistic(rng.standard_normal((10, 40)), seed=k, **options)[1].min() <= 0.05
+        for k in range(150)
+    ])  # fmt: skip
+    assert false < 0.1
+    scores = rng.standard_normal((12, 40))
+    scores[:, 10:16] += 1.2
+    found = rsa.max_statistic(scores, **options)[1][10:16]
+    assert (found < 0.05).sum() >= (5 if clusters else 1)
+    both = rsa.max_statistic(-scores, two_sided=True, **options)[1][10:16]
+    assert both.min() < 0.05
+
+
+def test_permutation_maps_find_the_centre_with_the_model():
+    rng = np.random.default_rng(3)
+    models = rsa.RDMs(rng.random((2, 45)), list("abcdefghij"), ["yes", "no"])
+    values = rng.random((20, 45))
+    values[7:10] = models.values[0] + 0.2 * rng.random((3, 45))
+    result = rsa.Searchlight(None, values, models.conditions, [])
+    scores, p = rsa.permutation_maps(result, models, "pearson", 200)
+    np.testing.assert_allclose(scores, rsa.compare(models, values, "pearson"), atol=1e-12)
+    assert set(np.flatnonzero(p[0] < 0.05)) == {7, 8, 9} and p[1].min() > 0.05
+    line = [[k + 1] if k < 19 else [] for k in range(20)]
+    enhanced = rsa.permutation_maps(result, models, "pearson", 200, neighbors=line)[1]
+    assert (enhanced[0, 7:10] < 0.05).all()
+    same = rsa.permutation_maps(result, models, "pearson", 200)[1]
+    np.testing.assert_array_equal(p, same)
+    with pytest.raises(ValueError, match="keep=True"):
+        rsa.permutation_maps(rsa.Searchlight(scores, None, models.conditions, []), models)

@@ -1,0 +1,219 @@
+"""Missing channels in every metric, noise of fewer samples than channels, movies."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from neurokit import rsa
+
+METRICS = [
+    "euclidean",
+    "correlation",
+    "cosine",
+    "mahalanobis",
+    "crossnobis",
+    "poisson",
+    "poisson_cv",
+]
+
+
+@pytest.fixture
+def trials():
+    rng = np.random.default_rng(0)
+    x = rng.gamma(2.0, 1.0, (12, 9))
+    return x, np.tile(list("abcd"), 3), np.repeat([0, 1, 2], 4), rng.standard_normal((40, 9))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("whiten", [False, True])
+def test_each_pair_uses_the_channels_both_have(trials, metric, whiten):
+    x, conditions, folds, residuals = trials
+    if metric.startswith("poisson") and whiten or metric == "mahalanobis" and not whiten:
+        pytest.skip("no such combination")
+    crossed = metric in ("crossnobis", "poisson_cv")
+    noise = rsa.shrinkage(residuals) if whiten else None
+    x = x.copy()
+    x[conditions == "b", 2:4] = np.nan
+    x[conditions == "d", 0] = np.nan
+    before = x.copy()
+    options = dict(folds=folds) if crossed else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        got = rsa.rdm(x, conditions, noise=noise, metric=metric, **options).square()[0]
+    np.testing.assert_array_equal(x, before)
+    lacking = {"a": [], "b": [2, 3], "c": [], "d": [0]}
+    for p, u in enumerate("abcd"):
+        for q, v in enumerate("abcd"):
+            if p >= q:
+                continue
+            channels = np.setdiff1d(np.arange(9), lacking[u] + lacking[v])
+            at = np.isin(conditions, [u, v])
+            one = rsa.rdm(
+                x[at][:, channels], conditions[at], metric=metric,
+                noise=noise.subset(channels) if whiten else None,
+                **(dict(folds=folds[at]) if crossed else {}),
+            )  # fmt: skip
+            assert got[p, q] == pytest.approx(one.values[0, 0], rel=1e-10)
+
+
+def test_a_pair_without_common_channels_is_nan_and_left_out(trials):
+    x, conditions, folds, _ = trials
+    x = x.copy()
+    x[conditions == "a", :5] = np.nan
+    x[conditions == "c", 5:] = np.nan
+    for metric in ("euclidean", "crossnobis", "poisson"):
+        options = dict(folds=folds) if metric == "crossnobis" else {}
+        r = rsa.rdm(x, conditions, metric=metric, **options)
+        assert np.isnan(r.values[0]).tolist() == [False, True, False, False, False, False]
+    other = np.random.default_rng(1).random(6)
+    for method in ("cosine", "spearman", "tau_a", "whitened_cosine"):
+        hole = np.where(np.isnan(r.values[0]), np.nan, other)
+        a, b = rsa.compare(r, other, method), rsa.compare(r, hole, method)
+        assert np.isfinite(a).all() and a == pytest.approx(b)
+
+
+def test_a_matrix_of_nan_is_refused():
+    with pytest.raises(ValueError, match="all pairs are NaN"):
+        rsa.compare([np.nan] * 6, np.arange(6.0))
+
+
+@pytest.mark.parametrize("target", ["diagonal", "identity"])
+@pytest.mark.parametrize("dof", [None, 15])
+def test_fewer_samples_than_channels(target, dof):
+    """Woodbury's identity against the dense inverse."""
+    rng = np.random.default_rng(2)
+    residuals = rng.standard_normal((20, 50)) + rng.standard_normal((20, 2)) @ rng.standard_normal(
+        (2, 50)
+    )
+    noise = rsa.shrinkage(residuals, target, dof)
+    x = residuals - residuals.mean(0)
+    own = dof or 19
+    sample = x.T @ x / own
+    lam = noise.shrinkage
+    wanted = (1 - lam) * sample + lam * (
+        np.diag(np.diagonal(sample)) if target == "diagonal" else np.eye(50) * np.trace(sample) / 50
+    )
+    np.testing.assert_allclose(noise.covariance, wanted, atol=1e-12)
+    assert 0 < lam < 1
+    patterns = rng.standard_normal((12, 50))
+    names, folds = np.tile(np.arange(4), 3), np.repeat(np.arange(3), 4)
+    for metric, options in (
+        ("mahalanobis", {}),
+        ("crossnobis", dict(folds=folds)),
+        ("euclidean", {}),
+    ):
+        one = rsa.rdm(patterns, names, noise=noise, metric=metric, **options)
+        two = rsa.rdm(patterns, names, noise=rsa.Noise(wanted), metric=metric, **options)
+        np.testing.assert_allclose(one.values, two.values, rtol=1e-9, atol=1e-12)
+    f4 = rsa.rdm(patterns.astype("f4"), names, noise=noise, metric="mahalanobis")
+    assert f4.values.dtype == np.float32
+
+
+def test_kinds_of_noise():
+    x = np.random.default_rng(3).standard_normal((30, 6)) * np.arange(1, 7)
+    np.testing.assert_allclose(rsa.noise_from_residuals(x, "full").covariance, np.cov(x.T))
+    diagonal = rsa.noise_from_residuals(x, "diagonal")
+    np.testing.assert_allclose(diagonal.covariance, np.diag(x.var(0, ddof=1)))
+    np.testing.assert_allclose(diagonal.whiten(x), x / x.std(0, ddof=1))
+    np.testing.assert_allclose(diagonal.precision @ diagonal.covariance, np.eye(6), atol=1e-12)
+    runs = rsa.noise_from_residuals([x, x[:20]], "shrinkage_identity", [20, 15])
+    assert [k.n_channels for k in runs] == [6, 6]
+    for arguments, message in (((x, "pooled"), "kind"), (([x], "full", [1, 2]), "dof")):
+        with pytest.raises(ValueError, match=message):
+            rsa.noise_from_residuals(*arguments)
+    with pytest.raises(np.linalg.LinAlgError, match="singular"):
+        rsa.rdm(np.eye(4, 40), noise=rsa.noise_from_residuals(np.eye(4, 40) + 1, "full"),
+                metric="mahalanobis")  # fmt: skip
+
+
+def test_movies():
+    rng = np.random.default_rng(4)
+    x, names = rng.standard_normal((12, 6, 20)), np.tile(list("abcd"), 3)
+    times = np.linspace(-0.1, 0.4, 20)
+    movie = rsa.rdm_movie(x, names, times=times)
+    assert movie.labels.tolist() == times.tolist()
+    np.testing.assert_allclose(movie.values[7], rsa.rdm(x[:, :, 7], names).values[0], atol=1e-12)
+    folds = np.repeat([0, 1, 2], 4)
+    crossed = rsa.rdm_movie(x, names, times=times, bins=5, folds=folds, metric="crossnobis")
+    want = rsa.rdm(x[:, :, 5:10].mean(2), names, folds=folds, metric="crossnobis").values[0]
+    np.testing.assert_allclose(crossed.values[1], want, atol=1e-12)
+    np.testing.assert_allclose(crossed.labels, times.reshape(4, 5).mean(1))
+    windows = rsa.rdm_movie(x, names, times=times, bins=[times[:3], times[10:12]])
+    np.testing.assert_allclose(windows.values[0], rsa.rdm(x[:, :, :3].mean(2), names).values[0])
+    for options, message in (
+        (dict(times=times[1:]), "times"), (dict(bins=0), "bins"), (dict(bins=[[99.0]]), "unknown"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=message):
+            rsa.rdm_movie(x, names, **options)
+    with pytest.raises(ValueError, match="n_times"):
+        rsa.rdm_movie(x[0], names)
+
+
+def test_labelled_arrays_in_and_out():
+    pd, xr = pytest.importorskip("pandas"), pytest.importorskip("xarray")
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal((4, 6, 3))
+    names, times = list("dbca"), [0.1, 0.2, 0.3]
+    plain = rsa.rdm(x[:, :, 0], names)
+    table = rsa.rdm(pd.DataFrame(x[:, :, 0], index=names))
+    array = rsa.rdm(xr.DataArray(x[:, :, 0], {"image": names}, ("image", "voxel")))
+    for other in (table, array):
+        assert other.conditions.tolist() == names
+        np.testing.assert_array_equal(other.values, plain.values)
+    coordinates = {"image": names, "time": times}
+    movie = xr.DataArray(np.moveaxis(x, 2, 0), coordinates, ("time", "image", "sensor"))
+    movie = rsa.rdm(movie)
+    assert movie.labels.tolist() == times and movie.conditions.tolist() == names
+    for back in (
+        rsa.RDMs.from_dataframe(movie.to_dataframe()),
+        rsa.RDMs.from_xarray(movie.to_xarray()),
+    ):
+        assert back.labels.tolist() == times and back.conditions.tolist() == names
+        np.testing.assert_array_equal(back.values, movie.values)
+    turned = rsa.RDMs.from_dataframe(plain.to_dataframe().sample(frac=1, random_state=0))
+    np.testing.assert_array_equal(turned.subset(names).values, plain.values)
+    part = plain.to_dataframe().iloc[1:]
+    assert np.isnan(rsa.RDMs.from_dataframe(part).subset(["d", "b"]).values).all()
+    for wrong in (part.drop(columns="first"), pd.concat([part, part])):
+        with pytest.raises(ValueError):
+            rsa.RDMs.from_dataframe(wrong)
+
+
+def test_files_of_rsatoolbox(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    values = np.random.default_rng(6).random((2, 6))
+    with h5py.File(tmp_path / "r.hdf5", "w") as file:
+        file["dissimilarities"] = values
+        file["pattern_descriptors/index"] = np.arange(4)
+        file["pattern_descriptors/image"] = np.array(["d", "a", "c", "b"], dtype="S")
+        file["rdm_descriptors/index"] = np.arange(2)
+        file["rdm_descriptors/session"] = np.array([1, 1])
+        file.attrs["rsatoolbox_version"] = "0.3"
+    r = rsa.read_rsatoolbox(tmp_path / "r.hdf5")
+    np.testing.assert_array_equal(r.values, values)
+    assert r.conditions.tolist() == ["d", "a", "c", "b"] and r.labels.tolist() == [0, 1]
+    assert rsa.read_rsatoolbox(tmp_path / "r.hdf5", labels="session").labels.tolist() == [1, 1]
+    with pytest.raises(ValueError, match="no descriptor"):
+        rsa.read_rsatoolbox(tmp_path / "r.hdf5", conditions="name")
+    with h5py.File(tmp_path / "other.hdf5", "w"):
+        pass
+    with pytest.raises(ValueError, match="no RDMs"):
+        rsa.read_rsatoolbox(tmp_path / "other.hdf5")
+    toolbox = pytest.importorskip("rsatoolbox")
+    own = toolbox.rdm.RDMs(values, pattern_descriptors={"name": list("dacb")})
+    own.save(str(tmp_path / "own.hdf5"))
+    assert rsa.read_rsatoolbox(tmp_path / "own.hdf5").conditions.tolist() == list("dacb")
+
+
+def test_epochs():
+    class Epochs:
+        event_id, times = {"face": 1, "house": 2}, np.arange(4) / 10
+        events = np.array([[0, 0, 2], [5, 0, 1]])
+
+        def get_data(self, picks=None):
+            return np.ones((2, 3, 4))
+
+    patterns, conditions, times = rsa.epochs_of(Epochs())
+    assert patterns.shape == (2, 3, 4) and conditions.tolist() == ["house", "face"]
+    assert len(times) == 4
