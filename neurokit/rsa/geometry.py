@@ -13,7 +13,8 @@ def geotopological(rdms, low, high, convention=None):
         Quantiles, 0 <= low <= high <= 1: zero below the first, one above the second, linear
         between; equal ones give a graph of zeros and ones.
     convention : {None, "rsatoolbox"}
-        Quantiles of each matrix, or with "rsatoolbox" of all matrices together.
+        Quantiles of each matrix, or with "rsatoolbox" of all matrices together; what is above the
+        upper threshold after scaling then becomes one too, as in that package.
 
     Returns
     -------
@@ -32,7 +33,8 @@ def geotopological(rdms, low, high, convention=None):
         below, above = edges
         if low == high:
             return np.where(np.isnan(values), np.nan, (values > below).astype(values.dtype))
-        return np.clip((values - below) / (above - below), 0, 1)
+        out = np.clip((values - below) / (above - below), 0, 1)
+        return out if convention is None else np.where(out > above, 1, out)
 
     return rdms.transform(cut)
 
