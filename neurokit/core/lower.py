@@ -101,6 +101,7 @@ _WHOLE = {
     "safe_div",
     "ruled",
     "after",
+    "derived",
 }  # views of the very same memory
 _ALIASES = _WHOLE - {"proj", "after"}  # names of a value that only say how to differentiate it
 

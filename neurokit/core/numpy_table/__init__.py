@@ -1,12 +1,15 @@
 """NumPy's functions on traced arrays: composites of primitives, keyed by the function object."""
 
-from . import (  # noqa: F401 - these fill the table
+from . import (  # noqa: F401 - fill the table
     calculus,
     counting,
     creators,
     editing,
+    fft,
     left_out,
+    linalg,
     nans,
+    norms,
     ordering,
     polynomials,
 )

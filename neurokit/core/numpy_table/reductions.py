@@ -6,7 +6,6 @@ import numpy as np
 
 from .. import elementwise as ew
 from ..complexes import parts
-from ..errors import TraceError
 from ..graph import BOOL, FLOAT64, INT64, literal
 from ..reducing import cumulate, reduce
 from ..shaping import broadcast
@@ -312,32 +311,3 @@ def diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
             else a[tuple(later)] != a[tuple(sooner)]
         )
     return a
-
-
-def _root(square):
-    """Square root whose derivative at 0 is 0."""
-    zero = square == 0
-    return _where(zero, square, np.sqrt(_where(zero, 1.0, square)))
-
-
-@implements(np.linalg.norm)
-def norm(x, ord=None, axis=None, keepdims=False):
-    x = T(_floating(x))
-    if ord in (None, 2, "fro"):
-        axes = _axes(axis, x.ndim)
-        if ord == 2 and len(axes) == 2:
-            raise TraceError(
-                "the spectral norm has no traced form yet: use the Frobenius norm, ord='fro'"
-            )
-        return _root(sum(T(_size_squared(x.node)), axes, keepdims=keepdims))
-    if len(_axes(axis, x.ndim)) != 1:
-        raise TraceError(f"np.linalg.norm with ord={ord!r} over two axes has no traced form")
-    if ord == np.inf:
-        return amax(np.abs(x), axis, keepdims=keepdims)
-    if ord == -np.inf:
-        return amin(np.abs(x), axis, keepdims=keepdims)
-    if ord == 0:
-        return sum(x != 0, axis, dtype=np.abs(x).dtype, keepdims=keepdims)
-    if ord == 1:
-        return sum(np.abs(x), axis, keepdims=keepdims)
-    return sum(np.abs(x) ** ord, axis, keepdims=keepdims) ** (1.0 / ord)

@@ -1,0 +1,1 @@
+"""Matrix functions: kernels as primitives, and the derivatives of what they compute."""
