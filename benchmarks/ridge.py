@@ -38,7 +38,8 @@ def main():
     Y = X @ (0.1 * rng.standard_normal((p, t)).astype(np.float32))
     Y += rng.standard_normal((n, t), dtype=np.float32) * rng.uniform(0.5, 8, t).astype(np.float32)
 
-    model = RidgeCV(ALPHAS, cv=5).fit(X, Y)
+    model, memory = harness.peak_memory(lambda: RidgeCV(ALPHAS, cv=5).fit(X, Y))
+    report.value("peak memory", "neurokit", memory / 1e6, "MB")
     few = min(t, 500)
     scores = numpy_scores(X, Y[:, :few])
     report.value(
@@ -60,6 +61,9 @@ def main():
         from sklearn.model_selection import KFold
 
         cases["himalaya"] = lambda: himalaya.RidgeCV(ALPHAS, cv=KFold(5)).fit(X, Y)
+    for name, call in cases.items():
+        if name != "neurokit":
+            report.value("peak memory", name, harness.peak_memory(call)[1] / 1e6, "MB")
     measured = harness.measure(cases, 1 if not options.quick else options.repeat, 0)
     search = harness.peer("sklearn.model_selection")
     if search is not None:

@@ -44,8 +44,7 @@ class PrimalBands:
     def load(self, Y):
         """Take the targets: (n, t), centred where there is an intercept."""
         self.Y = Y
-        self.tested, whole = products(self.X, Y, self.folds)
-        self.whole = self.X.T @ Y if whole is None else whole
+        self.tested, self.whole = products(self.X, Y, self.folds)
         self.moments = [target_moments(Y, fold, self.center) for fold in self.folds]
 
     def _scale(self, weights):

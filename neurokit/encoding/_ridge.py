@@ -178,27 +178,28 @@ def kernel_folds(kernel, pairs, center, dtype):
     return folds
 
 
-def fold_scores(X, Y, y_mean, folds, alphas, center):
+def fold_scores(X, Y, y_mean, folds, alphas, center, cross=None):
     """R2 of every alpha and target averaged over folds, shape (n_alphas, t).
 
-    X is centred where there is an intercept (None in the kernel form); Y is as measured.
+    X is centred where there is an intercept (None in the kernel form); Y is as measured. X'Y of all
+    samples goes to ``cross`` (p, t) in the primal form.
     """
     scores = np.empty((len(alphas), Y.shape[1]))
     q = max(len(fold.values) for fold in folds)
     rows = len(Y) + q * (2 if X is None else len(folds) + 4)
     for chunk in target_chunks(Y.shape[1], rows, Y.itemsize):
         centred = Y[:, chunk] - y_mean[chunk].astype(Y.dtype)
-        chunk_scores = kernel_scores if X is None else primal_scores
-        scores[:, chunk] = chunk_scores(X, centred, folds, alphas, center)
+        if X is None:
+            scores[:, chunk] = kernel_scores(centred, folds, alphas, center)
+        else:
+            scores[:, chunk], cross[:, chunk] = primal_scores(X, centred, folds, alphas, center)
     return scores
 
 
 def products(X, Y, folds):
-    """X'Y of each fold's test samples, and of all samples where a fold asks for it."""
+    """X'Y of each fold's test samples, and of all samples."""
     tested = [X[fold.test].T @ Y[fold.test] for fold in folds]
-    if partition(folds, len(X)):
-        return tested, sum(tested)
-    return tested, X.T @ Y if any(fold.rest for fold in folds) else None
+    return tested, sum(tested) if partition(folds, len(X)) else X.T @ Y
 
 
 def target_moments(Y, fold, center):
@@ -231,7 +232,7 @@ def fold_products(X, targets, fold, tested, whole, mean, total_sum, center):
 
 
 def primal_scores(X, Y, folds, alphas, center):
-    """R2 of a chunk of targets from the products of each fold."""
+    """R2 of a chunk of targets from the products of each fold, and X'Y."""
     out = np.zeros((len(alphas), Y.shape[1]))
     tested, whole = products(X, Y, folds)
     for fold, product in zip(folds, tested):
@@ -239,7 +240,7 @@ def primal_scores(X, Y, folds, alphas, center):
         train, test = fold_products(X, lambda: Y, fold, product, whole, mean, total_sum, center)
         error = primal_error(X, lambda: Y, fold, train, test, mean, square, total, alphas)
         out += mean_scores(error, total, square)
-    return out / len(folds)
+    return out / len(folds), whole
 
 
 def primal_error(X, targets, fold, train, test, mean, square, total, alphas, scale=1.0):
@@ -262,8 +263,8 @@ def statistic_error(fold, rotated, seen, square, alphas):
     return np.maximum(error, 0, out=error)
 
 
-def kernel_scores(X, Y, folds, alphas, center):
-    """R2 of a chunk of targets from its predictions; X is not used."""
+def kernel_scores(Y, folds, alphas, center):
+    """R2 of a chunk of targets from its predictions."""
     out = np.zeros((len(alphas), Y.shape[1]))
     for fold in folds:
         mean, _, square, total = target_moments(Y, fold, center)
@@ -309,16 +310,16 @@ def squares(x, mean):
     return out
 
 
-def primal_coefficients(X, Y, y_mean, alphas):
-    """Coefficients (t, p) with one alpha per target; X is centred where there is an intercept."""
+def primal_coefficients(X, cross, alphas):
+    """Coefficients (t, p) with one alpha per target from X, centred as asked for, and X'Y."""
     values, vectors = eigh(gram(X))
     values = np.maximum(values, 0)
     vectors = vectors.astype(X.dtype, copy=False)
-    coef = np.empty((Y.shape[1], X.shape[1]), X.dtype)
-    for chunk in target_chunks(Y.shape[1], len(Y) + 2 * X.shape[1], Y.itemsize):
-        rotated = vectors.T @ (X.T @ (Y[:, chunk] - y_mean[chunk].astype(Y.dtype)))
+    coef = np.empty(cross.shape[::-1], X.dtype)
+    for chunk in target_chunks(len(coef), 2 * len(cross), X.itemsize):
+        rotated = vectors.T @ cross[:, chunk]
         rotated /= (values[:, None] + alphas[chunk]).astype(X.dtype, copy=False)
-        coef[chunk] = (vectors @ rotated).T
+        np.matmul(rotated.T, vectors.T, out=coef[chunk])
     return coef
 
 

@@ -129,8 +129,8 @@ def gather(points, n_groups, rounds=8):
     return centres[:, used], group.reshape(-1)
 
 
-def refine(problem, alphas, best, rounds, n_keep, per_target):
-    """Steps of the log weights up the slope of the cross-validated score."""
+def refine(problem, alphas, best, rounds, n_groups, per_target):
+    """Steps of the log weights up the slope of the cross-validated score, ``n_groups`` a round."""
     radius = np.ones(len(best.score))
     for _ in range(rounds):
         slope = best.slope if per_target else best.slope.mean(1, keepdims=True)
@@ -143,7 +143,7 @@ def refine(problem, alphas, best, rounds, n_keep, per_target):
         points += radius[moving] * slope[:, moving] / length[moving]
         points -= points.max(0)
         np.maximum(points, np.log(LEAST), out=points)
-        centres, group = gather(points, n_keep if per_target else 1)
+        centres, group = gather(points, n_groups if per_target else 1)
         for k in range(centres.shape[1]):
             weights = np.exp(centres[:, k])
             weights[weights <= LEAST * 1.0001] = 0
@@ -176,7 +176,7 @@ def search(problem, draws, alphas, n_keep, n_try, rounds, per_target):
     if not np.isfinite(best.score).all():
         raise ValueError("alphas: too small for these kernels, which have negative eigenvalues")
     if rounds > 0 and problem.n_bands > 1:
-        refine(problem, alphas, best, rounds, n_keep or len(draws), per_target)
+        refine(problem, alphas, best, rounds, max(4, len(kept) // 2), per_target)
     return best, scores
 
 

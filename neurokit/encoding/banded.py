@@ -79,17 +79,17 @@ class _WeightSearch(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     def _search(self, problem, Y, alphas):
         """Fitted attributes but for the solution, and the solution (n_unknowns, t)."""
+        draws = self._draws(problem.n_bands)
         given = np.ndim(self.n_iter) == 2
         keep, rounds = self.screen, self.refine
         if isinstance(keep, str) and keep == "auto":
-            keep = None if given else 16
+            keep = None if given else min(16, max(4, len(draws) // 8))
         if isinstance(rounds, str) and rounds == "auto":
-            rounds = 0 if given else 3
+            rounds = 0 if given else 2
         for name, value, least in (("screen", keep, 1), ("refine", rounds, 0)):
             number = isinstance(value, (Integral, np.integer)) and value >= least
             if not (number or (value is None and name == "screen")):
                 raise ValueError(f"{name}: wanted 'auto' or a number >= {least}, got {value!r}")
-        draws = self._draws(problem.n_bands)
         per_target = bool(self.alpha_per_target)
         y_mean = Y.mean(0, dtype=float) if problem.center else np.zeros(Y.shape[1])
         step = max(16, TARGET_BYTES // (Y.itemsize * problem.rows_per_target))
@@ -139,10 +139,11 @@ class BandedRidgeCV(_WeightSearch):
         Of the Dirichlet distribution of the weightings, taken in turn.
     screen : int, None or "auto"
         Number of weightings that pass the screening by generalised cross-validation and are
-        cross-validated; None cross-validates all. "auto": 16, or all where ``n_iter`` gives them.
+        cross-validated; None cross-validates all. "auto": an eighth, 4 to 16, or all where
+        ``n_iter`` gives them.
     refine : int or "auto"
         Rounds of steps along the derivative of the cross-validated score to the log weights.
-        "auto": 3, or none where ``n_iter`` gives the weightings.
+        "auto": 2, or none where ``n_iter`` gives the weightings.
     cv, fit_intercept, solver
         As for :class:`RidgeCV`.
     alpha_per_target : bool

@@ -133,12 +133,17 @@ class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         X = X - x_mean.astype(X.dtype) if center else X
 
         if primal:
-            scores = fold_scores(X, Y, y_mean, primal_folds(X, pairs, center), alphas, center)
+            folds = primal_folds(X, pairs, center)
+            cross = np.empty((X.shape[1], Y.shape[1]), X.dtype)
+            scores = fold_scores(X, Y, y_mean, folds, alphas, center, cross)
         else:
             folds = kernel_folds(gram(X.T), pairs, center, X.dtype)
             scores = fold_scores(None, Y, y_mean, folds, alphas, center)
         alpha = chosen_alphas(alphas, scores, self.alpha_per_target)
-        coef = (primal_coefficients if primal else kernel_coefficients)(X, Y, y_mean, alpha)
+        if primal:
+            coef = primal_coefficients(X, cross, alpha)
+        else:
+            coef = kernel_coefficients(X, Y, y_mean, alpha)
         intercept = (y_mean - coef @ x_mean).astype(X.dtype)
         if y.ndim == 1:
             coef, intercept, alpha = coef[0], intercept[0], alpha[0]
