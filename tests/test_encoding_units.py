@@ -329,3 +329,73 @@ def test_differences_from_himalaya_that_the_docs_name():
     banded = encoding.BandedRidgeCV([3, 6], n_iter=5).fit(X, Y)
     np.testing.assert_array_equal(banded.draws_[:3], [[0.5, 0.5], [1, 0], [0, 1]])
     assert set(banded.alpha_) <= set(banded.alphas)
+
+
+def test_same_numbers_for_any_number_of_threads():
+    import neurokit as nk
+
+    X, Y = data(90, 12, 300)
+    for model in (encoding.RidgeCV(), encoding.BandedRidgeCV([5, 7], n_iter=12)):
+        for solver in ("primal", "kernel"):
+            model.set_params(solver=solver)
+            fitted = []
+            for threads in (1, 2):
+                with nk.options(threads=threads):
+                    fitted.append(model.fit(X, Y).coef_)
+            np.testing.assert_array_equal(*fitted)
+
+
+def test_same_numbers_at_the_lowest_cpu_level():
+    import os
+    import subprocess
+    import sys
+
+    code = (
+        "import numpy as np; from neurokit import _core, encoding\n"
+        "rng = np.random.default_rng(0); X = rng.standard_normal((60, 8))\n"
+        "Y = X @ rng.standard_normal((8, 20)) + rng.standard_normal((60, 20))\n"
+        "m = encoding.BandedRidgeCV([3, 5], n_iter=12).fit(X, Y)\n"
+    )
+    here = {}
+    exec(code, here)
+    code += "print(_core.info()['cpu_level'], m.coef_.tobytes().hex())"
+    env = {**os.environ, "NEUROKIT_CPU": "v2"}
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    if out.returncode and "NEUROKIT_CPU" in out.stderr:
+        pytest.skip("this architecture has no such level")
+    level, text = out.stdout.split()
+    assert level == "v2"
+    low = np.frombuffer(bytes.fromhex(text)).reshape(20, 8)
+    np.testing.assert_allclose(low, here["m"].coef_, atol=1e-9)
+
+
+def test_clone_pickle_pipelines_and_searches():
+    sklearn = pytest.importorskip("sklearn")
+    import pickle
+
+    from sklearn.model_selection import GridSearchCV, cross_val_score
+    from sklearn.pipeline import make_pipeline
+
+    X, Y = data()
+    banded = encoding.BandedRidgeCV([4, 5], n_iter=5)
+    pipe = make_pipeline(encoding.SparseRandomProjection(6), encoding.RidgeCV())
+    search = GridSearchCV(pipe, {"sparserandomprojection__n_components": [4, 8]}, cv=3).fit(X, Y)
+    assert np.isfinite(search.best_score_)
+    search = GridSearchCV(banded, {"refine": [0, 2]}, cv=3).fit(X, Y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert np.isfinite(cross_val_score(encoding.KernelRidgeCV(kernel="rbf"), X, Y, cv=3)).all()
+    kernel = encoding.KernelRidgeCV(kernel="precomputed")
+    plain = cross_val_score(encoding.KernelRidgeCV(), X, Y, cv=3)
+    np.testing.assert_allclose(cross_val_score(kernel, X @ X.T, Y, cv=3), plain)
+    for model in (
+        banded,
+        encoding.RidgeCV(),
+        encoding.PLS(),
+        encoding.WeightedKernelRidgeCV(n_iter=3),
+    ):
+        fitted = sklearn.base.clone(model).fit(X, Y)
+        back = pickle.loads(pickle.dumps(fitted))
+        np.testing.assert_allclose(back.predict(X), fitted.predict(X), rtol=1e-9)
+        weights = np.linspace(0, 1, 50)
+        want = sklearn.metrics.r2_score(Y, fitted.predict(X), sample_weight=weights)
+        assert fitted.score(X, Y, sample_weight=weights) == pytest.approx(want)

@@ -43,18 +43,30 @@ def test_ridge_error_equals_its_definition(q, r, t, dtype):
     rng = np.random.default_rng(0)
     A, P, Z = (rng.standard_normal(s).astype(dtype) for s in ((q, t), (r, q), (r, t)))
     D = rng.uniform(0.1, 1, (3, q))
-    for triangular in (False, True):
-        P = np.triu(P) if triangular else P
-        want = [np.sum((Z - P.astype(float) @ (d[:, None] * A)) ** 2, 0) for d in D]
-        got = [np.empty((3, t)) for _ in range(3)]
-        for k, out in enumerate(got):
-            Y = np.asfortranarray(Z) if k else Z
-            _core.call("ridge_error", [out], [A, P, Y, D], (triangular,), threads=k + 1)
-        np.testing.assert_allclose(got[0], want, rtol=1e-11 if dtype == "f8" else 2e-4)
-        np.testing.assert_array_equal(got[0], got[1])
-        np.testing.assert_array_equal(got[0], got[2])
+    tolerance = 1e-11 if dtype == "f8" else 2e-4
+    want = [np.sum((Z - P.astype(float) @ (d[:, None] * A)) ** 2, 0) for d in D]
+    got = [np.empty((3, t)) for _ in range(4)]
+    layouts = [(A, Z), (A, np.asfortranarray(Z)), (np.asfortranarray(A), Z), (A, None)]
+    for k, (out, (a, z)) in enumerate(zip(got, layouts)):
+        inputs = [a, P, D] if z is None else [a, P, D, z]
+        _core.call("ridge_error", [out], inputs, (0,), threads=k % 2 + 1)
+    np.testing.assert_allclose(got[0], want, rtol=tolerance)
+    np.testing.assert_array_equal(got[0], got[1])
+    np.testing.assert_array_equal(got[0], got[2])
+    R = np.triu(rng.standard_normal((q, q))).astype(dtype)
+    filled = R + np.tril(np.full((q, q), 7, dtype), -1)  # below the diagonal nothing is read
+    for predictor, out in ((P, got[3]), (R, None)):
+        want = [np.sum((predictor.astype(float) @ (d[:, None] * A)) ** 2, 0) for d in D]
+        if out is None:
+            out, other = np.empty((3, t)), np.empty((3, t))
+            _core.call("ridge_error", [out], [A, filled, D], (1,), threads=1)
+            _core.call("ridge_error", [other], [A, R, D], (1,), threads=2)
+            np.testing.assert_array_equal(out, other)
+        np.testing.assert_allclose(out, want, rtol=tolerance)
     with pytest.raises(ValueError, match="do not fit"):
-        _core.call("ridge_error", [np.empty((2, t))], [A, P, Z, D], (0,))
+        _core.call("ridge_error", [np.empty((2, t))], [A, P, D, Z], (0,))
+    with pytest.raises(ValueError, match="goes without Z"):
+        _core.call("ridge_error", [np.empty((3, t))], [A, P, D, Z], (1,))
 
 
 @pytest.mark.parametrize(("n", "p"), [(100, 12), (60, 40), (40, 90)])

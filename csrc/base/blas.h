@@ -14,7 +14,9 @@ enum {
   NK_TRANS = 112,
   NK_CONJ_TRANS = 113,
   NK_UPPER = 121,
-  NK_LOWER = 122
+  NK_LOWER = 122,
+  NK_NON_UNIT = 131,
+  NK_LEFT = 141
 };
 
 void scipy_cblas_sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha,
@@ -37,6 +39,11 @@ void scipy_cblas_ssyrk(int order, int uplo, int trans, int n, int k, float alpha
                        int lda, float beta, float *c, int ldc);
 void scipy_cblas_dsyrk(int order, int uplo, int trans, int n, int k, double alpha, const double *a,
                        int lda, double beta, double *c, int ldc);
+
+void scipy_cblas_strmm(int order, int side, int uplo, int trans, int diag, int m, int n,
+                       float alpha, const float *a, int lda, float *b, int ldb);
+void scipy_cblas_dtrmm(int order, int side, int uplo, int trans, int diag, int m, int n,
+                       double alpha, const double *a, int lda, double *b, int ldb);
 
 void scipy_spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info);
 void scipy_dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);

@@ -38,7 +38,6 @@ class Fold:
         self.train_mean = self.test_mean = None  # of the features, primal only
         self.values = self.vectors = None  # (q,), (q, q)
         self.predictor = None  # P or R
-        self.triangular = False
 
     def copy(self):
         return copy.copy(self)
@@ -142,7 +141,6 @@ def diagonalise(parts, dtype):
         root = triangular_root(vectors.T @ (test @ vectors))
         fold.values, fold.vectors = values, vectors.astype(dtype, copy=False)
         fold.predictor = np.ascontiguousarray(root, dtype=dtype)
-        fold.triangular = True
     return [fold for fold, _, _ in parts]
 
 
@@ -250,14 +248,13 @@ def primal_error(X, targets, fold, train, test, mean, square, total, alphas, sca
         features = (X[fold.test] - fold.train_mean) * scale
         seen = targets()[fold.test] - mean.astype(X.dtype)
         predictor = features.astype(X.dtype, copy=False) @ fold.vectors
-        return ridge_error(rotated, predictor, seen, fold.values, alphas, False)
+        return ridge_error(rotated, predictor, seen, fold.values, alphas)
     return statistic_error(fold, rotated, fold.vectors.T @ test, square, alphas)
 
 
 def statistic_error(fold, rotated, seen, square, alphas):
     """Squared test error of each alpha and target from A, B and |Y|^2."""
-    nothing = np.broadcast_to(np.zeros(1, rotated.dtype), (len(fold.predictor), rotated.shape[1]))
-    error = ridge_error(rotated, fold.predictor, nothing, fold.values, alphas, fold.triangular)
+    error = ridge_error(rotated, fold.predictor, None, fold.values, alphas)
     factors = (1 / (fold.values + alphas[:, None])).astype(rotated.dtype)
     error += square - 2 * (factors @ (rotated * seen)).astype(float)
     return np.maximum(error, 0, out=error)
@@ -277,7 +274,7 @@ def kernel_error(Y, fold, mean, alphas):
     mean = mean.astype(Y.dtype)
     rotated = fold.vectors.T @ (Y[fold.train] - mean)
     seen = Y[fold.test] - mean
-    error = ridge_error(rotated, fold.predictor, seen, fold.values, alphas, False)
+    error = ridge_error(rotated, fold.predictor, seen, fold.values, alphas)
     error[fold.values.min() + alphas <= 0] = np.inf  # no minimum: an indefinite kernel
     return error
 
@@ -288,12 +285,15 @@ def mean_scores(error, total, square):
         return np.where(total > 1e-12 * square, 1 - error / total, 0)
 
 
-def ridge_error(rotated, predictor, seen, values, alphas, triangular):
-    """sum_r (seen - predictor D rotated)^2 for every alpha, shape (n_alphas, t), float64."""
+def ridge_error(rotated, predictor, seen, values, alphas):
+    """sum_r (seen - predictor D rotated)^2 for every alpha, shape (n_alphas, t), float64.
+
+    Without ``seen``, which is zero then, the predictor is triangular.
+    """
     error = np.empty((len(alphas), rotated.shape[1]))
-    factors = 1 / (values + alphas[:, None])
-    predictor = np.ascontiguousarray(predictor)
-    _core.call("ridge_error", [error], [rotated, predictor, seen, factors], (triangular,))
+    inputs = [rotated, np.ascontiguousarray(predictor), 1 / (values + alphas[:, None])]
+    inputs += [] if seen is None else [seen]
+    _core.call("ridge_error", [error], inputs, (seen is None,))
     return error
 
 
