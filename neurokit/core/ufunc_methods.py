@@ -5,7 +5,7 @@ import numpy as np
 from .errors import TraceError
 from .indexing import Index
 from .tracer import Tracer, _concrete, _plain_key, broadcast_value, to_node
-from .ufuncs import as_dtype, call_ufunc, resolve, store_into
+from .ufuncs import call_ufunc, resolve
 
 _NONE = np._NoValue
 _ARGUMENTS = {
@@ -94,7 +94,10 @@ def _reduce(ufunc, array, axis, dtype, out, keepdims, initial, where):
                 options["dtype"] = dtype
             elif dtype is not None:
                 array = Tracer(to_node(array)).astype(dtype)
-        return direct(Tracer(to_node(array)), **options)
+        result = direct(Tracer(to_node(array)), **options)
+        if direct in (np.any, np.all) and initial is not _NONE:
+            result = _deliver(ufunc(initial, result), out)
+        return result
     x = _operand(ufunc, array, dtype)
     axes = _axes(axis, x.ndim)
     if len(axes) > 1 and ufunc.identity is None and ufunc not in _ASSOCIATIVE:
@@ -131,7 +134,7 @@ def _reduce(ufunc, array, axis, dtype, out, keepdims, initial, where):
 
 def _starts_from_identity(ufunc):
     """Whether the first step of NumPy's loop, ufunc(identity, x), is more than x."""
-    return ufunc.identity is not None and ufunc not in _ASSOCIATIVE
+    return ufunc.identity is not None and (ufunc not in _ASSOCIATIVE or ufunc in (np.hypot, np.gcd))
 
 
 def _cast(value, dtype):
@@ -208,7 +211,10 @@ def _reduceat(ufunc, array, indices, axis, dtype, out):
     parts = []
     for i, j in zip(places.tolist(), [*places[1:].tolist(), n]):
         part = rows[i:j] if i < j else rows[i : i + 1]
-        parts.append(_reduce(ufunc, part, 0, dtype, None, False, _NONE, True))
+        if ufunc in _DIRECT:
+            parts.append(_reduce(ufunc, part, 0, dtype, None, False, _NONE, True))
+        else:
+            parts.append(_fold(ufunc, _operand(ufunc, part, dtype), None, None))
     if not parts:
         return _deliver(np.moveaxis(rows[:0], 0, axis), out)
     return _deliver(np.moveaxis(np.stack(parts), 0, axis), out)
@@ -226,16 +232,13 @@ def _at(ufunc, a, indices, b):
         )
     if ufunc.nout != 1 or ufunc.signature is not None or (ufunc.nin == 2) != (b is not _NONE):
         raise ValueError(f"{ufunc.__name__}.at does not take these operands")
-    if ufunc in (np.add, np.subtract):
+    _, out, _ = resolve(ufunc, [a.node] if b is _NONE else [a.node, to_node(b)])
+    # in one go, but where each step is to be cast
+    if ufunc in (np.add, np.subtract) and (out == a.dtype or {out.kind, a.dtype.kind} <= {"f"}):
         index = Index(_plain_key(indices), a.shape, to_node, _concrete)
-        _, out, _ = resolve(ufunc, [a.node, to_node(b)])
-        value = Tracer(to_node(b))
-        if not np.can_cast(out, a.dtype, "same_kind"):
-            raise TypeError(
-                f"Cannot cast ufunc '{ufunc.__name__}' output from {out!r} to {a.dtype!r} with casting rule 'same_kind'"
-            )
-        value = as_dtype((value if ufunc is np.add else -value).node, a.dtype)
-        a.assign(index.write(a.node, broadcast_value(value, index.shape), "add"))
+        value = Tracer(to_node(b)).astype(a.dtype)
+        value = value if ufunc is np.add else -value
+        a.assign(index.write(a.node, broadcast_value(value.node, index.shape), "add"))
         return
     places = np.arange(a.size).reshape(a.shape)[_static(indices)]
     flat = places.ravel()
@@ -252,9 +255,7 @@ def _at(ufunc, a, indices, b):
         key = np.unravel_index(flat[now], a.shape)
         target = a[key] if a.ndim else a
         value = ufunc(target) if b is _NONE else ufunc(target, b[now])
-        changed = Tracer(target.node)
-        store_into(changed, value)
-        a[key if a.ndim else ...] = changed
+        a[key if a.ndim else ...] = Tracer(to_node(value)).astype(a.dtype)
 
 
 def _static(indices):

@@ -285,15 +285,151 @@ def _write(draw):
     return f"[{key}] {step}", call
 
 
+BINARY = [getattr(np, n) for n in """add subtract multiply maximum minimum fmax fmin hypot logaddexp
+    bitwise_and bitwise_or bitwise_xor logical_and logical_or logical_xor gcd copysign""".split()]  # fmt: skip
+
+
+def _ufunc_method(draw):
+    rng, ufunc = draw.rng, draw.one(BINARY)
+    shape = draw.shape(int(rng.integers(1, 4)))
+    axis = int(rng.integers(-len(shape), len(shape)))
+    method = draw.one(["reduce", "reduce", "accumulate", "reduceat", "outer", "at"])
+    draw.array(shape, special=0)
+    name = f"{ufunc.__name__}.{method}"
+    if method == "reduce":
+        options = {"axis": draw.one([axis, axis, None]), "keepdims": rng.random() < 0.3}
+        if rng.random() < 0.3:
+            options["initial"] = 1
+        if rng.random() < 0.3:
+            options["where"] = rng.random(shape) < 0.7
+        return f"{name}({options})", lambda a: ufunc.reduce(a, **options)
+    if method == "accumulate":
+        return f"{name}({axis})", lambda a: ufunc.accumulate(a, axis)
+    if method == "reduceat":
+        at = rng.integers(0, max(shape[axis], 1), 3)
+        return f"{name}({at}, {axis})", lambda a: ufunc.reduceat(a, at, axis)
+    draw.array(draw.shape(1) if method == "outer" else (), special=0)
+    if method == "outer":
+        return name, lambda a, b: ufunc.outer(a, b)
+    at = rng.integers(-2, 2, 4)
+
+    def call(a, b):
+        u = np.copy(a)
+        ufunc.at(u, at, b)
+        return u
+
+    return f"{name}({at})", call
+
+
+def _changed(f):
+    def call(a, b):
+        u = np.copy(a)
+        f(u, b)
+        return u
+
+    return call
+
+
+def _more(draw):
+    """Calls of one kind each, on arrays of one or two dimensions."""
+    rng = draw.rng
+    shape = draw.shape(int(rng.integers(1, 3)), 1)
+    kind = draw.one(MORE)
+    if kind in ("interp", "histogram", "weights", "digitize"):
+        draw.array(shape, draw.one(FLOATS), 0)
+        draw.array((4,), np.float64, 0)
+        edges = np.sort(rng.normal(size=4))
+        return kind, {
+            "interp": lambda a, b: np.interp(a, edges, b, left=draw_left(b)),
+            "histogram": lambda a, b: np.histogram(a, edges),
+            "weights": lambda a, b: np.histogram(np.ravel(a)[:4], 3, (-2, 2), weights=b[: a.size]),
+            "digitize": lambda a, b: np.digitize(a, edges, right=a.ndim > 1),
+        }[kind]
+    if kind in ("put", "place", "putmask", "copyto", "fill_diagonal"):
+        draw.array(shape, draw.one(FLOATS), 0)
+        draw.array(draw.one([(), (1,), (3,)]), np.float64, 0)
+        at, mask = rng.integers(-2, 2, 3), rng.random(shape) < 0.5
+        return f"{kind}({at}, {mask.tolist()})", _changed(
+            {
+                "put": lambda u, b: np.put(u, at, b, mode="wrap"),
+                "place": lambda u, b: np.place(u, mask, b),
+                "putmask": lambda u, b: np.putmask(u, mask, b),
+                "copyto": lambda u, b: np.copyto(u, b.ravel()[0], where=mask),
+                "fill_diagonal": lambda u, b: np.fill_diagonal(u, b),
+            }[kind]
+        )
+    draw.array(shape, special=0)
+    if kind == "quantile":
+        method, q = draw.one(METHODS), np.round(rng.random(2), 2)
+        return f"quantile({method}, {q})", lambda a: np.quantile(a, q, axis=0, method=method)
+    if kind == "pad":
+        mode, width = draw.one(["linear_ramp", "mean", "maximum", "wrap"]), int(rng.integers(0, 4))
+        return f"pad({mode}, {width})", lambda a: np.pad(a, width, mode)
+    if kind == "windows":
+        return kind, lambda a: np.lib.stride_tricks.sliding_window_view(a, 2, axis=0)
+    if kind == "cov":
+        rows, ddof = bool(rng.integers(2)), int(rng.integers(2))
+        return f"cov({rows}, {ddof})", lambda a: np.cov(a, rowvar=rows, ddof=ddof)
+    if kind == "partition":
+        k = int(rng.integers(-1, 2))
+        return f"partition({k})", lambda a: np.sort(np.partition(a, k, axis=0), axis=0)
+    if kind == "argsort":
+        return kind, lambda a: np.argsort(a, axis=0, kind="stable")
+    if kind == "poly":
+        return kind, lambda a: (np.polyder(np.ravel(a)), np.polyint(np.ravel(a), 2))
+    if kind == "choose":
+        at = rng.integers(0, 2, shape)
+        return f"choose({at.tolist()})", lambda a: np.choose(at, [a, 2 * a])
+    if kind == "piecewise":
+        return kind, lambda a: np.piecewise(a, [a > 0], [lambda t: t * 2, 1])
+    if kind == "linspace":
+        n, end = int(rng.integers(0, 5)), bool(rng.integers(2))
+        return f"linspace({n}, {end})", lambda a: np.linspace(a, 2.0, n, endpoint=end)
+    if kind == "apply":
+        return kind, lambda a: np.apply_along_axis(lambda r: r[:1] * 2, -1, a)
+    if kind == "clip":
+        low = draw.one([None, -1, 0.5])
+        return f"clip({low})", lambda a: np.clip(a, low, 2)
+    if kind == "view writes":
+
+        def call(a):
+            u = np.copy(a)
+            v = u.T[::-1].reshape(-1) if u.ndim > 1 else u[::2]
+            v[:1] = 3
+            u[...] += 1
+            return u, v
+
+        return kind, call
+    at = rng.integers(-1, 1, shape[:-1] + (2,))
+    return f"take_along_axis({at.tolist()})", lambda a: np.take_along_axis(a, at, -1)
+
+
+def draw_left(b):
+    return b[0] - 1
+
+
+MORE = (
+    """interp histogram weights digitize put place putmask copyto fill_diagonal quantile pad windows cov
+    partition argsort poly choose piecewise linspace apply clip along""".split()
+    + ["view writes"]
+)
+METHODS = """inverted_cdf averaged_inverted_cdf closest_observation interpolated_inverted_cdf hazen weibull
+    linear median_unbiased normal_unbiased lower higher midpoint nearest""".split()
+
+
 def random_call(rng, ufuncs):
     """(text, [(shape, dtype, share of special values)], function) of one call."""
     draw = Draw(rng)
     u = rng.random()
-    if u < 0.3:
+    if u < 0.08:
+        text, f = _ufunc_method(draw)
+    elif u < 0.18:
+        text, f = _more(draw)
+    elif u < 0.36:
         text, f = _ufunc(draw, draw.one(ufuncs))
-    elif u < 0.45:
+    elif u < 0.48:
         text, f = _reduction(draw, draw.one(REDUCTIONS))
-    elif u < 0.5:
+    elif u < 0.52:
         text, f = _axis_function(draw, draw.one(ALONG))
     elif u < 0.7:
         text, f = _shape_function(draw, draw.one(SHAPES))

@@ -231,6 +231,13 @@ VALUES = {
     "searchsorted method": (lambda v: np.sort(v).searchsorted([0.0, 1.0], side="right"), V),
     "strides": (lambda x: x * sum(x.strides), X),
     "reshape K": (lambda x: np.ravel(x[0], "K"), X),
+    "einsum lists": (lambda x: np.einsum(x, [0, 1], x, [2, 1], [2, 0]), X),
+    "einsum ellipsis": (lambda x: np.einsum(x, [0, ...], x, [0, ...]), X),
+    "einsum dtype": (lambda x: np.einsum("ij->i", x, dtype=np.float64), X),
+    "mean dtype": (lambda x: np.mean(x * 9, 0, dtype=int), X),
+    "concatenate dtype": (lambda x: np.concatenate([x, x], dtype=int), X),
+    "concatenate unsafe": (lambda x: np.concatenate([x, x], dtype=int, casting="unsafe"), X),
+    "stack dtype": (lambda x: np.stack([x, x], dtype=np.float32), X),
     "min_scalar": (lambda x: np.result_type(x, 3).itemsize * x, X),
     "can_cast": (lambda x: np.can_cast(x.dtype, np.float32) * x, X),
     "common_type": (lambda x: x * np.dtype(np.common_type(x)).itemsize, X),
@@ -241,6 +248,26 @@ VALUES = {
 def test_values(name):
     f, *args = VALUES[name]
     same(f, *args)
+
+
+@pytest.mark.parametrize(
+    "mode", "constant edge wrap linear_ramp reflect symmetric maximum minimum mean median".split()
+)
+def test_pad(mode):
+    options = {
+        "constant": dict(constant_values=((1, 2),)),
+        "linear_ramp": dict(end_values=(3, -2)),
+        "reflect": dict(reflect_type="odd"),
+        "symmetric": dict(reflect_type="odd"),
+    }.get(mode, {} if mode in ("edge", "wrap") else dict(stat_length=2))
+    for x in (X, np.round(X * 9).astype(int), V):
+        for width in (0, 1, (1, 2), 2):
+            same(lambda t: np.pad(t, width, mode), x, modes=["jit"])
+            same(lambda t: np.pad(t, width, mode, **options), x)
+        same(lambda t: np.pad(t, 7, mode), x, modes=["jit"])
+    same(lambda t: np.pad(t, {-1: (1, 2)}, mode), X)
+    same(lambda t: np.pad(t, 1, mode, wrong=1), X)
+    nk.check_grads(lambda t: np.pad(t, ((2, 1), (0, 1)), mode, **options), (X,))
 
 
 # shapes that depend on data: known in lazy mode, refused by name in jit

@@ -11,6 +11,7 @@ from . import (  # noqa: F401 - fill the table
     nans,
     norms,
     ordering,
+    padding,
     polynomials,
 )
 from .base import FUNCTIONS, unsupported

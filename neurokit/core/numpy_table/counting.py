@@ -239,7 +239,7 @@ def _edges(a, bins, range_, weights=None):
     if n < 1:
         raise ValueError("`bins` must be positive, when an integer")
     if range_ is not None or not isinstance(a, Tracer):
-        return np.histogram_bin_edges(np.zeros(0) if range_ is not None else a, n, range_)
+        return np.histogram_bin_edges(np.zeros(0, a.dtype) if range_ is not None else a, n, range_)
     if not a.size:
         return np.histogram_bin_edges(np.zeros(0), n)
     low, high = np.min(a) * 1.0, np.max(a) * 1.0

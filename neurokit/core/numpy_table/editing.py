@@ -79,9 +79,18 @@ def putmask(a, /, mask, values):
         raise ValueError("putmask: mask and data must be the same size")
     if not np.size(values):
         return
+    values = T(to_node(values))
+    _check_safe(values, a)
     a[...] = _where(
         mask.reshape(a.shape), _cycled(values, a.size).reshape(a.shape).astype(a.dtype), a
     )
+
+
+def _check_safe(values, target):
+    if not np.can_cast(values.dtype, target.dtype, "safe"):
+        raise TypeError(
+            f"Cannot cast array data from {values.dtype!r} to {target.dtype!r} according to the rule 'safe'"
+        )
 
 
 @implements(np.place)
@@ -93,6 +102,7 @@ def place(arr, mask, vals):
     if not vals.size:
         raise ValueError("Cannot insert from an empty array!")
     number = np.cumsum(mask.astype(np.int64)) - 1
+    _check_safe(vals, arr)
     chosen = np.take(vals, np.maximum(number, 0) % vals.size).astype(arr.dtype)
     arr[...] = _where(mask.reshape(arr.shape), chosen.reshape(arr.shape), arr)
 
@@ -186,7 +196,8 @@ def select(condlist, choicelist, default=0):
 def piecewise(x, condlist, funclist, *args, **kw):
     """Every function sees all of x; the conditions choose among the results."""
     x = T(to_node(x))
-    first = condlist[0] if np.ndim(condlist) or isinstance(condlist, (list, tuple)) else None
+    listed = isinstance(condlist, (list, tuple)) or np.ndim(condlist)
+    first = condlist[0] if listed else None
     if first is None or not isinstance(first, (list, np.ndarray, Tracer)) and x.ndim:
         condlist = [condlist]
     conditions = [T(to_node(c)).astype(bool) for c in condlist]

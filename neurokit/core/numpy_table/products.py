@@ -1,17 +1,18 @@
 """Products of arrays: matmul, dot, einsum and their kin."""
 
 import builtins
+import operator
+import string
 
 import numpy as np
 
-from ..errors import TraceError
 from ..graph import literal
 from ..linear import einsum as _einsum
 from ..linear import matmul as _matmul
 from ..linear import tensordot as _tensordot
 from ..shaping import reshape as _reshape
 from ..tracer import Tracer, to_node
-from ..ufuncs import COMPOSITES
+from ..ufuncs import COMPOSITES, as_dtype
 from .base import FUNCTIONS, T, _axis, _deliver, implements
 from .reductions import sum
 from .selection import diagonal
@@ -84,10 +85,34 @@ def tensordot(a, b, axes=2):
 
 
 @implements(np.einsum)
-def einsum(subscripts, *operands, out=None, optimize=False, **kwargs):
-    if not isinstance(subscripts, str):
-        raise TraceError("np.einsum in a trace takes the subscripts as a string")
-    return _deliver(T(_einsum(subscripts, _common([to_node(x) for x in operands]))), out)
+def einsum(*operands, out=None, optimize=False, dtype=None, order="K", casting="safe"):
+    if not operands:
+        raise ValueError("must specify the einstein sum subscripts string and at least one operand")
+    subscripts, *arrays = operands if isinstance(operands[0], str) else _from_lists(operands)
+    nodes = _common([to_node(x) for x in arrays])
+    if dtype is not None:
+        if not np.can_cast(nodes[0].dtype, dtype, casting):
+            raise TypeError(
+                f"Iterator operand 0 dtype could not be cast from {nodes[0].dtype!r} to {np.dtype(dtype)!r} "
+                f"according to the rule '{casting}'"
+            )
+        nodes = [as_dtype(n, np.dtype(dtype)) for n in nodes]
+    return _deliver(T(_einsum(subscripts, nodes)), out)
+
+
+def _from_lists(operands):
+    """The form with lists of integers, einsum(a, [0, 1], b, [1, 2], [0, 2]), as letters."""
+    pairs, result = list(operands), None
+    if len(pairs) % 2:
+        result = pairs.pop()
+
+    def word(labels):
+        return "".join(
+            "..." if k is Ellipsis else string.ascii_letters[operator.index(k)] for k in labels
+        )
+
+    text = ",".join(word(labels) for labels in pairs[1::2])
+    return [text if result is None else f"{text}->{word(result)}", *pairs[::2]]
 
 
 def matmul(a, b):

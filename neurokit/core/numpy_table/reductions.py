@@ -155,7 +155,8 @@ def mean(a, axis=None, dtype=None, out=None, keepdims=False, where=None):
     axes = _axes(axis, node.ndim)
     total = sum(T(node), axes, keepdims=keepdims, where=where)
     n = _number(node, axes, where, keepdims)
-    return _deliver(np.true_divide(total, n if given(where) or n else math.nan), out)
+    result = np.true_divide(total, n if given(where) or n else math.nan)
+    return _deliver(result if dtype is None else result.astype(dtype), out)
 
 
 @implements(np.var)

@@ -14,11 +14,11 @@ from ..shaping import iota
 from ..shaping import reshape as _reshape
 from ..tracer import Tracer, to_node
 from ..views import View, c_strides
-from .base import T, _axis, _deliver, _full_tracer, implements
+from .base import T, _axis, _deliver, implements
 from .choices import where
 from .filled import zeros_like
 from .reductions import sum
-from .shapes import _read_only, broadcast_arrays, concatenate, ravel, reshape
+from .shapes import _read_only, broadcast_arrays, ravel, reshape
 
 
 @implements(np.take)
@@ -120,24 +120,3 @@ def repeat(a, repeats, axis=None):
     axis = _axis(axis, np.ndim(a))
     counts = np.broadcast_to(np.asarray(repeats), (np.shape(a)[axis],))
     return take(a, np.repeat(np.arange(np.shape(a)[axis]), counts), axis)
-
-
-@implements(np.pad)
-def pad(array, pad_width, mode="constant", constant_values=0, **kwargs):
-    ndim = np.ndim(array)
-    width = np.broadcast_to(np.asarray(pad_width), (ndim, 2)).tolist()
-    result = T(to_node(array))
-    if mode == "constant":
-        values = np.broadcast_to(np.asarray(constant_values), (ndim, 2)).tolist()
-        for i, ((before, after), (v0, v1)) in enumerate(zip(width, values)):
-            shape = list(result.shape)
-            shape[i] = before
-            first = _full_tracer(shape, v0, result.dtype)
-            shape[i] = after
-            last = _full_tracer(shape, v1, result.dtype)
-            result = concatenate([first, result, last], i)
-        return result
-    for i, (before, after) in enumerate(width):
-        index = np.pad(np.arange(result.shape[i]), (before, after), mode=mode, **kwargs)
-        result = take(result, index, i)
-    return result

@@ -199,6 +199,15 @@ def _common(nodes):
     return [as_dtype(n, dtype) for n in nodes]
 
 
+def _all_as(nodes, dtype, casting):
+    for node in nodes:
+        if not np.can_cast(node.dtype, dtype, casting):
+            raise TypeError(
+                f"Cannot cast array data from {node.dtype!r} to {np.dtype(dtype)!r} according to the rule '{casting}'"
+            )
+    return [as_dtype(n, np.dtype(dtype)) for n in nodes]
+
+
 @implements(np.concatenate, np.concat)
 def concatenate(arrays, axis=0, out=None, dtype=None, casting="same_kind"):
     if isinstance(arrays, Tracer):
@@ -220,7 +229,7 @@ def concatenate(arrays, axis=0, out=None, dtype=None, casting="same_kind"):
                 f"all the input array dimensions except for the concatenation axis must match exactly, "
                 f"got shape {n.shape} at index {i} beside {nodes[0].shape} (axis {axis})"
             )
-    nodes = _common(nodes) if dtype is None else [as_dtype(n, np.dtype(dtype)) for n in nodes]
+    nodes = _common(nodes) if dtype is None else _all_as(nodes, dtype, casting)
     return _deliver(T(_concatenate(nodes, axis)), out)
 
 
@@ -235,7 +244,7 @@ def stack(arrays, axis=0, out=None, dtype=None, casting="same_kind"):
         )
     axis = _axis(axis, nodes[0].ndim + 1)
     shape = nodes[0].shape[:axis] + (1,) + nodes[0].shape[axis:]
-    nodes = _common(nodes) if dtype is None else [as_dtype(n, np.dtype(dtype)) for n in nodes]
+    nodes = _common(nodes) if dtype is None else _all_as(nodes, dtype, casting)
     return _deliver(T(_concatenate([_reshape(n, shape) for n in nodes], axis)), out)
 
 

@@ -1,0 +1,110 @@
+"""np.pad in all of its modes."""
+
+import operator
+
+import numpy as np
+
+from ..errors import TraceError
+from ..tracer import Tracer, to_node
+from .base import T, implements
+
+_OPTIONS = {  # mode: what it takes besides the width
+    "constant": {"constant_values": 0},
+    "edge": {},
+    "empty": {},
+    "wrap": {},
+    "linear_ramp": {"end_values": 0},
+    "reflect": {"reflect_type": "even"},
+    "symmetric": {"reflect_type": "even"},
+    "maximum": {"stat_length": None},
+    "minimum": {"stat_length": None},
+    "mean": {"stat_length": None},
+    "median": {"stat_length": None},
+}
+_STATISTICS = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
+
+
+def _pairs(value, ndim):
+    """`value` as a (before, after) pair per axis; entries may be traced where it is not an array."""
+    if isinstance(value, dict):
+        pairs = [(0, 0)] * ndim
+        for axis, width in value.items():
+            pairs[axis] = tuple(width) if np.ndim(width) else (width, width)
+        return pairs
+    if isinstance(value, Tracer):
+        value = np.broadcast_to(value, (ndim, 2))
+        return [(value[i, 0], value[i, 1]) for i in range(ndim)]
+    if value is None:
+        return [(None, None)] * ndim
+    return [tuple(row) for row in np.broadcast_to(np.asarray(value), (ndim, 2)).tolist()]
+
+
+@implements(np.pad)
+def pad(array, pad_width, mode="constant", **kwargs):
+    if callable(mode):
+        raise TraceError("np.pad with a function has no traced form: np.concatenate the parts")
+    if mode not in _OPTIONS:
+        raise ValueError(f"mode '{mode}' is not supported")
+    unknown = set(kwargs) - set(_OPTIONS[mode])
+    if unknown:
+        raise ValueError(f"unsupported keyword arguments for mode '{mode}': {unknown}")
+    options = {**_OPTIONS[mode], **kwargs}
+    result = T(to_node(array))
+    widths = _pairs(pad_width, result.ndim)
+    for before, after in widths:
+        if operator.index(before) < 0 or operator.index(after) < 0:
+            raise ValueError("index can't contain negative values")
+    name, option = next(iter(options.items()), (None, None))
+    pairs = _pairs(option, result.ndim) if name not in (None, "reflect_type") else widths
+    for axis, width in enumerate(widths):
+        if any(width):
+            moved = np.moveaxis(result, axis, -1)
+            padded = _pad_last(moved, width, mode, pairs[axis], option)
+            result = np.moveaxis(padded, -1, axis)
+    return result
+
+
+def _pad_last(x, width, mode, pair, option):
+    """Both ends of the last axis."""
+    n = x.shape[-1]
+    if mode not in ("constant", "empty") and not n:
+        raise ValueError(
+            f"can't extend empty axis using modes other than 'constant' or 'empty' (mode {mode!r})"
+        )
+    if mode in ("edge", "wrap", "reflect", "symmetric"):
+        index = np.pad(np.arange(n), width, mode=mode)
+        result = x[..., index]
+        return _odd(result, x, width, mode) if option == "odd" else result
+    ends = []
+    for k, (w, value) in enumerate(zip(width, pair)):
+        shape = x.shape[:-1] + (w,)
+        if mode in ("constant", "empty"):
+            fill = T(to_node(0 if mode == "empty" else value)).astype(x.dtype)
+            ends.append(np.broadcast_to(fill, shape))
+            continue
+        edge = x[..., :1] if k == 0 else x[..., -1:]
+        if mode == "linear_ramp":
+            ramp = np.linspace(value, edge[..., 0], w, endpoint=False, dtype=x.dtype, axis=-1)
+            ends.append(ramp if k == 0 else ramp[..., ::-1])
+            continue
+        length = n if value is None else min(operator.index(value), n)
+        if length < 1 and mode in ("maximum", "minimum"):
+            raise ValueError("stat_length of 0 yields no value for padding")
+        part = x[..., :length] if k == 0 else x[..., n - length :]
+        fill = _STATISTICS[mode](part, -1, keepdims=True)
+        if x.dtype.kind in "iu" and mode in ("mean", "median"):
+            fill = np.rint(fill)
+        ends.append(np.broadcast_to(fill.astype(x.dtype), shape))
+    return np.concatenate([ends[0], x, ends[1]], -1)
+
+
+def _odd(result, x, width, mode):
+    """Reflection through the point at the edge rather than the axis there, again at each turn."""
+    n, (before, after) = x.shape[-1], width
+    period = n - 1 if mode == "reflect" else n
+    if max(before, after) > period:
+        raise TraceError(
+            "np.pad(reflect_type='odd') wider than the axis has no traced form: pad in several steps"
+        )
+    left, right = 2 * x[..., :1] - result[..., :before], 2 * x[..., -1:] - result[..., before + n :]
+    return np.concatenate([left, x, right], -1)
