@@ -126,8 +126,14 @@ class Run:
         stop = self.duration if stop is None else stop
         if not 0 <= start < stop:
             raise ValueError(f"rate: wanted 0 <= start < stop, got {start} and {stop}")
-        times = self._spikes(population).times - self.start * self.dt
-        n = np.count_nonzero((times > start + 1e-9) & (times <= stop + 1e-9))
+        spikes = self[population.spikes]
+        if isinstance(spikes, Spikes):
+            times = spikes.times - self.start * self.dt
+            n = np.count_nonzero((times > start + 1e-9) & (times <= stop + 1e-9))
+        else:  # traced: an array (T, n)
+            ends = (1 + np.arange(self.n_steps)) * self.dt
+            first, last = np.searchsorted(ends, [start + 1e-9, stop + 1e-9], "right")
+            n = spikes[first:last].sum()
         return n / population.n / (stop - start) * 1000.0
 
     def cv(self, population, min_spikes=3):

@@ -78,6 +78,14 @@ def test_networks():
     for i, p in enumerate(rows(params, 3)):
         assert got[i].tobytes() == one(p).tobytes()
     assert got[0].sum() < got[1].sum() < got[2].sum()
+    rates = nk.sweep(
+        lambda p: net.run(50.0, [cells.spikes], params=p).rate(cells, 10.0, 40.0), params
+    )
+    for i, p in enumerate(rows(params, 3)):
+        wanted = net.run(50.0, [cells.spikes], params=p).rate(cells, 10.0, 40.0)
+        np.testing.assert_allclose(rates[i], wanted, rtol=1e-6)
+    together = nk.vmap(run)(params)
+    np.testing.assert_array_equal(together, got)
 
 
 def test_errors():

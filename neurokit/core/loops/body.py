@@ -47,7 +47,9 @@ class Body:
         """Whether the body draws random numbers."""
         from ..batching import draws
 
-        return any(draws(node) for node in reachable(self.outputs))
+        if "draws" not in self.derived:
+            self.derived["draws"] = any(draws(node) for node in reachable(self.outputs))
+        return self.derived["draws"]
 
     @property
     def structural(self):
