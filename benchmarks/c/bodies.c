@@ -61,9 +61,8 @@ static inline float linoid(float x) {
   return x * x < 1e-6f ? near : ratio;
 }
 
-void hh_run(const hh_params *par, int64_t n, int64_t n_steps, float *restrict v,
-            float *restrict m, float *restrict h, float *restrict k,
-            const float *restrict drive) {
+void hh_run(const hh_params *par, int64_t n, int64_t n_steps, float *restrict v, float *restrict m,
+            float *restrict h, float *restrict k, const float *restrict drive) {
   const hh_params p = *par;
   for (int64_t t = 0; t < n_steps; t++) {
     for (int64_t i = 0; i < n; i++) {

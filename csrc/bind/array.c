@@ -37,8 +37,7 @@ static void release(void *ctx, void *p, size_t size) {
   free(p);
 }
 
-static PyDataMem_Handler aligned = {
-    "neurokit", 1, {NULL, new_memory, new_zeros, resize, release}};
+static PyDataMem_Handler aligned = {"neurokit", 1, {NULL, new_memory, new_zeros, resize, release}};
 
 PyObject *nk_array_new(const nk_view *v) {
   npy_intp shape[NK_MAXDIM];

@@ -14,29 +14,29 @@ enum { NK_MAX_OPERANDS = 64 };
 
 typedef struct nk_call {
   int n_out, n_in;
-  const nk_view *out;      /* [n_out] */
-  const nk_view *in;       /* [n_in] */
+  const nk_view *out; /* [n_out] */
+  const nk_view *in;  /* [n_in] */
   int64_t n_ip;
-  const int64_t *ip;       /* integer parameters */
+  const int64_t *ip; /* integer parameters */
   int64_t n_fp;
-  const double *fp;        /* float parameters */
-  const int8_t *alias;     /* [n_out]: index of the input that shares memory with this output, or -1 */
-  void *prep;              /* what check prepared; shared by concurrent runs, so read only */
-  size_t work_size;        /* bytes of workspace wanted, set by check */
-  char *work;              /* that workspace at run, 64-byte aligned, private to the run */
+  const double *fp;    /* float parameters */
+  const int8_t *alias; /* [n_out]: index of the input that shares memory with this output, or -1 */
+  void *prep;          /* what check prepared; shared by concurrent runs, so read only */
+  size_t work_size;    /* bytes of workspace wanted, set by check */
+  char *work;          /* that workspace at run, 64-byte aligned, private to the run */
   const nk_ctx *ctx;
 } nk_call;
 
 enum {
-  NK_INPLACE_ANY = 1,   /* any output may exactly overlay an input of equal layout (elementwise) */
-  NK_INPLACE_FIRST = 2  /* out[0] may overlay in[0]: the kernel updates it (scatter, accumulate) */
+  NK_INPLACE_ANY = 1,  /* any output may exactly overlay an input of equal layout (elementwise) */
+  NK_INPLACE_FIRST = 2 /* out[0] may overlay in[0]: the kernel updates it (scatter, accumulate) */
 };
 
 typedef struct nk_kernel {
   const char *name;
   nk_status (*check)(nk_call *call); /* ctx->error is set, data pointers are not */
   nk_status (*run)(const nk_call *call);
-  void (*release)(void *prep);       /* NULL when check prepares nothing */
+  void (*release)(void *prep); /* NULL when check prepares nothing */
   int flags;
   /* Elementwise kernels only: may elements be computed apart from each other, and n of them from
    * these addresses (ins, then outs)? An operand that is one value for all stands still. */

@@ -36,8 +36,7 @@ static void bind_fixed(const nk_call *call, nk_loop *loop, const counts *n) {
     if (moves && from != to && b->n_bytes > 0) memcpy(to, from, (size_t)b->n_bytes);
     if (b->kind == NK_BUF_INOUT) nk_frame_bind_out(body, j, to);
   }
-  if (n->has_index)
-    nk_frame_bind_in(body, n->n_const + n->n_carry + n->n_x, (char *)&loop->index);
+  if (n->has_index) nk_frame_bind_in(body, n->n_const + n->n_carry + n->n_x, (char *)&loop->index);
 }
 
 /* Carries that alternate, for the step that leaves `left` steps to do after it. */

@@ -17,11 +17,11 @@
 bool nk_scan_tiled(const nk_call *call, nk_status *status);
 
 enum {
-  OPERANDS = 192,         /* of all instructions together; more run step by step */
-  CACHE = 192 * 1024,     /* bytes of a tile */
-  LOCAL = 48 * 1024,      /* bytes of its temporaries */
-  UNIT = 64,              /* elements: no two tiles share a cache line */
-  THREAD_WORK = 1 << 19   /* element-steps that are worth a thread */
+  OPERANDS = 192,       /* of all instructions together; more run step by step */
+  CACHE = 192 * 1024,   /* bytes of a tile */
+  LOCAL = 48 * 1024,    /* bytes of its temporaries */
+  UNIT = 64,            /* elements: no two tiles share a cache line */
+  THREAD_WORK = 1 << 19 /* element-steps that are worth a thread */
 };
 
 /* An operand of the body at step i of T, t the position along x and y:
@@ -44,8 +44,8 @@ typedef struct tiles {
   nk_progress *progress; /* of tiles rather than steps, told in steps */
   int64_t n_tile;
   int n_operand, n_moving;
-  operand operand[OPERANDS];  /* per instruction: ins, then outs */
-  uint8_t moving[OPERANDS];   /* those whose address differs from step to step */
+  operand operand[OPERANDS]; /* per instruction: ins, then outs */
+  uint8_t moving[OPERANDS];  /* those whose address differs from step to step */
 } tiles;
 
 static int64_t padded(int64_t n) { return (n + NK_ALIGN - 1) / NK_ALIGN * NK_ALIGN; }
@@ -126,9 +126,9 @@ static bool add_operand(tiles *w, int64_t view, bool writes) {
   o->size = is_one(v) ? 0 : size;
   o->local = -1;
   o->buffer = from->buffer;
-  const bool is_fixed = b->kind == NK_BUF_CONST ||
-                        (b->kind == NK_BUF_IN &&
-                         (b->input < w->n_const || b->input >= w->n_const + w->n_carry));
+  const bool is_fixed =
+      b->kind == NK_BUF_CONST ||
+      (b->kind == NK_BUF_IN && (b->input < w->n_const || b->input >= w->n_const + w->n_carry));
   if (!is_fixed && (from->offset != 0 || o->size == 0 || b->n_bytes < w->n * size)) return false;
   if (b->kind == NK_BUF_TMP)
     place_temporary(o, w);
@@ -244,7 +244,8 @@ bool nk_scan_tiled(const nk_call *call, nk_status *status) {
   w.n = w.offset = w.local = 0;
   w.n_operand = 0;
   if (ip[6]) memcpy(&w.offset, call->in[call->n_in - 1].data, sizeof w.offset);
-  if (w.length < 2 || loop->frame->run->flags != 0 || !prepare(&w) || !all_written(&w)) return false;
+  if (w.length < 2 || loop->frame->run->flags != 0 || !prepare(&w) || !all_written(&w))
+    return false;
   for (int64_t j = 0; j < w.n_carry; ++j) {
     const nk_program *p = w.body->program;
     const nk_buffer *b = &nk_buffers(p)[p->out_buffer[j]];

@@ -8,21 +8,28 @@
 #define KP(name, flags) \
   K(name, flags)        \
   void NK_LV(nk_##name##_release)(void *prep);
-#define KE(name, flags)                                \
-  KP(name, flags)                                      \
-  bool NK_LV(nk_##name##_splits)(const void *prep);    \
+#define KE(name, flags)                             \
+  KP(name, flags)                                   \
+  bool NK_LV(nk_##name##_splits)(const void *prep); \
   void NK_LV(nk_##name##_part)(const void *prep, char *const *at, int64_t n);
 #include "table.def"
 #undef K
 #undef KP
 #undef KE
 
-#define K(name, flags) {#name, NK_LV(nk_##name##_check), NK_LV(nk_##name##_run), NULL, (flags), NULL, NULL},
-#define KP(name, flags) \
-  {#name, NK_LV(nk_##name##_check), NK_LV(nk_##name##_run), NK_LV(nk_##name##_release), (flags), NULL, NULL},
-#define KE(name, flags)                                                                      \
-  {#name, NK_LV(nk_##name##_check), NK_LV(nk_##name##_run), NK_LV(nk_##name##_release), (flags), \
-   NK_LV(nk_##name##_splits), NK_LV(nk_##name##_part)},
+#define K(name, flags) \
+  {#name, NK_LV(nk_##name##_check), NK_LV(nk_##name##_run), NULL, (flags), NULL, NULL},
+#define KP(name, flags)        \
+  {#name,                      \
+   NK_LV(nk_##name##_check),   \
+   NK_LV(nk_##name##_run),     \
+   NK_LV(nk_##name##_release), \
+   (flags),                    \
+   NULL,                       \
+   NULL},
+#define KE(name, flags)                                                                    \
+  {#name,   NK_LV(nk_##name##_check),  NK_LV(nk_##name##_run), NK_LV(nk_##name##_release), \
+   (flags), NK_LV(nk_##name##_splits), NK_LV(nk_##name##_part)},
 extern const nk_kernel NK_LV(nk_kernel_table)[];
 const nk_kernel NK_LV(nk_kernel_table)[] = {
 #include "table.def"

@@ -22,12 +22,8 @@ static inline void nk_flush_end(unsigned mode) {
   if (!(mode & NK_FLUSH)) _mm_setcsr(mode);
 }
 #else
-static inline unsigned nk_flush_begin(void) {
-  return 0;
-}
-static inline void nk_flush_end(unsigned mode) {
-  (void)mode;
-}
+static inline unsigned nk_flush_begin(void) { return 0; }
+static inline void nk_flush_end(unsigned mode) { (void)mode; }
 #endif
 
 #endif

@@ -43,12 +43,12 @@ static inline float nk_scale_f32(float y, float n) {
 }
 
 /* e^(r + tail) - 1 for |r| <= ln(2)/2. Its coefficients, highest power first. */
-#define NK_EXPM1_COEFFICIENTS_F32(FIRST, NEXT)                 \
-  FIRST(1.9875691500e-4f)                                      \
-  NEXT(1.3981999507e-3f)                                       \
-  NEXT(8.3334519073e-3f)                                       \
-  NEXT(4.1665795894e-2f)                                       \
-  NEXT(1.6666665459e-1f)                                       \
+#define NK_EXPM1_COEFFICIENTS_F32(FIRST, NEXT) \
+  FIRST(1.9875691500e-4f)                      \
+  NEXT(1.3981999507e-3f)                       \
+  NEXT(8.3334519073e-3f)                       \
+  NEXT(4.1665795894e-2f)                       \
+  NEXT(1.6666665459e-1f)                       \
   NEXT(5.0000001201e-1f)
 
 static inline float nk_expm1_poly_f32(float r, float tail) {
@@ -205,9 +205,7 @@ static inline float nk_tan_f32(float x) {
   return x == 0.0f ? x : (float)y;
 }
 
-static inline int nk_is_finite_f32(float x) {
-  return fabsf(x) <= 3.40282347e38f;
-}
+static inline int nk_is_finite_f32(float x) { return fabsf(x) <= 3.40282347e38f; }
 
 /* x^y = 2^(y log2 |x|) in float64, with the signs and special values of C99. */
 static inline float nk_pow_f32(float x, float y) {

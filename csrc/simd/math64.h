@@ -40,17 +40,17 @@ static inline double nk_scale_f64(double y, double n) {
 
 /* e^(r + tail) - 1 for |r| <= ln(2)/2: Taylor, remainder 4e-18. Highest power first. */
 #define NK_EXPM1_COEFFICIENTS_F64(FIRST, NEXT) \
-  FIRST(1.0 / 6227020800.0) \
-  NEXT(1.0 / 479001600.0) \
-  NEXT(1.0 / 39916800.0) \
-  NEXT(1.0 / 3628800.0) \
-  NEXT(1.0 / 362880.0) \
-  NEXT(1.0 / 40320.0) \
-  NEXT(1.0 / 5040.0) \
-  NEXT(1.0 / 720.0) \
-  NEXT(1.0 / 120.0) \
-  NEXT(1.0 / 24.0) \
-  NEXT(1.0 / 6.0) \
+  FIRST(1.0 / 6227020800.0)                    \
+  NEXT(1.0 / 479001600.0)                      \
+  NEXT(1.0 / 39916800.0)                       \
+  NEXT(1.0 / 3628800.0)                        \
+  NEXT(1.0 / 362880.0)                         \
+  NEXT(1.0 / 40320.0)                          \
+  NEXT(1.0 / 5040.0)                           \
+  NEXT(1.0 / 720.0)                            \
+  NEXT(1.0 / 120.0)                            \
+  NEXT(1.0 / 24.0)                             \
+  NEXT(1.0 / 6.0)                              \
   NEXT(0.5)
 
 static inline double nk_expm1_poly_f64(double r, double tail) {

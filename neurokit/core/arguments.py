@@ -91,6 +91,9 @@ def output_nodes(out):
     leaves, spec = tree.flatten(out)
     traced = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Tracer)]
 
+    if spec is tree.LEAF and traced:
+        return [out.node], lambda values: values[0]
+
     def rebuild(values):
         filled = list(leaves)
         for i, v in zip(traced, values):

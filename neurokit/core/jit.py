@@ -18,6 +18,7 @@ from .graph import Graph, current
 from .guards import Guards, Trap
 from .model import Param, State
 from .model import marked as _marked
+from .quick import key_of
 from .runtime import compiled, run_compiled, run_options, used_inputs, verify_captured
 from .tracer import Tracer, to_node
 
@@ -74,6 +75,18 @@ class _Traced:
         self.captured = [
             (array, array.shape, array.dtype) for kind, array in self.feeds if kind == "array"
         ]
+        self.plain = not self.random and not opened.models
+        self.from_leaves = [i for kind, i in self.feeds if kind == "leaf"]
+
+    def holds(self):
+        """Whether everything the function reached outside of its arguments is as it was."""
+        for guards in self.guards:
+            if not guards.hold():
+                return False
+        for array, shape, dtype in self.captured:
+            if array.shape != shape or array.dtype != dtype:
+                return False
+        return True
 
     def program(self):
         """The program for the present options."""
@@ -82,6 +95,15 @@ class _Traced:
         if program is None:
             program = self.programs[mode] = compiled(self.inputs, self.outputs)
         return program
+
+    def run_plain(self, leaves):
+        """The result for the leaves of the arguments alone: no models, no generators."""
+        if len(self.from_leaves) == len(self.feeds):
+            arrays = [leaves[i] for i in self.from_leaves]
+        else:
+            arrays = [leaves[what] if kind == "leaf" else what for kind, what in self.feeds]
+        values = run_compiled(self.program, arrays) if self.outputs else []
+        return self.rebuild([plain(v) for v in values])
 
     def run(self, opened):
         arrays = []
@@ -128,12 +150,11 @@ def jit(f=None, static_argnums=(), static_argnames=()):
         return lambda g: jit(g, static_argnums, static_argnames)
     numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
     names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
-    table = {}
+    table, short = {}, {}
+    is_plain = not numbers and not names
 
-    @functools.wraps(f, updated=())
-    def wrapper(*args, **kwargs):
-        if current() is not None:
-            return f(*args, **kwargs)
+    def find(args, kwargs):
+        """The program for these arguments, made if there is none, and the arguments taken apart."""
         fixed = {i % len(args): args[i] for i in numbers if -len(args) <= i < len(args)}
         fixed_names = {k: kwargs[k] for k in names if k in kwargs}
         dynamic = (
@@ -153,10 +174,8 @@ def jit(f=None, static_argnums=(), static_argnames=()):
         except TypeError:
             raise TypeError("jit: static arguments must be hashable") from None
         for traced in entries:
-            if all(g.hold() for g in traced.guards) and all(
-                a.shape == s and a.dtype == d for a, s, d in traced.captured
-            ):
-                return traced.run(opened)
+            if traced.holds():
+                return traced, opened
 
         def place(dynamic_args):
             it = iter(dynamic_args)
@@ -168,9 +187,28 @@ def jit(f=None, static_argnums=(), static_argnames=()):
         entries.append(traced)
         if len(entries) > 16:
             entries.pop(0)
+        return traced, opened
+
+    @functools.wraps(f, updated=())
+    def wrapper(*args, **kwargs):
+        if current() is not None:
+            return f(*args, **kwargs)
+        key, leaves = None, []
+        if is_plain and not kwargs:
+            key = key_of(args, leaves)
+            traced = short.get(key)
+            if traced is not None and traced.holds():
+                return traced.run_plain(leaves)
+        traced, opened = find(args, kwargs)
+        if key is not None and traced.plain:
+            short[key] = traced
         return traced.run(opened)
 
-    wrapper.clear = table.clear
+    def clear():
+        table.clear()
+        short.clear()
+
+    wrapper.clear = clear
     return wrapper
 
 

@@ -108,7 +108,10 @@ def _flatten(x, leaves):
 def unflatten(spec, leaves):
     """The container that `flatten` took apart, with other leaves."""
     it = iter(leaves)
-    tree = _unflatten(spec, it)
+    try:
+        tree = _unflatten(spec, it)
+    except StopIteration:
+        raise ValueError("tree.unflatten: fewer leaves than the structure has places for") from None
     if next(it, it) is not it:
         raise ValueError(f"tree.unflatten: {spec.n_leaves} leaves wanted, got more")
     return tree
@@ -117,17 +120,14 @@ def unflatten(spec, leaves):
 def _unflatten(spec, it):
     kind = spec.kind
     if kind is _Leaf:
-        try:
-            return next(it)
-        except StopIteration:
-            raise ValueError(
-                "tree.unflatten: fewer leaves than the structure has places for"
-            ) from None
+        return next(it)
     children = [_unflatten(c, it) for c in spec.children]
-    if kind is type(None):
-        return None
     if kind is tuple or kind is list:
         return kind(children)
+    if kind is dict:
+        return dict(zip(spec.meta, children))
+    if kind is type(None):
+        return None
     if isinstance(kind, type) and issubclass(kind, dict):
         return kind(zip(spec.meta, children))
     if kind in _registered:

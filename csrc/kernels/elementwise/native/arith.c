@@ -102,23 +102,23 @@ static void round_to(nk_emit *e, const nk_site *s, int mode) {
 
 bool nk_emit_float(nk_emit *e, const nk_site *s) {
   switch (s->value->code) {
-  case NK_OP_add: binary(e, s, real(s, 0x58), true); return true;
-  case NK_OP_sub: binary(e, s, real(s, 0x5C), false); return true;
-  case NK_OP_mul: binary(e, s, real(s, 0x59), true); return true;
-  case NK_OP_div: binary(e, s, real(s, 0x5E), false); return true;
-  case NK_OP_maximum: extremum(e, s, true); return true;
-  case NK_OP_minimum: extremum(e, s, false); return true;
-  case NK_OP_sign: sign(e, s); return true;
-  case NK_OP_fma: multiply_add(e, s); return true;
-  case NK_OP_floor: round_to(e, s, 1); return true;
-  case NK_OP_ceil: round_to(e, s, 2); return true;
-  case NK_OP_trunc: round_to(e, s, 3); return true;
-  case NK_OP_rint: round_to(e, s, 0); return true;
-  case NK_EMIT_MIN: binary(e, s, real(s, 0x5D), false); return true;
-  case NK_EMIT_MAX: binary(e, s, real(s, 0x5F), false); return true;
-  case NK_EMIT_SCALE: binary(e, s, NK_INS(2, 1, s->wide, 0x2C), false); return true;
-  case NK_OP_sqrt: put(e, s, real(s, 0x51), s->dst, 0, nk_emit_operand(e, s, 0, S0)); return true;
-  default: break;
+    case NK_OP_add: binary(e, s, real(s, 0x58), true); return true;
+    case NK_OP_sub: binary(e, s, real(s, 0x5C), false); return true;
+    case NK_OP_mul: binary(e, s, real(s, 0x59), true); return true;
+    case NK_OP_div: binary(e, s, real(s, 0x5E), false); return true;
+    case NK_OP_maximum: extremum(e, s, true); return true;
+    case NK_OP_minimum: extremum(e, s, false); return true;
+    case NK_OP_sign: sign(e, s); return true;
+    case NK_OP_fma: multiply_add(e, s); return true;
+    case NK_OP_floor: round_to(e, s, 1); return true;
+    case NK_OP_ceil: round_to(e, s, 2); return true;
+    case NK_OP_trunc: round_to(e, s, 3); return true;
+    case NK_OP_rint: round_to(e, s, 0); return true;
+    case NK_EMIT_MIN: binary(e, s, real(s, 0x5D), false); return true;
+    case NK_EMIT_MAX: binary(e, s, real(s, 0x5F), false); return true;
+    case NK_EMIT_SCALE: binary(e, s, NK_INS(2, 1, s->wide, 0x2C), false); return true;
+    case NK_OP_sqrt: put(e, s, real(s, 0x51), s->dst, 0, nk_emit_operand(e, s, 0, S0)); return true;
+    default: break;
   }
   if (s->value->code == NK_OP_copysign) {
     const int x = nk_emit_fetch(e, s, 0, S0), y = nk_emit_fetch(e, s, 1, S1);
@@ -129,14 +129,14 @@ bool nk_emit_float(nk_emit *e, const nk_site *s) {
   }
   const int x = nk_emit_fetch(e, s, 0, S0);
   switch (s->value->code) {
-  case NK_OP_neg: put(e, s, XOR, s->dst, x, constant(e, s, SIGN)); return true;
-  case NK_OP_abs: put(e, s, AND, s->dst, x, constant(e, s, NOT_SIGN)); return true;
-  case NK_OP_square: put(e, s, real(s, 0x59), s->dst, x, nk_rm_reg(x)); return true;
-  case NK_OP_reciprocal:
-    put(e, s, NK_INS(1, 0, 0, 0x10), S1, 0, constant(e, s, ONE));
-    put(e, s, real(s, 0x5E), s->dst, S1, nk_rm_reg(x));
-    return true;
-  default: return false;
+    case NK_OP_neg: put(e, s, XOR, s->dst, x, constant(e, s, SIGN)); return true;
+    case NK_OP_abs: put(e, s, AND, s->dst, x, constant(e, s, NOT_SIGN)); return true;
+    case NK_OP_square: put(e, s, real(s, 0x59), s->dst, x, nk_rm_reg(x)); return true;
+    case NK_OP_reciprocal:
+      put(e, s, NK_INS(1, 0, 0, 0x10), S1, 0, constant(e, s, ONE));
+      put(e, s, real(s, 0x5E), s->dst, S1, nk_rm_reg(x));
+      return true;
+    default: return false;
   }
 }
 
@@ -146,30 +146,40 @@ bool nk_emit_int(nk_emit *e, const nk_site *s) {
   const bool all = !w || NK_NATIVE_EVEX;
   const uint32_t product = NK_INS(2, 1, w, 0x40), difference = NK_INS(1, 1, w, w ? 0xFB : 0xFA);
   switch (s->value->code) {
-  case NK_OP_add: binary(e, s, NK_INS(1, 1, w, w ? 0xD4 : 0xFE), true); return true;
-  case NK_OP_sub: binary(e, s, difference, false); return true;
-  case NK_OP_mul: if (all) binary(e, s, product, true); return all;
-  case NK_OP_and: binary(e, s, AND, true); return true;
-  case NK_OP_or: binary(e, s, OR, true); return true;
-  case NK_OP_xor: binary(e, s, XOR, true); return true;
-  case NK_OP_maximum: if (all) binary(e, s, NK_INS(2, 1, w, 0x3D), true); return all;
-  case NK_OP_minimum: if (all) binary(e, s, NK_INS(2, 1, w, 0x39), true); return all;
-  case NK_OP_shl: binary(e, s, NK_INS(2, 1, w, 0x47), false); return true;
-  case NK_EMIT_SHIFT_RIGHT: binary(e, s, NK_INS(2, 1, w, 0x45), false); return true;
-  case NK_OP_shr: if (all) binary(e, s, NK_INS(2, 1, w, 0x46), false); return all;
-  default: break;
+    case NK_OP_add: binary(e, s, NK_INS(1, 1, w, w ? 0xD4 : 0xFE), true); return true;
+    case NK_OP_sub: binary(e, s, difference, false); return true;
+    case NK_OP_mul:
+      if (all) binary(e, s, product, true);
+      return all;
+    case NK_OP_and: binary(e, s, AND, true); return true;
+    case NK_OP_or: binary(e, s, OR, true); return true;
+    case NK_OP_xor: binary(e, s, XOR, true); return true;
+    case NK_OP_maximum:
+      if (all) binary(e, s, NK_INS(2, 1, w, 0x3D), true);
+      return all;
+    case NK_OP_minimum:
+      if (all) binary(e, s, NK_INS(2, 1, w, 0x39), true);
+      return all;
+    case NK_OP_shl: binary(e, s, NK_INS(2, 1, w, 0x47), false); return true;
+    case NK_EMIT_SHIFT_RIGHT: binary(e, s, NK_INS(2, 1, w, 0x45), false); return true;
+    case NK_OP_shr:
+      if (all) binary(e, s, NK_INS(2, 1, w, 0x46), false);
+      return all;
+    default: break;
   }
   const int x = nk_emit_fetch(e, s, 0, S0);
   switch (s->value->code) {
-  case NK_OP_neg:
-    put(e, s, XOR, S1, S1, nk_rm_reg(S1));
-    put(e, s, difference, s->dst, S1, nk_rm_reg(x));
-    return true;
-  case NK_OP_abs:
-    if (all) put(e, s, NK_INS(2, 1, w, w ? 0x1F : 0x1E), s->dst, 0, nk_rm_reg(x));
-    return all;
-  case NK_OP_square: if (all) put(e, s, product, s->dst, x, nk_rm_reg(x)); return all;
-  case NK_OP_invert: put(e, s, XOR, s->dst, x, nk_code_pool(&e->code, ~(uint64_t)0)); return true;
-  default: return false;
+    case NK_OP_neg:
+      put(e, s, XOR, S1, S1, nk_rm_reg(S1));
+      put(e, s, difference, s->dst, S1, nk_rm_reg(x));
+      return true;
+    case NK_OP_abs:
+      if (all) put(e, s, NK_INS(2, 1, w, w ? 0x1F : 0x1E), s->dst, 0, nk_rm_reg(x));
+      return all;
+    case NK_OP_square:
+      if (all) put(e, s, product, s->dst, x, nk_rm_reg(x));
+      return all;
+    case NK_OP_invert: put(e, s, XOR, s->dst, x, nk_code_pool(&e->code, ~(uint64_t)0)); return true;
+    default: return false;
   }
 }

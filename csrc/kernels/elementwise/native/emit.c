@@ -5,8 +5,8 @@
  *   for i = 0; i < n - n % V; i += V     inputs, operations, outputs, all in registers
  *   the last n % V elements              the same under a mask (AVX-512; AVX2 callers pad)
  *
- * An output is written as soon as no input that may share its memory is read later. Cost: two passes
- * over the operations; the first finds how many registers the loop needs.
+ * An output is written as soon as no input that may share its memory is read later. Cost: two
+ * passes over the operations; the first finds how many registers the loop needs.
  */
 #include <string.h>
 
@@ -45,8 +45,7 @@ static void find_ready(nk_emit *e) {
     e->ready[k] = 0;
     for (int i = 0; i < m->n_in; i++) {
       if (!m->value[i].live || m->value[i].uniform) continue;
-      const bool shares = e->call->alias ? e->call->alias[k] == i
-                                         : e->f->arg[i].size == out->size;
+      const bool shares = e->call->alias ? e->call->alias[k] == i : e->f->arg[i].size == out->size;
       if (!shares) continue;
       int32_t last = m->value[i].output ? m->n_value : 0;
       for (int v = m->n_value - 1; v > last; v--)
@@ -67,7 +66,8 @@ static void store_ready(nk_emit *e, int now) {
   const nk_micro *m = &e->micro;
   for (int k = 0; k < m->n_out; k++) {
     const int v = (int)m->results[k];
-    const bool known = now >= m->n_value || (m->value[v].code >= 0 && !m->value[v].uniform && v <= now);
+    const bool known =
+        now >= m->n_value || (m->value[v].code >= 0 && !m->value[v].uniform && v <= now);
     if (e->stored[k] || e->ready[k] > now || !known) continue;
     nk_emit_store(e, k);
     e->stored[k] = 1;
@@ -88,8 +88,8 @@ static bool emit_op(nk_emit *e, const nk_site *s) {
 
 static bool has_code(int code) {
   return code < NK_OP_exp || nk_emit_calls(code) ||
-         (code >= NK_OP_isnan && code != NK_OP_pow && code != NK_OP_arctan2 &&
-          code != NK_OP_mod && code != NK_OP_floordiv);
+         (code >= NK_OP_isnan && code != NK_OP_pow && code != NK_OP_arctan2 && code != NK_OP_mod &&
+          code != NK_OP_floordiv);
 }
 
 static bool emit_value(nk_emit *e, int v) {
@@ -218,12 +218,12 @@ static void load_pointers(nk_emit *e) {
 /* Saves registers and makes an aligned frame; returns where its size is written later. */
 static size_t emit_entry(nk_emit *e) {
   nk_code *c = &e->code;
-  nk_code_byte(c, 0x55);                                          /* push rbp */
-  nk_code_gpr(c, 1, 0x89, NK_RSP, nk_rm_reg(NK_RBP), 0, 0);       /* mov rbp, rsp */
-  nk_code_byte(c, 0x53);                                          /* push rbx */
+  nk_code_byte(c, 0x55);                                                        /* push rbp */
+  nk_code_gpr(c, 1, 0x89, NK_RSP, nk_rm_reg(NK_RBP), 0, 0);                     /* mov rbp, rsp */
+  nk_code_byte(c, 0x53);                                                        /* push rbx */
   for (int r = 0x54; r <= 0x57; r++) nk_code_byte(c, 0x41), nk_code_byte(c, r); /* r12 .. r15 */
-  nk_code_gpr(c, 1, 0x83, 4, nk_rm_reg(NK_RSP), 1, -NK_ALIGN);    /* and rsp, -64 */
-  nk_code_gpr(c, 1, 0x81, 5, nk_rm_reg(NK_RSP), 4, 0);            /* sub rsp, frame */
+  nk_code_gpr(c, 1, 0x83, 4, nk_rm_reg(NK_RSP), 1, -NK_ALIGN);                  /* and rsp, -64 */
+  nk_code_gpr(c, 1, 0x81, 5, nk_rm_reg(NK_RSP), 4, 0);                          /* sub rsp, frame */
   const size_t frame = c->n - 4;
   nk_code_gpr(c, 1, 0x89, NK_RDI, nk_rm_reg(NK_EMIT_TABLE), 0, 0);
   nk_code_gpr(c, 1, 0x89, NK_RSI, nk_rm_reg(NK_EMIT_N), 0, 0);
@@ -232,7 +232,7 @@ static size_t emit_entry(nk_emit *e) {
 
 static void emit_exit(nk_emit *e) {
   nk_code *c = &e->code;
-  nk_code_vex(c, NK_INS(1, 0, 0, 0x77) , 0, 0, 0, nk_rm_reg(0), NK_NO_IMM); /* vzeroupper */
+  nk_code_vex(c, NK_INS(1, 0, 0, 0x77), 0, 0, 0, nk_rm_reg(0), NK_NO_IMM); /* vzeroupper */
   c->n -= c->failed ? 0 : 1; /* which has no operand byte */
   nk_code_gpr(c, 1, 0x8D, NK_RSP, nk_rm_mem(NK_RBP, -40), 0, 0);
   for (int r = 0x5F; r >= 0x5C; r--) nk_code_byte(c, 0x41), nk_code_byte(c, r);

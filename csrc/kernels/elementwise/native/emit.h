@@ -1,8 +1,8 @@
 /* State of the emitter: the program, where each value lives, the code so far.
  *
  * Letters: V elements per turn of the loop: a vector register over the widest type in the group, so
- * narrower types fill part of a register. A bool is a mask register (AVX-512) or a vector of V lanes
- * of all ones or zeros (AVX2), and a byte only in memory.
+ * narrower types fill part of a register. A bool is a mask register (AVX-512) or a vector of V
+ * lanes of all ones or zeros (AVX2), and a byte only in memory.
  */
 #ifndef NK_NATIVE_EMIT_H
 #define NK_NATIVE_EMIT_H
@@ -36,7 +36,7 @@ enum {
   NK_EMIT_SCRATCH = NK_NATIVE_REGS - 4, /* four registers for operands in memory and steps */
   NK_EMIT_MASK_FIRST = 2,               /* mask registers for values: 2 .. 5 */
   NK_EMIT_MASK_END = 6,
-  NK_EMIT_TAIL = 1,  /* mask register: elements of the tail */
+  NK_EMIT_TAIL = 1, /* mask register: elements of the tail */
   NK_EMIT_SLOTS = 256,
   NK_EMIT_NEVER = INT32_MAX,
   NK_EMIT_FULL = NK_NATIVE_BYTES == 64 ? 2 : 1,
@@ -69,15 +69,15 @@ typedef struct nk_emit {
   const nk_call *call;
   const nk_fused *f;
   nk_micro micro;
-  int64_t *constants; /* of the micro-program */
-  int64_t *results;   /* of the micro-program */
-  nk_live *live;      /* [n_value] */
-  int32_t *next;      /* [n_value * 3] operation that reads the operand next */
-  int32_t *ready;     /* [n_out] operation after which the output may be written */
-  uint8_t *stored;    /* [n_out] */
+  int64_t *constants;              /* of the micro-program */
+  int64_t *results;                /* of the micro-program */
+  nk_live *live;                   /* [n_value] */
+  int32_t *next;                   /* [n_value * 3] operation that reads the operand next */
+  int32_t *ready;                  /* [n_out] operation after which the output may be written */
+  uint8_t *stored;                 /* [n_out] */
   int8_t pointer[NK_MAX_OPERANDS]; /* register that holds an operand's address; -1: in the table */
-  int lanes;          /* V */
-  int lane_bytes;     /* of a bool in a vector */
+  int lanes;                       /* V */
+  int lane_bytes;                  /* of a bool in a vector */
   int limit;          /* vector registers below are for values, the rest hold uniform ones */
   int peak;           /* vector registers in use at once */
   int32_t vector[32]; /* value in each vector register; -1: free */

@@ -191,8 +191,10 @@ static int log_narrow(expander *x, int v) {
   const int fraction = bit_op(x, NK_OP_and, bits, whole(x, 0x007fffff));
   const int f = sub(x, bit_op(x, NK_OP_add, fraction, whole(x, 0x3f3504f3)), real(x, 1.0));
   const int s = quotient(x, f, add(x, real(x, 2.0), f)), z = mul(x, s, s), w = mul(x, z, z);
-  const int even = mul(x, w, fma_of(x, w, either(x, 0.24279078841f, 0), either(x, 0.40000972152f, 0)));
-  const int odd = mul(x, z, fma_of(x, w, either(x, 0.28498786688f, 0), either(x, 0.66666662693f, 0)));
+  const int even =
+      mul(x, w, fma_of(x, w, either(x, 0.24279078841f, 0), either(x, 0.40000972152f, 0)));
+  const int odd =
+      mul(x, z, fma_of(x, w, either(x, 0.28498786688f, 0), either(x, 0.66666662693f, 0)));
   const int half = mul(x, mul(x, real(x, 0.5), f), f);
   const int tail = mul(x, k, either(x, 9.0580006145e-06f, 0));
   const int low = fma_of(x, s, add(x, half, add(x, even, odd)), tail);
@@ -232,24 +234,24 @@ static int log_wide(expander *x, int v) {
 
 bool nk_expand_has(int code) {
   switch (code) {
-  case NK_OP_exp:
-  case NK_OP_exp2:
-  case NK_OP_expm1:
-  case NK_OP_tanh:
-  case NK_OP_sigmoid:
-  case NK_OP_log: return true;
-  default: return false;
+    case NK_OP_exp:
+    case NK_OP_exp2:
+    case NK_OP_expm1:
+    case NK_OP_tanh:
+    case NK_OP_sigmoid:
+    case NK_OP_log: return true;
+    default: return false;
   }
 }
 
 static int function(expander *x, int code, int v) {
   switch (code) {
-  case NK_OP_exp: return exp_of(x, v);
-  case NK_OP_exp2: return exp2_of(x, v);
-  case NK_OP_expm1: return expm1_of(x, v, false);
-  case NK_OP_tanh: return tanh_of(x, v);
-  case NK_OP_sigmoid: return sigmoid_of(x, v);
-  default: return is_wide(x) ? log_wide(x, v) : log_narrow(x, v);
+    case NK_OP_exp: return exp_of(x, v);
+    case NK_OP_exp2: return exp2_of(x, v);
+    case NK_OP_expm1: return expm1_of(x, v, false);
+    case NK_OP_tanh: return tanh_of(x, v);
+    case NK_OP_sigmoid: return sigmoid_of(x, v);
+    default: return is_wide(x) ? log_wide(x, v) : log_narrow(x, v);
   }
 }
 
@@ -287,8 +289,7 @@ void nk_expand(nk_micro *to, const nk_micro *from, const int32_t *alias, int64_t
     }
     map[v] = to->n_value;
     to->value[to->n_value] = *value;
-    for (int k = 0; k < value->n_src; k++)
-      to->value[to->n_value].src[k] = map[value->src[k]];
+    for (int k = 0; k < value->n_src; k++) to->value[to->n_value].src[k] = map[value->src[k]];
     to->n_value++;
   }
   to->n_op = to->n_value - to->n_in - to->n_const;

@@ -67,8 +67,8 @@ static void load_bool(nk_emit *e, int v, int reg) {
   const bool wide = e->lane_bytes == 8;
   nk_code_vector(c, NK_INS(2, 1, 0, wide ? 0x32 : 0x31), 1, reg, 0, from, NK_NO_IMM);
   nk_code_vector(c, NK_INS(1, 0, 0, 0x57), 1, s, s, nk_rm_reg(s), NK_NO_IMM);
-  nk_code_vector(c, wide ? NK_INS(2, 1, 0, 0x37) : NK_INS(1, 1, 0, 0x66), 1, reg, reg,
-                 nk_rm_reg(s), NK_NO_IMM);
+  nk_code_vector(c, wide ? NK_INS(2, 1, 0, 0x37) : NK_INS(1, 1, 0, 0x66), 1, reg, reg, nk_rm_reg(s),
+                 NK_NO_IMM);
 }
 
 void nk_emit_load(nk_emit *e, int v, int reg) {
@@ -127,8 +127,7 @@ static void store_bool(nk_emit *e, int k, int reg) {
   }
   /* Halves side by side, then lanes packed to words and bytes. */
   nk_code_vector(c, NK_INS(3, 1, 0, 0x39), 1, reg, 0, nk_rm_reg(t), 1);
-  if (e->lane_bytes == 8)
-    nk_code_vector(c, NK_INS(1, 0, 0, 0xC6), 0, s, reg, nk_rm_reg(t), 0x88);
+  if (e->lane_bytes == 8) nk_code_vector(c, NK_INS(1, 0, 0, 0xC6), 0, s, reg, nk_rm_reg(t), 0x88);
   nk_code_vector(c, NK_INS(1, 1, 0, 0x6B), 0, s, e->lane_bytes == 8 ? s : reg,
                  nk_rm_reg(e->lane_bytes == 8 ? s : t), NK_NO_IMM);
   nk_code_vector(c, NK_INS(1, 1, 0, 0x63), 0, s, s, nk_rm_reg(s), NK_NO_IMM);

@@ -1,7 +1,7 @@
 /* Decides whether a group can be machine code, makes it, and puts it into executable pages.
  *
- * The interpreter keeps what has no code here (functions of the C library, powers, remainders, small
- * integers, strided operands), groups that are mostly function calls, and everything where
+ * The interpreter keeps what has no code here (functions of the C library, powers, remainders,
+ * small integers, strided operands), groups that are mostly function calls, and everything where
  * NEUROKIT_NATIVE=0 is set, where the CPU level has no emitter, or where the system refuses
  * executable pages. NEUROKIT_NATIVE=always tries groups of calls, too.
  */
@@ -51,8 +51,10 @@ static bool calls_pay(const nk_emit *e) {
   for (int v = 0; v < e->micro.n_value; v++) {
     const nk_value *value = e->micro.value + v;
     if (value->code < 0 || !value->live || value->uniform) continue;
-    if (nk_emit_calls(value->code)) n_call++;
-    else n_op++;
+    if (nk_emit_calls(value->code))
+      n_call++;
+    else
+      n_op++;
   }
   const char *text = getenv("NEUROKIT_NATIVE");
   return n_op >= CALL_COST * n_call || (text != NULL && strcmp(text, "always") == 0);
