@@ -1,22 +1,29 @@
 """The short way of `jit` takes the same decisions as the long one."""
 
 import gc
+import sys
 
 import numpy as np
+import pytest
 
 import neurokit as nk
 from neurokit.core.quick import key_of
 
+jit_module = sys.modules["neurokit.core.jit"]
 
-def counting(f):
-    """`f`, and a list that grows each time it is traced."""
-    runs = []
 
-    def traced(*args):
-        runs.append(1)
-        return f(*args)
+@pytest.fixture
+def traced(monkeypatch):
+    """A list that grows each time a function is traced."""
+    made = []
+    start = jit_module._Traced.__init__
 
-    return nk.jit(traced), runs
+    def counting(self, *args):
+        made.append(self)
+        start(self, *args)
+
+    monkeypatch.setattr(jit_module._Traced, "__init__", counting)
+    return made
 
 
 def test_leaves_in_the_order_of_flatten():
@@ -27,8 +34,8 @@ def test_leaves_in_the_order_of_flatten():
         assert a is b
 
 
-def test_one_program_per_structure_shape_and_type():
-    f, runs = counting(lambda p: {"s": p["a"] + p["b"][0], "t": p["b"][1] * 2})
+def test_one_program_per_structure_shape_and_type(traced):
+    f = nk.jit(lambda p: {"s": p["a"] + p["b"][0], "t": p["b"][1] * 2})
     arrays = np.arange(3.0), np.ones(3)
     calls = [
         {"a": arrays[0], "b": [arrays[1], 2.0]},
@@ -45,7 +52,7 @@ def test_one_program_per_structure_shape_and_type():
             for name in want:
                 np.testing.assert_array_equal(got[name], want[name])
                 assert np.asarray(got[name]).dtype == np.asarray(want[name]).dtype
-    assert len(runs) == len(calls)
+    assert len(traced) == len(calls)
 
 
 def test_reached_values_are_guarded():
@@ -62,15 +69,15 @@ def test_reached_values_are_guarded():
     np.testing.assert_array_equal(f(x), x * 2 + [10, 1, 1])
 
 
-def test_other_layouts_and_clear():
-    f, runs = counting(lambda x: x + 1)
+def test_other_layouts_and_clear(traced):
+    f = nk.jit(lambda x: x + 1)
     x = np.arange(12.0).reshape(3, 4)
     for y in (x, np.asfortranarray(x), x[::-1], x.astype(">f8")):
         np.testing.assert_array_equal(f(y), y + 1)
     f.clear()
-    n = len(runs)
+    n = len(traced)
     f(x)
-    assert len(runs) == n + 1
+    assert len(traced) == n + 1
 
 
 def test_nothing_is_kept_of_the_arguments():
