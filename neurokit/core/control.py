@@ -121,13 +121,17 @@ def custom(rule, outs, inputs):
     return results
 
 
-def has_custom(outputs):
-    """Whether `outputs` depend on a call with its own reverse rule, in loop bodies too."""
-    for node in reachable(outputs):
-        if node.prim is CUSTOM or any(getattr(p, "custom", False) for p in node.params):
+def has_custom(outputs, order=None):
+    """Whether `outputs` depend on a call with its own reverse rule, in loop bodies too.
+
+    order: their `reachable` nodes, where they are known.
+    """
+    for node in reachable(outputs) if order is None else order:
+        if node.prim is CUSTOM:
             return True
-        if any(body.custom for p in node.params for body in getattr(p, "bodies", ())):
-            return True
+        for p in node.params:
+            if getattr(p, "custom", False) or any(b.custom for b in getattr(p, "bodies", ())):
+                return True
     return False
 
 

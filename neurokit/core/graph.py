@@ -428,7 +428,17 @@ def args_of(node, swapped):
 
 def swaps(outputs):
     """The loops that another loop of the same computation repeats, with more outputs."""
+    return walk(outputs)[1]
+
+
+def walk(outputs):
+    """(nodes, swapped): what computing `outputs` takes, arguments before users, and its `swaps`."""
     plain = reachable(outputs)
+    out = _swaps_among(plain)
+    return (reachable(outputs, out) if out else plain), out
+
+
+def _swaps_among(plain):
     present = None
     out = set()
     for n in plain:
@@ -445,9 +455,23 @@ def reachable(outputs, swapped=(), stop=(), args=None):
 
     args: function giving the arguments of a node, where they are not the node's own.
     """
-    if args is None:
-        args = (lambda n: args_of(n, swapped)) if swapped else (lambda n: n.args)
     seen, order, stack = set(stop), [], list(reversed(outputs))
+    if args is None and swapped:
+        args = lambda n: args_of(n, swapped)  # noqa: E731
+    if args is None:  # the same as below, for nearly all calls
+        visit, push, pop, done = seen.add, stack.append, stack.pop, order.append
+        while stack:
+            node = pop()
+            if node.__class__ is tuple:
+                done(node[0])
+            elif node not in seen:
+                visit(node)
+                if node.args:
+                    push((node,))
+                    stack += node.args
+                else:
+                    done(node)
+        return order
     while stack:
         node = stack.pop()
         if node.__class__ is tuple:

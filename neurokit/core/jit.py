@@ -14,7 +14,7 @@ from . import (
     tree,
 )
 from .arguments import Opened, input_tracer, is_array, output_nodes, plain
-from .graph import Graph, current
+from .graph import Graph, current, walk
 from .guards import Guards, Trap
 from .model import Param, State
 from .model import marked as _marked
@@ -50,7 +50,8 @@ class _Traced:
         verify_captured(graph)
         outputs = out_nodes + state_nodes
         self.n_out = len(out_nodes)
-        inputs = used_inputs(outputs)
+        walked = walk(outputs)
+        inputs = used_inputs(walked)
         where = {t.node: ("leaf", i) for i, t in enumerate(leaves) if isinstance(t, Tracer)}
         where.update({t.node: ("state", i) for i, t in enumerate(states)})
         self.random = {
@@ -71,7 +72,7 @@ class _Traced:
         for rng, count in self.random.values():
             rng._draws -= count  # the first run draws them
         self.inputs, self.outputs, self.programs = inputs, outputs, {}
-        self.program()
+        self.program(walked)
         self.captured = [
             (array, array.shape, array.dtype) for kind, array in self.feeds if kind == "array"
         ]
@@ -88,12 +89,12 @@ class _Traced:
                 return False
         return True
 
-    def program(self):
+    def program(self, walked=None):
         """The program for the present options."""
         mode = run_options.lines, run_options.unfused
         program = self.programs.get(mode)
         if program is None:
-            program = self.programs[mode] = compiled(self.inputs, self.outputs)
+            program = self.programs[mode] = compiled(self.inputs, self.outputs, walked)
         return program
 
     def run_plain(self, leaves):

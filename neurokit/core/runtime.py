@@ -8,7 +8,7 @@ from collections import OrderedDict
 import numpy as np
 
 from .errors import CapturedArrayError, where_text
-from .graph import INPUT, reachable, swaps
+from .graph import INPUT, walk
 from .structure import structure
 
 _CACHE_SIZE = 512
@@ -45,11 +45,13 @@ def cached(key, make):
     return program
 
 
-def compiled(inputs, outputs):
+def compiled(inputs, outputs, walked=None):
+    """The program of `outputs`. walked: what `walk(outputs)` gave, where it is known."""
     from .lower import compile_program
 
     return cached(
-        structure(outputs, inputs, run_options.lines), lambda: compile_program(inputs, outputs)
+        structure(outputs, inputs, run_options.lines, walked),
+        lambda: compile_program(inputs, outputs),
     )
 
 
@@ -88,8 +90,9 @@ def set_options(**values):
         vars(run_options).update(before)
 
 
-def used_inputs(outputs):
-    return [n for n in reachable(outputs, swaps(outputs)) if n.prim is INPUT]
+def used_inputs(walked):
+    """The inputs among the nodes of a `walk`."""
+    return [n for n in walked[0] if n.prim is INPUT]
 
 
 def evaluate(graph, outputs, into=None):
@@ -97,14 +100,17 @@ def evaluate(graph, outputs, into=None):
 
     into : {number of an output: array to write it to}
     """
-    inputs = used_inputs(outputs)
+    walked = walk(outputs)
+    inputs = used_inputs(walked)
     values = graph.values
     verify_captured(graph)
     if run_options.reference:
         from .reference import run_nodes
 
         return run_nodes(outputs, {n: values[n] for n in inputs})
-    return run_compiled(lambda: compiled(inputs, outputs), [values[n] for n in inputs], into)
+    return run_compiled(
+        lambda: compiled(inputs, outputs, walked), [values[n] for n in inputs], into
+    )
 
 
 # ---------------------------------------------------------------------------- captured arrays

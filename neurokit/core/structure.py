@@ -1,20 +1,25 @@
 """The structure of a graph as a hashable key: equal keys mean the same program."""
 
-from .graph import INPUT, LITERAL, args_of, reachable, swaps
+from .graph import INPUT, LITERAL, args_of, reachable, walk
 
 
-def structure(outputs, inputs, lines=False):
+def structure(outputs, inputs, lines=False, walked=None):
     """Key of the computation of `outputs` from `inputs`, whatever the values and names.
 
-    lines: whether equal keys also mean the same lines of the user's code.
+    lines: whether equal keys also mean the same lines of the user's code. walked: what `walk` gave
+    for these outputs, where the inputs are all inputs of the graph.
     """
-    swapped = swaps(outputs)
+    order, swapped = walk(outputs) if walked is None else walked
+    if walked is None:
+        order = reachable(outputs, swapped, stop=inputs)
     number = {}
     rows = []
     for k, node in enumerate(inputs):
         number[node] = k
         rows.append((node.shape, node.dtype.char))
-    for node in reachable(outputs, swapped, stop=inputs):
+    for node in order:
+        if node in number:
+            continue
         number[node] = len(rows)
         if node.prim is LITERAL:
             rows.append((repr(node.params[0]), node.dtype.char))
@@ -24,7 +29,7 @@ def structure(outputs, inputs, lines=False):
             rows.append(
                 (
                     node.prim.name,
-                    tuple([number[a] for a in args_of(node, swapped)]),
+                    tuple([number[a] for a in (args_of(node, swapped) if swapped else node.args)]),
                     tuple([getattr(p, "structural", p) for p in node.params]),
                     node.shape,
                     node.dtype.char,

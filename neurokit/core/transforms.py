@@ -10,7 +10,7 @@ from . import methods, tree  # noqa: F401 - methods gives Tracer its operators
 from .arguments import Opened, input_tracer, output_nodes, plain, scalar_node
 from .autodiff import backward, forward
 from .control import has_custom, variable
-from .graph import INPUT, INT64, Graph, Node, current
+from .graph import INPUT, INT64, Graph, Node, current, walk
 from .lower import compile_program
 from .runtime import (
     cached,
@@ -190,7 +190,8 @@ def _gradient(f, argnums, has_aux, what, holomorphic=False):
 def _run_gradient(graph, value, extra, wrt):
     """Arrays of value, extra outputs and gradients. The program is found by the forward graph alone."""
     forward_nodes = [value, *extra]
-    inputs = used_inputs(forward_nodes)
+    walked = walk(forward_nodes)
+    inputs = used_inputs(walked)
     position = {n: i for i, n in enumerate(inputs)}
     places = tuple([position.get(w, -1) for w in wrt])
     missing = [w for w in wrt if w not in position]
@@ -203,13 +204,13 @@ def _run_gradient(graph, value, extra, wrt):
             if w in position
         ]
 
-    if run_options.reference or has_custom(forward_nodes):
+    if run_options.reference or has_custom(forward_nodes, None if walked[1] else walked[0]):
         arrays = evaluate(graph, outputs())
     else:
         verify_captured(graph)
 
         def program():
-            key = ("grad", structure(forward_nodes, inputs, run_options.lines), places)
+            key = ("grad", structure(forward_nodes, inputs, run_options.lines, walked), places)
             return cached(key, lambda: compile_program(inputs, outputs()))
 
         arrays = run_compiled(program, [graph.values[n] for n in inputs])

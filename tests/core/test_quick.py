@@ -1,7 +1,7 @@
 """The short way of `jit` takes the same decisions as the long one."""
 
 import gc
-import sys
+import importlib
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ import pytest
 import neurokit as nk
 from neurokit.core.quick import key_of
 
-jit_module = sys.modules["neurokit.core.jit"]
+jit_module = importlib.import_module("neurokit.core.jit")
 
 
 @pytest.fixture
