@@ -9,6 +9,7 @@ import pytest
 from elementwise_twin import COMPUTE, Micro, arity
 from test_elementwise import CASES, EXACT, operands, random_micro
 
+import neurokit as nk
 from neurokit import _core
 
 HAS_CODE = _core.info()["cpu_level"] in ("v3", "v4")
@@ -290,3 +291,51 @@ def test_functions_need_no_call(monkeypatch):
         micro = Micro(1)
         v = micro.op(name, x.dtype, 0)
         assert is_native(micro, [x], [x.copy()], [v]), name
+
+
+@pytest.mark.skipif(not HAS_CODE, reason="no machine code at this level")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_functions_of_the_library(monkeypatch, dtype):
+    """Powers, angles and remainders in the middle of a group, large and special arguments."""
+    rng = np.random.default_rng(3)
+    special = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 0.5, 3.0, -2.0, 1e30, 1e-40, 2e9]
+    pairs = np.array([(a, b) for a in special for b in special])
+    x = np.concatenate([pairs[:, 0], rng.normal(0, 3, 1000), rng.normal(0, 1e10, 91)]).astype(dtype)
+    y = np.concatenate([pairs[:, 1], rng.normal(0, 3, 1000), rng.normal(0, 5, 91)]).astype(dtype)
+    one = ["sin", "cos", "tan", "arcsin", "arctan", "sinh", "arcsinh", "arctanh", "log1p", "erf"]
+    monkeypatch.delenv("NEUROKIT_NATIVE", raising=False)
+    for name in [*one, "pow", "arctan2", "mod", "floordiv"]:
+        micro = Micro(2)
+        kept = [micro.op("mul", x.dtype, 0, 1), micro.op("add", x.dtype, 0, 1)]
+        kept.append(micro.op("lt", x.dtype, 0, 1))
+        v = micro.op(name, x.dtype, *([0] if name in one else [0, 1]))
+        w = micro.op("select", x.dtype, kept[2], kept[0], v)
+        results = [v, micro.op("sub", x.dtype, w, kept[1])]
+        want, got = both_ways(monkeypatch, micro, [x, y], [np.empty_like(x)] * 2, results)
+        for a, b in zip(got, want):
+            assert_same_bits(a, b, name)
+        monkeypatch.delenv("NEUROKIT_NATIVE", raising=False)
+        if name not in ("log1p", "erf"):
+            assert is_native(micro, [x, y], [np.empty_like(x)] * 2, results), name
+
+
+@pytest.mark.skipif(not HAS_CODE, reason="no machine code at this level")
+def test_strided_operands(monkeypatch):
+    """Columns, reversed rows and small inner axes, read and written, next to contiguous ones."""
+    rng = np.random.default_rng(4)
+    base = rng.normal(size=(700, 600)).astype(np.float32)
+    for n, m in [(5, 3), (31, 7), (600, 3), (300, 513), (2, 600)]:
+        ins = [base[:n, :m].copy(), base.T[:n, :m], base[n - 1 :: -1, :m][:n], base[:n, :1]]
+        ins[3] = np.broadcast_to(ins[3], (n, m))
+        micro = Micro(4)
+        a = micro.op("mul", base.dtype, 0, 1)
+        b = micro.op("fma", base.dtype, a, 2, 3)
+        for out in (np.empty((n, m), np.float32), np.empty((m, n), np.float32).T):
+            outs = [out, np.empty((n, m), np.float32)]
+            want, got = both_ways(monkeypatch, micro, ins, outs, [b, a])
+            for g, w in zip(got, want):
+                assert_same_bits(np.ascontiguousarray(g), np.ascontiguousarray(w), f"{n} {m}")
+    monkeypatch.delenv("NEUROKIT_NATIVE", raising=False)
+    before = _core.code_live()
+    nk.jit(lambda x, y: x[::2, ::3] * y.T + x[1:2, :1])(base[:8, :9], base[:3, :4])
+    assert _core.code_live() > before

@@ -1,7 +1,7 @@
 /* Kernel `fused`: a group of elementwise operations over one iteration shape.
  *
- * ins and outs broadcast to one shape; ip holds the micro-program (see parse.c). `check` compiles it
- * (parse, shape, combine, build), `run` interprets it block by block (run.c).
+ * ins and outs broadcast to one shape; ip holds the micro-program (see parse.c). `check` compiles
+ * it (parse, shape, combine, build), `run` interprets it block by block (run.c).
  */
 #include "fused.h"
 #include "native/native.h"
@@ -11,13 +11,13 @@ static nk_status check_length(const nk_call *call) {
   nk_error *error = call->ctx->error;
   const int64_t *ip = call->ip;
   if (call->n_out < 1 || call->n_in + call->n_out > NK_MAX_OPERANDS)
-    return nk_fail(error, NK_ERR_VALUE, "fused: got %d inputs and %d outputs, wanted 1 to %d in all",
-                   call->n_in, call->n_out, NK_MAX_OPERANDS);
+    return nk_fail(error, NK_ERR_VALUE,
+                   "fused: got %d inputs and %d outputs, wanted 1 to %d in all", call->n_in,
+                   call->n_out, NK_MAX_OPERANDS);
   if (call->n_ip < 2 || ip[0] < 0 || ip[0] > NK_FUSED_VALUES || call->n_ip < 2 + 2 * ip[0])
     return nk_fail(error, NK_ERR_VALUE, "fused: the parameters end before the constants do");
   const int64_t n_op = ip[1 + 2 * ip[0]];
-  if (n_op < 0 || n_op > NK_FUSED_VALUES ||
-      call->n_ip != 2 + 2 * ip[0] + 5 * n_op + call->n_out)
+  if (n_op < 0 || n_op > NK_FUSED_VALUES || call->n_ip != 2 + 2 * ip[0] + 5 * n_op + call->n_out)
     return nk_fail(error, NK_ERR_VALUE, "fused: got %lld parameters, wanted %lld",
                    (long long)call->n_ip, (long long)(2 + 2 * ip[0] + 5 * n_op + call->n_out));
   if (call->n_in + call->n_out + ip[0] + n_op > NK_FUSED_VALUES)
@@ -44,7 +44,7 @@ nk_status NK_LV(nk_fused_check)(nk_call *call) {
 
 bool NK_LV(nk_fused_splits)(const void *prep) {
   const nk_fused *f = prep;
-  return f->native != NULL && f->row_ndim == 0;
+  return f->native != NULL && !f->native->strided && f->row_ndim == 0;
 }
 
 void NK_LV(nk_fused_part)(const void *prep, char *const *at, int64_t n) {

@@ -14,9 +14,7 @@ int nk_emit_slot(nk_emit *e) {
   return k;
 }
 
-static int32_t *owners(nk_emit *e, int v) {
-  return nk_emit_is_mask(e, v) ? e->mask : e->vector;
-}
+static int32_t *owners(nk_emit *e, int v) { return nk_emit_is_mask(e, v) ? e->mask : e->vector; }
 
 static bool is_pinned(const nk_value *pinned, int v) {
   for (int k = 0; pinned != NULL && k < pinned->n_src; k++)

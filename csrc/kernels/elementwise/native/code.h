@@ -1,9 +1,9 @@
 /* A buffer of x86-64 machine code and the encoder of vector instructions.
  *
- * One encoder for both vector prefixes: VEX (AVX2, 16 registers) and EVEX (AVX-512, 32 registers and
- * masks); the level the file is compiled for decides. Instructions are named by NK_INS(map, prefix,
- * W, opcode) as the processor manuals list them: map 1 = 0F, 2 = 0F38, 3 = 0F3A; prefix 0 none,
- * 1 = 66, 2 = F3, 3 = F2.
+ * One encoder for both vector prefixes: VEX (AVX2, 16 registers) and EVEX (AVX-512, 32 registers
+ * and masks); the level the file is compiled for decides. Instructions are named by NK_INS(map,
+ * prefix, W, opcode) as the processor manuals list them: map 1 = 0F, 2 = 0F38, 3 = 0F3A; prefix 0
+ * none, 1 = 66, 2 = F3, 3 = F2.
  */
 #ifndef NK_NATIVE_CODE_H
 #define NK_NATIVE_CODE_H
@@ -34,8 +34,24 @@ enum { NK_NATIVE_EVEX = NK_NATIVE_BYTES == 64 };
 #define nk_code_finish NK_LV(nk_code_finish)
 #define nk_code_free NK_LV(nk_code_free)
 
-enum { NK_RAX, NK_RCX, NK_RDX, NK_RBX, NK_RSP, NK_RBP, NK_RSI, NK_RDI, NK_R8, NK_R9, NK_R10,
-       NK_R11, NK_R12, NK_R13, NK_R14, NK_R15 };
+enum {
+  NK_RAX,
+  NK_RCX,
+  NK_RDX,
+  NK_RBX,
+  NK_RSP,
+  NK_RBP,
+  NK_RSI,
+  NK_RDI,
+  NK_R8,
+  NK_R9,
+  NK_R10,
+  NK_R11,
+  NK_R12,
+  NK_R13,
+  NK_R14,
+  NK_R15
+};
 
 /* The operand that may stand in memory: a register, [base + index * scale + disp] or a constant. */
 enum { NK_RM_REG, NK_RM_MEM, NK_RM_POOL };

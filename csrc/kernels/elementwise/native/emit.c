@@ -78,7 +78,7 @@ static void store_ready(nk_emit *e, int now) {
 
 static bool emit_op(nk_emit *e, const nk_site *s) {
   const nk_value *value = s->value;
-  if (nk_emit_calls(value->code)) return nk_emit_call(e, s);
+  if (nk_emit_calls(value)) return nk_emit_call(e, s);
   if (value->code == NK_OP_convert) return nk_emit_convert(e, s);
   if (value->code == NK_OP_select) return nk_emit_select(e, s);
   if (value->dtype == NK_BOOL && value->op_dtype != NK_BOOL) return nk_emit_compare(e, s);
@@ -86,15 +86,15 @@ static bool emit_op(nk_emit *e, const nk_site *s) {
   return s->dtype == NK_F32 || s->dtype == NK_F64 ? nk_emit_float(e, s) : nk_emit_int(e, s);
 }
 
-static bool has_code(int code) {
-  return code < NK_OP_exp || nk_emit_calls(code) ||
-         (code >= NK_OP_isnan && code != NK_OP_pow && code != NK_OP_arctan2 && code != NK_OP_mod &&
-          code != NK_OP_floordiv);
+static bool has_code(const nk_value *value) {
+  const int code = value->code;
+  return code < NK_OP_exp || nk_emit_calls(value) ||
+         (code >= NK_OP_isnan && code != NK_OP_pow && code != NK_OP_mod && code != NK_OP_floordiv);
 }
 
 static bool emit_value(nk_emit *e, int v) {
   const nk_value *value = e->micro.value + v;
-  if (!has_code(value->code)) return false;
+  if (!has_code(value)) return false;
   nk_site s = {.value = value,
                .dtype = value->op_dtype,
                .wide = nk_dtype_size[value->op_dtype] == 8,
@@ -296,7 +296,7 @@ bool nk_emit_function(nk_emit *e) {
   find_ready(e);
   for (int v = 0; v < e->micro.n_value; v++) {
     e->live[v].reg = e->live[v].slot = -1;
-    e->calls |= is_op(e, v, false) && nk_emit_calls(e->micro.value[v].code);
+    e->calls |= is_op(e, v, false) && nk_emit_calls(e->micro.value + v);
   }
   e->limit = NK_EMIT_SCRATCH;
   const size_t frame = emit_entry(e);

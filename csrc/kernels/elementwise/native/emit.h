@@ -15,6 +15,7 @@
 #define nk_emit_release NK_LV(nk_emit_release)
 #define nk_emit_evict NK_LV(nk_emit_evict)
 #define nk_emit_calls NK_LV(nk_emit_calls)
+#define nk_emit_calls_vector NK_LV(nk_emit_calls_vector)
 #define nk_emit_call NK_LV(nk_emit_call)
 #define nk_emit_load NK_LV(nk_emit_load)
 #define nk_emit_fetch NK_LV(nk_emit_fetch)
@@ -132,8 +133,9 @@ bool nk_emit_select(nk_emit *e, const nk_site *s);
 bool nk_emit_convert(nk_emit *e, const nk_site *s);
 bool nk_emit_call(nk_emit *e, const nk_site *s);
 
-/* calls.c: is the operation a function to call? */
-bool nk_emit_calls(int code);
+/* calls.c: is the operation a function to call, and one that works on a whole vector at once? */
+bool nk_emit_calls(const nk_value *value);
+bool nk_emit_calls_vector(const nk_value *value);
 
 /* logic.c, AVX2: a vector bool as lanes of `bytes`, and back to lanes of the group. */
 int nk_emit_lanes(nk_emit *e, int reg, int bytes, int scratch);

@@ -194,9 +194,9 @@ static uint32_t conversion(int source, int target) {
       {NK_INS(1, 2, 0, 0x5B), NK_INS(1, 1, 0, 0x7A), 0, NK_INS(1, 0, 0, 0x5A)},
       {NK_INS(1, 1, 1, 0xE6), NK_INS(1, 1, 1, 0x7A), NK_INS(1, 1, 1, 0x5A), 0}};
   static const int8_t row[NK_NDTYPES] = {
-      [NK_BOOL] = -1, [NK_I8] = -1, [NK_U8] = -1, [NK_I16] = -1, [NK_U16] = -1, [NK_I32] = 0,
-      [NK_U32] = -1, [NK_I64] = 1, [NK_U64] = -1, [NK_F32] = 2, [NK_F64] = 3,
-      [NK_C64] = -1, [NK_C128] = -1};
+      [NK_BOOL] = -1, [NK_I8] = -1,  [NK_U8] = -1,  [NK_I16] = -1, [NK_U16] = -1,
+      [NK_I32] = 0,   [NK_U32] = -1, [NK_I64] = 1,  [NK_U64] = -1, [NK_F32] = 2,
+      [NK_F64] = 3,   [NK_C64] = -1, [NK_C128] = -1};
   if (row[source] < 0 || row[target] < 0) return 0;
   const bool has_i64 = source == NK_I64 || target == NK_I64;
   if (!NK_NATIVE_EVEX && has_i64 && source != NK_I32) return 0;
@@ -214,8 +214,8 @@ bool nk_emit_convert(nk_emit *e, const nk_site *s) {
     to_bool(e, s, source);
     return true;
   }
-  const int bytes = nk_dtype_size[source] > nk_dtype_size[target] ? nk_dtype_size[source]
-                                                                   : nk_dtype_size[target];
+  const int bytes =
+      nk_dtype_size[source] > nk_dtype_size[target] ? nk_dtype_size[source] : nk_dtype_size[target];
   const int length = nk_emit_length(e, bytes);
   if (source == NK_I64 && target == NK_I32) {
     const int x = nk_emit_fetch(e, s, 0, S0);

@@ -1,9 +1,9 @@
 /* Decides whether a group can be machine code, makes it, and puts it into executable pages.
  *
- * The interpreter keeps what has no code here (functions of the C library, powers, remainders,
- * small integers, strided operands), groups that are mostly function calls, and everything where
- * NEUROKIT_NATIVE=0 is set, where the CPU level has no emitter, or where the system refuses
- * executable pages. NEUROKIT_NATIVE=always tries groups of calls, too.
+ * The interpreter keeps what has no code here (small and unsigned integers; integer powers and
+ * remainders), groups that are mostly calls of vector functions or have many strided operands, and
+ * everything where NEUROKIT_NATIVE=0 is set, where the CPU level has no emitter, or where the
+ * system refuses executable pages. NEUROKIT_NATIVE=always tries groups of calls, too.
  */
 #include "native.h"
 
@@ -23,9 +23,9 @@ static bool is_wanted(const nk_fused *f) {
   const char *text = getenv("NEUROKIT_NATIVE");
   if (NK_NATIVE_BYTES == 0 || f->total == 0 || (text != NULL && strcmp(text, "0") == 0))
     return false;
-  for (int k = 0; k < f->n_in + f->n_out; k++)
-    if (f->arg[k].kind == NK_ARG_STRIDED) return false;
-  return true;
+  int n_strided = 0;
+  for (int k = 0; k < f->n_in + f->n_out; k++) n_strided += f->arg[k].kind == NK_ARG_STRIDED;
+  return n_strided <= NK_NATIVE_STRIDED;
 }
 
 /* Lanes are as many as fit of the widest type in the group. */
@@ -45,13 +45,14 @@ static bool choose_lanes(nk_emit *e) {
   return true;
 }
 
-/* Calls of a function per vector are dearer than the interpreter's loops over a block. */
+/* Calls of a function per vector, spilled registers included, are dearer than the interpreter's
+ * loops over a block. */
 static bool calls_pay(const nk_emit *e) {
   int n_op = 0, n_call = 0;
   for (int v = 0; v < e->micro.n_value; v++) {
     const nk_value *value = e->micro.value + v;
     if (value->code < 0 || !value->live || value->uniform) continue;
-    if (nk_emit_calls(value->code))
+    if (nk_emit_calls_vector(value))
       n_call++;
     else
       n_op++;
@@ -83,6 +84,7 @@ static nk_status place(nk_native **result, const nk_emit *e, const nk_fused *f) 
   native->lanes = e->lanes;
   native->tails = NK_NATIVE_EVEX;
   native->chunk = f->chunk * CHUNK_GAIN;
+  for (int k = 0; k < f->n_in + f->n_out; k++) native->strided |= f->arg[k].kind == NK_ARG_STRIDED;
   *result = native;
   return NK_OK;
 }

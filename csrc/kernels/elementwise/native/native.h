@@ -4,6 +4,8 @@
 
 #include "../fused.h"
 
+enum { NK_NATIVE_STRIDED = 12 }; /* operands copied block by block; groups with more are left */
+
 /* The code of a group: void fn(char *const *operands, int64_t n), n elements from each operand. */
 struct nk_native {
   void (*fn)(char *const *operands, int64_t n);
@@ -12,6 +14,7 @@ struct nk_native {
   int64_t chunk; /* elements of one parallel piece */
   int lanes;     /* n must be a multiple of it, unless `tails` */
   bool tails;
+  bool strided; /* some operands are */
 };
 
 /* Makes the code of a built group; *native stays NULL where the interpreter has to run it. */

@@ -4,7 +4,10 @@
 #include "../../../simd/flush.h"
 #include "native.h"
 
-enum { PAD = 64 }; /* bytes of a padded remainder: lanes of any type */
+enum {
+  PAD = 64,   /* bytes of a padded remainder: lanes of any type */
+  BLOCK = 256 /* elements of a strided operand copied at once */
+};
 
 /* Fewer elements than lanes, where the code has no masked turn: the same code on padded copies. */
 static void run_padded(const nk_fused *f, char *const *at, int64_t n) {
@@ -13,7 +16,7 @@ static void run_padded(const nk_fused *f, char *const *at, int64_t n) {
   const int n_arg = f->n_in + f->n_out;
   for (int k = 0; k < n_arg; k++) {
     operand[k] = at[k];
-    if (f->arg[k].kind != NK_ARG_DIRECT) continue;
+    if (f->arg[k].kind == NK_ARG_SCALAR) continue;
     operand[k] = pad[k];
     memset(pad[k], 0, PAD);
     if (k < f->n_in) memcpy(pad[k], at[k], (size_t)n * f->arg[k].size);
@@ -30,7 +33,7 @@ static void run_span(const nk_fused *f, char *const *at, int64_t n) {
   if (whole == n) return;
   char *rest[NK_MAX_OPERANDS];
   for (int k = 0; k < f->n_in + f->n_out; k++)
-    rest[k] = at[k] + (f->arg[k].kind == NK_ARG_DIRECT ? whole * f->arg[k].size : 0);
+    rest[k] = at[k] + (f->arg[k].kind == NK_ARG_SCALAR ? 0 : whole * f->arg[k].size);
   run_padded(f, rest, n - whole);
 }
 
@@ -58,6 +61,29 @@ static char *address(const nk_call *call, const nk_fused *f, int k, int64_t star
   return data;
 }
 
+/* Part of one row with strided operands: they are copied to blocks and back. */
+static void run_blocks(const nk_call *call, const nk_fused *f, char **at, int64_t start,
+                       int64_t stop) {
+  _Alignas(NK_ALIGN) char block[NK_NATIVE_STRIDED][BLOCK * 8];
+  const int n_arg = f->n_in + f->n_out;
+  for (int k = 0, n = 0; k < n_arg; k++)
+    if (f->arg[k].kind == NK_ARG_STRIDED) at[k] = block[n++];
+  for (int64_t n; start < stop; start += n) {
+    n = stop - start < BLOCK ? stop - start : BLOCK;
+    for (int k = 0; k < f->n_in; k++)
+      if (f->arg[k].kind == NK_ARG_STRIDED)
+        NK_LV(nk_fused_gather)(at[k], f, f->arg + k, call->in[k].data, start, n);
+    run_span(f, at, n);
+    for (int k = 0; k < n_arg; k++) {
+      const nk_arg *arg = f->arg + k;
+      if (arg->kind == NK_ARG_DIRECT)
+        at[k] += n * arg->size;
+      else if (arg->kind == NK_ARG_STRIDED && k >= f->n_in)
+        NK_LV(nk_fused_scatter)(call->out[k - f->n_in].data, f, arg, at[k], start, n);
+    }
+  }
+}
+
 static void run_range(const nk_call *call, int64_t start, int64_t stop) {
   const nk_fused *f = call->prep;
   char *at[NK_MAX_OPERANDS];
@@ -66,7 +92,10 @@ static void run_range(const nk_call *call, int64_t start, int64_t stop) {
     int64_t end = start - start % f->row + f->row;
     if (end > stop) end = stop;
     for (int k = 0; k < f->n_in + f->n_out; k++) at[k] = address(call, f, k, start);
-    run_span(f, at, end - start);
+    if (f->native->strided)
+      run_blocks(call, f, at, start, end);
+    else
+      run_span(f, at, end - start);
     start = end;
   }
   if (f->flush) nk_flush_end(mode);
@@ -87,7 +116,7 @@ nk_status NK_LV(nk_native_run)(const nk_call *call) {
   if (f->total > f->native->chunk)
     return nk_parallel(call->ctx, (f->total + f->native->chunk - 1) / f->native->chunk, run_chunk,
                        (void *)(uintptr_t)call);
-  if (f->row_ndim > 0) {
+  if (f->row_ndim > 0 || f->native->strided) {
     run_range(call, 0, f->total);
     return NK_OK;
   }
