@@ -96,6 +96,18 @@ def row(name, twin, partials=None, infer=_infer_same, ufuncs=()):
 
 def apply(prim, *args, params=()):
     """Bind an elementwise primitive to nodes or Python scalars of one dtype; shapes are broadcast."""
+    shape = None
+    for a in args:  # nodes of one shape, and literals: nearly all calls
+        if a.__class__ is not Node or a.dtype not in COMPUTED:
+            break
+        if a.prim is not LITERAL:
+            if shape is None:
+                shape = a.shape
+            elif a.shape != shape:
+                break
+    else:
+        if shape is not None:
+            return bind(prim, args, params)
     dtype = None
     for a in args:
         if a.__class__ is Node and a.dtype != BOOL:
@@ -164,7 +176,7 @@ def mul(a, b):
 
 
 def _is_one(a):
-    if a.prim.name == "broadcast":
+    if a.prim.kind == "view" and a.prim.name == "broadcast":
         a = a.args[0]
     return a.prim is LITERAL and a.params[0] == 1 and a.dtype.kind == "f"
 

@@ -239,19 +239,18 @@ _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _OPS = os.path.join(os.path.dirname(os.path.dirname(_HERE)), "ops") + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 _SAYS_WHERE = re.compile(r"(\.py|>):\d+").search
-_internal = {}
+_internal = {}  # id of a code -> (is it of the engine or NumPy, the code): hashing a code is slow
 _override = [None]
 
 
 def _inside(code):
     """Whether code belongs to the engine or to NumPy."""
-    inside = _internal.get(code)
-    if inside is None:
+    known = _internal.get(id(code))
+    if known is None:
         name = code.co_filename
-        inside = _internal[code] = name.startswith((_HERE, _OPS, _NUMPY)) or name.startswith(
-            "<__array_function__"
-        )
-    return inside
+        inside = name.startswith((_HERE, _OPS, _NUMPY)) or name.startswith("<__array_function__")
+        known = _internal[id(code)] = inside, code
+    return known[0]
 
 
 def user_line():
@@ -261,10 +260,8 @@ def user_line():
     frame = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
-        inside = _internal.get(code)
-        if inside is None:
-            inside = _inside(code)
-        if not inside:
+        known = _internal.get(id(code))
+        if not (_inside(code) if known is None else known[0]):
             return code, frame.f_lasti
         frame = frame.f_back
     return None
@@ -306,12 +303,20 @@ class at_line:
 # ---------------------------------------------------------------------------- literals
 
 _literals = {}
+_FLOATS = frozenset([FLOAT32, FLOAT64])
 
 
 def literal(value, dtype, weak=None):
     """A scalar constant of the graph. Belongs to every graph."""
+    if value.__class__ is float and value and value == value and dtype in _FLOATS:
+        node = _literals.get((value, dtype, weak))  # nearly all of them
+        if node is not None:
+            return node
     dtype = np.dtype(dtype)
-    if dtype.kind == "f":
+    if dtype.kind == "f" and value and value == value:
+        value = float(value)
+        key = value, dtype, weak
+    elif dtype.kind == "f":
         value = float(value)
         key = (value, np.signbit(value), value != value, dtype, weak)
         if value != value:
@@ -385,7 +390,7 @@ def bind(prim, args, params=()):
 
     Returns one node; for a primitive with several outputs, the node whose outputs `proj` picks.
     """
-    graph = current()
+    graph = _local.stack[-1]
     for arg in args:
         if arg.graph is not graph and arg.graph is not None:
             args = tuple([lift(a, graph) for a in args])

@@ -1,5 +1,6 @@
 """NumPy's ufuncs on traced arrays: type resolution by NumPy itself, then rows of the table."""
 
+import functools
 import math
 import sys
 
@@ -17,6 +18,8 @@ from .shaping import broadcast, full, reshape
 from .tracer import Tracer, broadcast_value, to_node
 
 _resolved = {}
+_plans = {}  # (ufunc, types) -> (builder, types it wants)
+_BUILDERS = {"add": ew.add, "mul": ew.mul, "neg": ew.neg}
 _WEAK_KINDS = {int: "iu", float: "f", complex: "c"}
 _DEFAULT = {int: INT64, float: FLOAT64, complex: complexes.COMPLEX128}
 
@@ -50,6 +53,8 @@ def as_dtype(node, dtype):
     if node.dtype == dtype:
         return node
     if node.prim is LITERAL:
+        if node.weak is float and dtype.char == "f":
+            return literal(float(np.float32(node.params[0])), dtype, float)
         value = node.params[0]
         if (
             node.weak is int
@@ -92,15 +97,44 @@ def call_ufunc(ufunc, method, inputs, kwargs):
 def apply_ufunc(ufunc, inputs):
     name = ew.BY_UFUNC.get(ufunc)
     if name is None:
-        composite = COMPOSITES.get(ufunc)
-        if composite is None and _is_special(ufunc):
-            name, composite = ew.BY_SPECIAL.get(ufunc.__name__), SPECIAL.get(ufunc.__name__)
-    if name is None:
-        if composite is None:
-            raise TraceError(f"np.{ufunc.__name__} has no traced form: {nearest(ufunc)}")
-        return _composite(ufunc, composite, inputs)
+        return _apply_other(ufunc, inputs)
     nodes = [to_node(x) for x in inputs]
+    plan = _plans.get((ufunc, *[n.weak or n.dtype for n in nodes]))
+    if plan is None:
+        return _apply_row(ufunc, name, inputs, nodes)
+    build, ins = plan
+    return Tracer(build(*[n if n.dtype is d else as_dtype(n, d) for n, d in zip(nodes, ins)]))
+
+
+def _plan(ufunc, name, nodes, ins):
+    """Keep how floats go through this ufunc where nothing but their types decides it."""
+    if len(_plans) > 2000:
+        _plans.clear()
+    build = _BUILDERS.get(name) or functools.partial(ew.apply, ew.ROWS[name])
+    _plans[(ufunc, *[n.weak or n.dtype for n in nodes])] = build, ins
+
+
+def _apply_other(ufunc, inputs):
+    """A ufunc that is no row of NumPy's: a composite, or one of scipy.special."""
+    name, composite = None, COMPOSITES.get(ufunc)
+    if composite is None and _is_special(ufunc):
+        name, composite = ew.BY_SPECIAL.get(ufunc.__name__), SPECIAL.get(ufunc.__name__)
+    if name is not None:
+        return _apply_row(ufunc, name, inputs, [to_node(x) for x in inputs])
+    if composite is None:
+        raise TraceError(f"np.{ufunc.__name__} has no traced form: {nearest(ufunc)}")
+    return _composite(ufunc, composite, inputs)
+
+
+def _apply_row(ufunc, name, inputs, nodes):
     ins, out, weak = resolve(ufunc, nodes)
+    if (
+        weak is None
+        and name not in ("pow", "not")
+        and ins[0].char in "fd"
+        and not any(n.weak is int for n in nodes)
+    ):
+        _plan(ufunc, name, nodes, ins)
     if out == BOOL and len(nodes) == 2 and _beyond(nodes, ins):
         return _compare_beyond(ufunc, nodes)
     nodes = [n if n.dtype == d else as_dtype(n, d) for n, d in zip(nodes, ins)]
