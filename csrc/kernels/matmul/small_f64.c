@@ -1,4 +1,7 @@
 /* Matrix times vector and small products, float64. */
+#include <string.h>
+
+#include "../../simd/lanes.h"
 #include "matmul.h"
 
 #define REAL double
@@ -6,3 +9,9 @@
 #define FMA NK_FMA
 #define NAME(x) x##_f64
 #include "small_typed.h"
+
+#define TILE_LANES NK_F64_LANES
+#ifdef NK_FMA_F64
+#define TILE_FMA NK_FMA_F64
+#endif
+#include "tile_typed.h"

@@ -1,5 +1,5 @@
-/* Own products for one element type: REAL, VEC (64 bytes of REAL), LANES, FMA and NAME(x) are set by
- * the file that includes this. Sums have a fixed order that depends on shapes alone. */
+/* Own products for one element type: REAL, VEC (64 bytes of REAL), LANES, FMA and NAME(x) are set
+ * by the file that includes this. Sums have a fixed order that depends on shapes alone. */
 
 typedef REAL VEC __attribute__((vector_size(64), aligned(sizeof(REAL)), may_alias));
 enum { LANES = 64 / (int)sizeof(REAL), STRIP = 1024 / (int)sizeof(REAL), PART = 256 };
@@ -102,20 +102,6 @@ void NK_LV(NAME(nk_gemv))(REAL *y, int64_t y_step, const REAL *matrix, int64_t r
     for (int64_t i = 0; i < n; ++i) {
       REAL *to = y + (r + i) * y_step;
       *to = accumulate ? *to + strip[i] : strip[i];
-    }
-  }
-}
-
-void NK_LV(NAME(nk_small))(REAL *out, int64_t out_row, const REAL *a, int64_t a_row, int64_t a_col,
-                           const REAL *b, int64_t b_row, int64_t m, int64_t n, int64_t k,
-                           bool accumulate) {
-  REAL strip[STRIP];
-  for (int64_t j = 0; j < n; j += STRIP) {
-    int64_t width = n - j < STRIP ? n - j : STRIP;
-    for (int64_t i = 0; i < m; ++i) {
-      REAL *to = out + i * out_row + j;
-      strip_dot(strip, b + j, b_row, a + i * a_row, a_col, width, k);
-      for (int64_t c = 0; c < width; ++c) to[c] = accumulate ? to[c] + strip[c] : strip[c];
     }
   }
 }
