@@ -1,4 +1,5 @@
-/* LAPACK of the carried OpenBLAS: the Fortran routines of the linalg kernels for four types.
+/* LAPACK (and gemm) of the carried OpenBLAS: the Fortran routines of the linalg kernels for four
+ * types.
  *
  * Arrays are void pointers so that one prototype serves s, d, c and z; column major, all by
  * address. NK_LAPACK(dtype, name, args) calls the routine of an element type.
@@ -25,6 +26,10 @@ NK_FOUR(geqrf, (const int *m, const int *n, void *a, const int *lda, void *tau, 
 NK_FOUR(trsyl, (const char *trana, const char *tranb, const int *isgn, const int *m, const int *n,
                 const void *a, const int *lda, const void *b, const int *ldb, void *c,
                 const int *ldc, void *scale, int *info))
+
+NK_FOUR(gemm, (const char *transa, const char *transb, const int *m, const int *n, const int *k,
+               const void *alpha, const void *a, const int *lda, const void *b, const int *ldb,
+               const void *beta, void *c, const int *ldc))
 
 #define NK_QR_ARGS                                                                                 \
   (const int *m, const int *n, const int *k, void *a, const int *lda, const void *tau, void *work, \

@@ -130,6 +130,24 @@ EIGH = _kernel(
 EIG = _kernel("eig", _eig_infer, lambda params, a: tuple(np.linalg.eig(a)))
 
 
+def _each(f):
+    """A twin that applies SciPy's function `f` to each matrix of a stack."""
+
+    def twin(params, *arrays):
+        import scipy.linalg
+
+        out = np.zeros(arrays[-1].shape, arrays[-1].dtype)
+        for i in np.ndindex(out.shape[:-2]) if out.size else ():
+            out[i] = getattr(scipy.linalg, f)(*[a[i] for a in arrays])
+        return out
+
+    return twin
+
+
+EXPM = _kernel("expm", _like, _each("expm"))
+SYLVESTER = _kernel("sylvester", _like, _each("solve_sylvester"))
+
+
 def _values_only(kernel, dtype_of, twin):
     """A decomposition that gives the values without the vectors: one output, the first axes of A."""
 

@@ -128,20 +128,6 @@ def cond(x, p=None):
     return np.where(bad, np.inf, r)
 
 
-@implements(np.linalg.cross)
-def cross(x1, x2, /, *, axis=-1):
-    x1, x2 = T(to_node(x1)), T(to_node(x2))
-    if x1.shape[axis] != 3 or x2.shape[axis] != 3:
-        raise ValueError(
-            f"Both input arrays must be (arrays of) 3-dimensional vectors, but they are {x1.shape[axis]} and "
-            f"{x2.shape[axis]} dimensional instead."
-        )
-    a = [np.moveaxis(x1, axis, 0)[i] for i in range(3)]
-    b = [np.moveaxis(x2, axis, 0)[i] for i in range(3)]
-    parts = [a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)]
-    return np.stack(parts, axis)
-
-
 @implements(np.linalg.outer)
 def outer(x1, x2, /):
     x1, x2 = T(to_node(x1)), T(to_node(x2))
@@ -155,11 +141,3 @@ def outer(x1, x2, /):
 @implements(np.linalg.diagonal)
 def diagonal(x, /, *, offset=0):
     return _diagonal(x, offset, -2, -1)
-
-
-@implements(np.linalg.matrix_transpose)
-def matrix_transpose(x, /):
-    x = T(to_node(x))
-    if x.ndim < 2:
-        raise ValueError(f"Input array must be at least 2-dimensional, but it is {x.ndim}")
-    return np.swapaxes(x, -1, -2)
