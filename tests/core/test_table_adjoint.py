@@ -24,6 +24,10 @@ def floats(result):
 def check(text, f, x, rng):
     """<ct, J v> = <J' ct, v>, and J v against a central difference where f is smooth."""
     v = [rng.normal(size=a.shape) for a in x]
+    for w, g in zip(
+        floats(f(*[a.copy() for a in x])), floats(nk.vjp(lambda *a: floats(f(*a)), *x)[0])
+    ):
+        np.testing.assert_allclose(g, w, rtol=1e-9, atol=1e-9, err_msg=text)
     out, tangent = nk.jvp(lambda *a: floats(f(*a)), tuple(x), tuple(v))
     if not out or not all(np.all(np.isfinite(o)) for o in out):
         return False
