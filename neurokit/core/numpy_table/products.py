@@ -68,7 +68,7 @@ if hasattr(np, "matvec"):  # NumPy 2.2
 
 @implements(np.outer)
 def outer(a, b, out=None):
-    return np.multiply(reshape(a, (-1, 1)), reshape(b, (1, -1)))
+    return _deliver(np.multiply(reshape(a, (-1, 1)), reshape(b, (1, -1))), out)
 
 
 @implements(np.tensordot, np.linalg.tensordot)

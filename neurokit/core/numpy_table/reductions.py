@@ -228,11 +228,15 @@ def average(a, axis=None, weights=None, returned=False, keepdims=False):
         return (result, count) if returned else result
     a, weights = T(to_node(a)), T(to_node(weights))
     if a.shape != weights.shape:
-        if weights.ndim != 1 or axis is None:
+        if axis is None:
             raise TypeError("Axis must be specified when shapes of a and weights differ.")
-        shape = [1] * a.ndim
-        shape[_axis(axis, a.ndim)] = weights.shape[0]
-        weights = weights.reshape(shape)
+        given_axes = [_axis(i, a.ndim) for i in (axis if isinstance(axis, tuple) else (axis,))]
+        if weights.shape != tuple(a.shape[i] for i in given_axes):
+            raise ValueError(
+                "Shape of weights must be consistent with shape of a along specified axis."
+            )
+        weights = np.transpose(weights, np.argsort(given_axes))
+        weights = weights.reshape([d if i in given_axes else 1 for i, d in enumerate(a.shape)])
     total = sum(
         weights * _full_tracer(a.shape, 1, FLOAT64 if a.dtype.kind not in "fc" else a.dtype),
         axis,
@@ -299,9 +303,10 @@ def diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
     if not a.ndim:
         raise ValueError("diff requires input that is at least one dimensional")
     axis = _axis(axis, a.ndim)
+    edge = tuple(1 if i == axis else d for i, d in enumerate(a.shape))
     parts = [x for x in (prepend, a, append) if x is not np._NoValue]
     if len(parts) > 1:
-        a = concatenate([np.expand_dims(x, axis) if np.ndim(x) == 0 else x for x in parts], axis)
+        a = concatenate([x if np.ndim(x) else np.broadcast_to(x, edge) for x in parts], axis)
     key = [slice(None)] * a.ndim
     for _ in range(n):
         later, sooner = list(key), list(key)
