@@ -17,7 +17,6 @@ import numpy as np
 from ._ridge import (
     Fold,
     diagonalise,
-    eigh,
     fold_products,
     gram,
     kernel_error,
@@ -50,12 +49,15 @@ class PrimalBands:
     def _scale(self, weights):
         return np.sqrt(weights[self.bands])
 
-    def screen(self, weights):
-        """Eigenvalues, squared coordinates of the targets, |Y|^2, and the factor l of both."""
+    def matrix(self, weights):
+        """The problem of all samples, to be diagonalised."""
         scale = self._scale(weights)
-        dtype = self.X.dtype
-        values, vectors = eigh((self.total * scale * scale[:, None]).astype(dtype, copy=False))
-        rotated = vectors.T @ (self.whole * scale[:, None].astype(dtype))
+        return self.total * scale * scale[:, None]
+
+    def screen(self, weights, values, vectors):
+        """Eigenvalues, squared coordinates of the targets, and the factor of both."""
+        turn = (vectors * self._scale(weights)[:, None]).astype(self.X.dtype, copy=False)
+        rotated = turn.T @ self.whole
         return np.maximum(values, 0), rotated * rotated, 1.0
 
     def diagonalised(self, weights):
@@ -96,15 +98,12 @@ class PrimalBands:
         np.add.at(out, self.bands, product)
         return 2 * alpha * out
 
-    def solve(self, weights, chosen, alpha):
+    def solve(self, weights, values, vectors, chosen, alpha):
         """Coefficients of the chosen targets, shape (p, t)."""
-        scale = self._scale(weights)
-        values, vectors = eigh(self.total * scale * scale[:, None])
-        vectors = (vectors * scale[:, None]).astype(self.X.dtype, copy=False)
-        rotated = vectors.T @ self.whole[:, chosen]
-        values = np.maximum(values, 0)
-        rotated /= (values[:, None] + alpha).astype(self.X.dtype, copy=False)
-        return vectors @ rotated
+        turn = (vectors * self._scale(weights)[:, None]).astype(self.X.dtype, copy=False)
+        rotated = turn.T @ self.whole[:, chosen]
+        rotated /= (np.maximum(values, 0)[:, None] + alpha).astype(self.X.dtype, copy=False)
+        return turn @ rotated
 
 
 class KernelBands:
@@ -130,16 +129,16 @@ class KernelBands:
             total += weight * kernel
         return total
 
-    def _centred(self, weights):
+    def matrix(self, weights):
+        """The problem of all samples, to be diagonalised."""
         kernel = self._sum(weights)
         if self.center:
             mean = kernel.mean(0)
             kernel -= mean + mean[:, None] - mean.mean()
         return kernel
 
-    def screen(self, weights):
+    def screen(self, weights, values, vectors):
         """Eigenvalues, squared coordinates of the targets, and the factor of both."""
-        values, vectors = eigh(self._centred(weights))
         rotated = vectors.T @ self.Y
         values = np.maximum(values, 0)
         return values, rotated * rotated, values
@@ -174,10 +173,8 @@ class KernelBands:
         products = (np.einsum("ij,ij->j", k[fold.train] @ both, dual) for k in self.kernels)
         return np.stack([2 * w * each for w, each in zip(weights, products)]).astype(float)
 
-    def solve(self, weights, chosen, alpha):
+    def solve(self, weights, values, vectors, chosen, alpha):
         """Weights of the samples (n, t): (K + alpha)^-1 Y."""
-        values, vectors = eigh(self._centred(weights))
-        vectors = vectors.astype(self.Y.dtype, copy=False)
         rotated = vectors.T @ self.Y[:, chosen]
         rotated /= (values[:, None] + alpha).astype(self.Y.dtype, copy=False)
         return vectors @ rotated

@@ -25,6 +25,7 @@ from scipy import linalg
 from neurokit import _core
 
 CHUNK_BYTES = 1 << 26  # of the arrays that grow with the targets in work
+ALONE = 1500  # rows from which a matrix is worth the threads of SciPy's BLAS
 ROWS = 4096  # of float32 data turned to float64 at a time
 
 
@@ -66,16 +67,20 @@ def partition(folds, n):
 
 
 def eigh(matrix):
-    """Eigenvalues and eigenvectors of one matrix or a stack of them.
+    """Eigenvalues and eigenvectors of one matrix or a stack of them, shared out over the threads.
 
-    Values below zero by no more than rounding are zero; those of an indefinite kernel stay.
+    A large matrix by itself goes to SciPy, whose BLAS splits the work within it. Values below zero
+    by no more than rounding are zero; those of an indefinite kernel stay.
     """
-    values, vectors = (
-        np.empty(matrix.shape[:-1], matrix.dtype),
-        np.empty(matrix.shape, matrix.dtype),
-    )
-    for index in np.ndindex(matrix.shape[:-2]):
-        values[index], vectors[index] = linalg.eigh(matrix[index], check_finite=False, driver="evd")
+    if matrix.size == matrix.shape[-1] ** 2 and matrix.shape[-1] >= ALONE:
+        alone = matrix.reshape(matrix.shape[-2:])
+        values, vectors = linalg.eigh(alone, check_finite=False, driver="evd")
+        values = values.reshape(matrix.shape[:-1])
+        vectors = np.ascontiguousarray(vectors).reshape(matrix.shape)
+    else:
+        values = np.empty(matrix.shape[:-1], matrix.dtype)
+        vectors = np.empty(matrix.shape, matrix.dtype)
+        _core.call("eigh", [values, vectors], [matrix], (1,))
     rounding = 10 * matrix.shape[-1] * np.finfo(matrix.dtype).eps
     largest = np.abs(values).max(-1, initial=0, keepdims=True)
     values[(values < 0) & (values >= -rounding * largest)] = 0
@@ -83,7 +88,7 @@ def eigh(matrix):
 
 
 def eigh_each(matrices):
-    """The same of a list of matrices: those of one size are shared out over the threads."""
+    """The same of a list of matrices: those of one size are stacked."""
     found = [None] * len(matrices)
     sizes = [len(matrix) for matrix in matrices]
     for size in sorted(set(sizes)):

@@ -10,7 +10,7 @@
 
 import numpy as np
 
-from ._ridge import CHUNK_BYTES, mean_scores
+from ._ridge import CHUNK_BYTES, eigh, mean_scores
 
 LEAST = 1e-6  # weight below which a band is out, for steps in log weights
 
@@ -28,9 +28,18 @@ def draw_weights(n_draws, n_bands, concentration, rng):
     return np.array((fixed + drawn)[:n_draws])
 
 
-def screen(problem, weights, alphas):
+def decomposed(problem, draws):
+    """(values, vectors) of all samples for each weighting, diagonalised a few at a time."""
+    size = problem.matrix(draws[0]).nbytes
+    step = max(1, CHUNK_BYTES // max(size, 1))
+    for first in range(0, len(draws), step):
+        part = draws[first : first + step]
+        yield from zip(*eigh(np.stack([problem.matrix(weights) for weights in part])))
+
+
+def screen(problem, weights, values, vectors, alphas):
     """Generalised cross-validated R2 of each target at its best alpha, shape (n_targets,)."""
-    values, squared, factor = problem.screen(weights)
+    values, squared, factor = problem.screen(weights, values, vectors)
     n = len(problem.Y)
     root = 1 / (values + alphas[:, None])
     explained = (factor * (values + 2 * alphas[:, None]) * root**2).astype(squared.dtype)
@@ -161,7 +170,8 @@ def search(problem, draws, alphas, n_keep, n_try, rounds, per_target):
     scores = np.full((len(draws), n_targets), np.nan)
     kept, tried = list(range(len(draws))), np.ones((len(draws), n_targets), bool)
     if n_keep is not None and n_keep < len(draws):
-        screened = np.stack([screen(problem, draw, alphas) for draw in draws])
+        pairs = zip(draws, decomposed(problem, draws))
+        screened = np.stack([screen(problem, draw, *each, alphas) for draw, each in pairs])
         kept = cover(screened, n_keep)
         if per_target and n_try < n_keep:
             order = np.argsort(-screened[kept], axis=0, kind="stable")[:n_try]
@@ -185,9 +195,9 @@ def solve(problem, best):
     distinct, group = np.unique(best.weights, axis=1, return_inverse=True)
     group = group.reshape(-1)
     out = None
-    for k in range(distinct.shape[1]):
+    for k, (values, vectors) in enumerate(decomposed(problem, distinct.T)):
         chosen = np.flatnonzero(group == k)
-        part = problem.solve(distinct[:, k], chosen, best.alpha[chosen])
+        part = problem.solve(distinct[:, k], values, vectors, chosen, best.alpha[chosen])
         if out is None:
             out = np.empty((len(part), len(best.score)), part.dtype)
         out[:, chosen] = part
