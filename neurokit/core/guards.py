@@ -50,6 +50,16 @@ def _foreign(module):
     return name.partition(".")[0] in _FOREIGN and name != "__main__"
 
 
+@functools.cache
+def _installed(module):
+    """Whether a module is an installed library's, whose code and globals are taken to stay as they are."""
+    if _foreign(module):
+        return True
+    top = sys.modules.get((module or "").partition(".")[0])
+    parts = (getattr(top, "__file__", None) or "").replace(os.sep, "/").split("/")
+    return "site-packages" in parts or "dist-packages" in parts
+
+
 class Guards:
     """The values a function reaches through closures, globals, modules, classes and attributes.
 
@@ -129,7 +139,7 @@ class Guards:
 
     def _function(self, f, depth):
         self._seen.add(id(f))
-        own = _foreign(f.__globals__.get("__name__"))
+        own = _installed(f.__globals__.get("__name__"))
         if own and hasattr(f, "__wrapped__"):  # a transform of neurokit: what it transforms counts
             self._value(f.__wrapped__, depth + 1)
             return
@@ -156,7 +166,7 @@ class Guards:
 
     def _module(self, module, code, depth):
         """The attributes of a module of the user's that code names."""
-        if _foreign(module.__name__) or depth > _DEEP:
+        if _installed(module.__name__) or depth > _DEEP:
             return
         for name in code.co_names:
             value = vars(module).get(name)
@@ -179,7 +189,7 @@ class Guards:
             self._row(functools.partial(_item, value), key, depth + 1)
 
     def _class(self, cls, depth):
-        if _foreign(cls.__module__) or id(cls) in self._seen:
+        if _installed(cls.__module__) or id(cls) in self._seen:
             return
         self._seen.add(id(cls))
         for name, item in list(vars(cls).items()):
@@ -203,7 +213,9 @@ class Guards:
         for base in cls.__mro__:
             slots = base.__dict__.get("__slots__", ())
             names += [slots] if isinstance(slots, str) else list(slots)
-            if not _foreign(base.__module__):  # attributes of the class, as the instance sees them
+            if not _installed(
+                base.__module__
+            ):  # attributes of the class, as the instance sees them
                 names += [
                     n for n, item in vars(base).items() if isinstance(item, (*_SIMPLE, np.ndarray))
                 ]

@@ -291,3 +291,12 @@ def test_watching_ends_with_the_trace():
     with pytest.raises(KeyError):
         nk.scan(lambda c, x: fails(c), 0.0, length=2)
     assert sys.getprofile() is before
+
+
+def test_installed_libraries_are_not_walked():
+    from neurokit.core.guards import Guards
+
+    def f(x):
+        return pytest.approx(x)
+
+    assert len(Guards(f).rows) < 10
