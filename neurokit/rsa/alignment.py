@@ -200,8 +200,22 @@ def procrustes(X, Y=None):
 
 
 def _nuclear(p, q):
-    """Sum of the singular values of X'Y from the factors of X and Y."""
-    return linalg.svdvals((p[0] * p[1]).T @ (q[0] * q[1])).sum()
+    """Sum of the singular values of X'Y from the factors of X and Y.
+
+    From the eigenvalues of the product's Gram matrix where those lose no more than 1e-12 of the
+    sum, which is twice as fast, else from the product itself.
+    """
+    product = (p[0] * p[1]).T @ (q[0] * q[1])
+    if product.shape[0] > product.shape[1]:
+        product = product.T
+    values = linalg.eigvalsh(product @ product.T, check_finite=False)
+    most = values.max(initial=0)
+    if most > 0 and values.min() > 0:
+        roots = np.sqrt(values)
+        lost = len(values) * np.finfo(values.dtype).eps * most * np.sum(0.5 / roots)
+        if lost <= 1e-12 * roots.sum() * len(values):
+            return roots.sum()
+    return linalg.svdvals(product, check_finite=False).sum()
 
 
 def shape_distance(X, Y=None, alpha=1.0):

@@ -103,7 +103,8 @@ def crossvalidated(models, bases, data, subject, condition, method, sigma_k, fol
             for m, (model, basis) in enumerate(zip(models, bases, strict=True)):
                 weights = model.weights_for(_pairs_of(basis, train_at), known, method, outer)
                 predicted = model.mix(_pairs_of(basis, test_at), weights)
-                scores[m, test] += _by_pairs(predicted[None], seen[test], method, whiten)[0]
+                if weights.any():  # else it predicts nothing: a similarity of zero
+                    scores[m, test] += _by_pairs(predicted[None], seen[test], method, whiten)[0]
             if len(subjects) > 1:
                 ceiling[:, test] += _ceilings_of(seen, subject, method, inner)[:, test]
             count[test] += 1
@@ -201,9 +202,10 @@ def _held_out(models, ends, test, train, drawn, people):
         for m, model in enumerate(models):
             at = slice(ends[m], ends[m + 1])
             weights = model.weights_from(train[at, at], along[at])
-            length = np.sqrt(weights @ test[at, at] @ weights)
+            length = np.sqrt(weights @ test[at, at] @ weights) * lengths[0][n_basis + part]
             cross = weights @ test[at, n_basis + part]
-            scores[m, part] = cross / (length * lengths[0][n_basis + part])
+            # a model that predicts nothing has a similarity of zero
+            scores[m, part] = np.divide(cross, length, out=np.zeros(len(part)), where=length > 0)
     ceiling = np.full((2, n_subjects), np.nan)
     if np.count_nonzero(drawn) > 1:
         among = test[n_basis:, n_basis:] / np.multiply.outer(*[lengths[0][n_basis:]] * 2)

@@ -130,7 +130,7 @@ def plot_time(scores, times, names=None, p=None, ceiling=None, ylabel="similarit
 
 
 def plot_mds(rdms, groups=None, labels=False, points=None, legend=True, ax=None):
-    """Show the conditions of one matrix as points in the plane, like near like.
+    """Show the conditions of one matrix as points in the plane, like near like, and the stress.
 
     Parameters
     ----------
@@ -151,10 +151,12 @@ def plot_mds(rdms, groups=None, labels=False, points=None, legend=True, ax=None)
     """
     ax = axes(ax, (4.6, 4.2))
     shown = rdms if len(rdms) == 1 else rdms.mean()
+    kind = "metric" if points is None else "nonmetric"  # points of others have a scale of their own
     if points is None:
         points = mds(shown)[0]
-    if (shown.values >= 0).all() and np.ptp(points) > 0:
-        ax.set_title(f"stress {stress(shown, points[None])[0]:.3f}", loc="right", fontsize=8)
+    if np.ptp(points) > 0:
+        value = stress(shown, points[None], kind)[0]
+        ax.set_title(f"{kind} stress {value:.3f}", loc="right", fontsize=8)
     colors = colors_of(["all"] if groups is None else groups)
     groups = np.array(["all"] * len(points)) if groups is None else np.asarray(groups)
     for name, color in colors.items():

@@ -1,0 +1,108 @@
+"""Statistical validity of RSA's inference by simulation: error rates of every test at a nominal 5 %,
+and standard errors against the truth."""
+
+import numpy as np
+import pytest
+
+from neurokit import rsa
+
+N_SUBJECTS, N_CONDITIONS = 20, 40
+
+
+def null_study(rng, over, n=N_CONDITIONS):
+    """Two exchangeable models that have nothing to do with the data of subjects."""
+
+    def geometry(count, dimensions=4):
+        return rsa.rdm(rng.standard_normal((count, n, dimensions)), metric="euclidean").values
+
+    models = geometry(2)
+    if over == ("subject",):  # nothing in common between subjects
+        data = geometry(N_SUBJECTS)
+    else:  # one geometry, seen by each with noise
+        shared = rng.standard_normal((n, 6))
+        data = rsa.rdm(
+            np.stack([
+                shared @ rng.standard_normal((6, 10)) + 2 * rng.standard_normal((n, 10))
+                for _ in range(N_SUBJECTS)
+            ]),
+            metric="euclidean",
+        ).values  # fmt: skip
+    return rsa.RDMs(models), rsa.RDMs(data)
+
+
+BOTH, SUBJECT, CONDITION = ("subject", "condition"), ("subject",), ("condition",)
+
+
+@pytest.mark.parametrize(
+    ("test", "correction", "over"),
+    [
+        ("t", None, SUBJECT),
+        ("wilcoxon", None, SUBJECT),
+        ("bootstrap", None, SUBJECT),
+        ("t", "max", SUBJECT),
+        ("permutation", None, CONDITION),
+        ("permutation", "max", CONDITION),
+        ("t", None, BOTH),
+        ("bootstrap", None, BOTH),
+    ],
+)
+def test_false_positives(test, correction, over):
+    rng = np.random.default_rng(0)
+    count, hits = 800, np.zeros(2)
+    for seed in range(count):
+        models, data = null_study(rng, over)
+        result = rsa.evaluate(
+            models, data, "pearson", over, 200, seed=seed, test=test, correction=correction
+        )
+        if correction == "max":  # of the family
+            hits[0] += result.p_zero.min() < 0.05
+        else:
+            hits[0] += np.mean(result.p_zero < 0.05)
+        hits[1] += result.p_pairs[0, 1] < 0.05
+    zero, pairs = hits / count
+    print(f"{test} {correction} {over}: against zero {zero:.3f}, pairs {pairs:.3f}")
+    assert 0.03 <= zero <= 0.07
+
+    assert 0.03 <= pairs <= 0.07
+
+
+def test_false_discoveries():
+    rng = np.random.default_rng(1)
+    found, false = 0, 0.0
+    for seed in range(300):
+        models, data = null_study(rng, SUBJECT)
+        true = rsa.RDMs(data.values.mean(0) + data.values.std() * rng.random(data.values.shape[1]))
+        result = rsa.evaluate(
+            [models[0], models[1], true], data, "pearson", SUBJECT, 50, seed=seed, correction="fdr"
+        )
+        hits = result.p_zero < 0.05
+        false += hits[:2].sum() / max(hits.sum(), 1)
+        found += hits[2]
+    assert false / 300 <= 0.06 and found > 250
+
+
+@pytest.mark.parametrize("method", ["pearson", "cosine", "spearman", "whitened_cosine"])
+@pytest.mark.parametrize("over", [SUBJECT, CONDITION, BOTH])
+def test_standard_errors(method, over):
+    """The mean estimate within 10 % of the deviation of scores over new draws of what is resampled."""
+    rng = np.random.default_rng(2)
+    n, n_subjects = 80, 20
+    maps = [rng.standard_normal((6, 12)) for _ in range(n_subjects)]
+    shared = rng.standard_normal((n, 6))
+    scores, errors = [], []
+    for seed in range(400):
+        if "subject" in over:
+            maps = [rng.standard_normal((6, 12)) for _ in range(n_subjects)]
+        if "condition" in over:
+            shared = rng.standard_normal((n, 6))
+        patterns = np.stack([shared @ m + 2 * rng.standard_normal((n, 12)) for m in maps])
+        model = rsa.rdm(shared[:, :3], metric="euclidean")
+        result = rsa.evaluate(
+            model, rsa.rdm(patterns, metric="euclidean"), method, over, 100, seed=seed
+        )
+        scores.append(result.scores[0])
+        errors.append(result.sem[0])
+    truth = np.std(scores, ddof=1)
+    estimate = np.sqrt(np.mean(np.square(errors)))
+    print(f"{method} {over}: estimate {estimate:.5f}, truth {truth:.5f}, {estimate / truth:.3f}")
+    assert abs(estimate / truth - 1) < 0.1
