@@ -230,8 +230,10 @@ class Whitening:
         if center:
             x, y = (v - v.mean(1, keepdims=True) for v in (x, y))
         u, v = self._rows(x, have), self._rows(y, have)
-        product = u.reshape(len(u), -1) @ np.swapaxes(v, 1, 2).reshape(len(v), -1).T
-        xx, yy = (np.einsum("kij,kji->k", w, w) for w in (u, v))
+        flat_u, flat_v = (w.reshape(len(w), -1) for w in (u, v))
+        turned_u, turned_v = (np.swapaxes(w, 1, 2).reshape(len(w), -1) for w in (u, v))
+        product = flat_u @ turned_v.T
+        xx, yy = (np.einsum("kp,kp->k", *w) for w in ((flat_u, turned_u), (flat_v, turned_v)))
         if have.all():
             return product / 4, xx / 4, yy / 4
         i, j = (k[~have] for k in np.triu_indices(self.n, 1))

@@ -42,10 +42,10 @@ class Noise:
             raise ValueError(f"covariance: wanted a square matrix, got shape {covariance.shape}")
         self._covariance, self.shrinkage = covariance, float(shrinkage)
         self._variance = self._samples = self._factor = self._precision = self._inner = None
-        self._weight = 0.0
+        self._weight, self._product = 0.0, None
 
     @classmethod
-    def structured(cls, variance, samples=None, weight=0.0, shrinkage=0.0):
+    def structured(cls, variance, samples=None, weight=0.0, shrinkage=0.0, product=None):
         """Covariance diag(variance) + weight samples' samples.
 
         Parameters
@@ -53,11 +53,14 @@ class Noise:
         variance : ndarray, shape (n_channels,)
         samples : ndarray, shape (n_samples, n_channels), optional
         weight : float
+        product : ndarray, shape (n_samples, n_samples), optional
+            X D^-1 X' with D = diag(variance), where it is known.
         """
         noise = cls(np.empty((0, 0)), shrinkage)
         noise._covariance = None
         noise._variance, noise._weight = np.asarray(variance), float(weight)
         noise._samples = samples if weight else None
+        noise._product = product
         return noise
 
     @property
@@ -121,7 +124,7 @@ class Noise:
         roots = self._roots()
         if self._inner is None:
             scaled = self._samples / roots
-            inner = scaled @ scaled.T
+            inner = scaled @ scaled.T if self._product is None else self._product.copy()
             inner[np.diag_indices(len(inner))] += 1 / self._weight
             self._inner = scaled, linalg.cholesky(inner, lower=True, overwrite_a=True)
         scaled, lower = self._inner
@@ -252,7 +255,9 @@ def _to_identity(x, dof):
     level = lam * level * samples / dof
     if channels > samples:
         variance = np.full(channels, level, x.dtype)
-        return Noise.structured(variance, x, (1 - lam) / dof, lam)
+        return Noise.structured(
+            variance, x, (1 - lam) / dof, lam, product / level if level else None
+        )
     covariance = product * ((1 - lam) / dof)
     covariance[np.diag_indices(channels)] += level
     return Noise(covariance, lam)
@@ -269,7 +274,9 @@ def _to_diagonal(x, variance, dof):
     q = (np.sum(np.sum(z, 1, dtype=float) ** 2) - np.vdot(z, z)) / (samples - 1)
     lam = float(np.clip(samples / dof**2 * (q - r2) / r2, 0, 1)) if r2 > 0 else 1.0
     if channels > samples:
-        return Noise.structured(variance * lam, x, (1 - lam) / dof, lam)
+        return Noise.structured(
+            variance * lam, x, (1 - lam) / dof, lam, product / lam if lam else None
+        )
     sd = np.sqrt(variance)
     covariance = product * np.multiply.outer(sd * ((1 - lam) / dof), sd)
     covariance[np.diag_indices(channels)] = variance
