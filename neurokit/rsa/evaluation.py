@@ -98,9 +98,9 @@ class Evaluation:
             ceiling,
             self.method.replace("_", " "),
             self.sem,
+            ax,
             self.p_zero,
             self.p_pairs,
-            ax,
         )
 
     def _repr_html_(self):

@@ -8,7 +8,7 @@ from .embedding import mds, stress
 
 
 def plot_rdm(
-    rdms, groups=None, rank=True, cmap="viridis", legend=True, colorbar=True, icons=None, ax=None
+    rdms, groups=None, rank=True, cmap="viridis", legend=True, colorbar=True, ax=None, icons=None
 ):
     """Show one dissimilarity matrix.
 
@@ -22,10 +22,10 @@ def plot_rdm(
         Show percentiles of the dissimilarities instead of their values.
     cmap : matplotlib colormap
     legend, colorbar : bool
+    ax : Axes, optional
     icons : sequence of ndarray, shape (height, width) or (height, width, 3 or 4), optional
         A picture of each condition, shown along the left and the upper edge; of so many that they
         would overlap, every k-th.
-    ax : Axes, optional
 
     Returns
     -------
@@ -174,7 +174,7 @@ def plot_mds(rdms, groups=None, labels=False, points=None, legend=True, ax=None)
 
 
 def plot_models(
-    scores, names, ceiling=None, ylabel="similarity", sem=None, p_zero=None, p_pairs=None, ax=None
+    scores, names, ceiling=None, ylabel="similarity", sem=None, ax=None, p_zero=None, p_pairs=None
 ):
     """Show how well models do: a bar per model, a dot per subject, the noise ceiling.
 
@@ -187,11 +187,11 @@ def plot_models(
     ylabel : str
     sem : ndarray, shape (n_models,), optional
         Standard errors for the error bars; over subjects by default.
+    ax : Axes, optional
     p_zero : ndarray, shape (n_models,), optional
         Stars inside the foot of the bars: * below 0.05, ** below 0.01, *** below 0.001.
     p_pairs : ndarray, shape (n_models, n_models), optional
         Lines above the bars: a dot at one model, ends at those that differ from it (p below 0.05).
-    ax : Axes, optional
 
     Returns
     -------
