@@ -235,7 +235,8 @@ def gdiv(g, d):
 # what is infinite at the edge of its domain, and what hands that on
 _UNBOUNDED = frozenset(["log", "log2", "log10", "log1p", "div", "reciprocal", "pow", "arctanh"])
 _HANDS_ON = frozenset(
-    ["neg", "add", "sub", "mul", "fma", "abs", "square", "broadcast", "reshape", "transpose"]
+    """neg add sub mul fma abs square broadcast reshape transpose slice strong convert variable
+    safe_mul safe_div""".split()
 )
 
 
