@@ -83,9 +83,9 @@ class _WeightSearch(MultiOutputMixin, RegressorMixin, BaseEstimator):
         given = np.ndim(self.n_iter) == 2
         keep, rounds = self.screen, self.refine
         if isinstance(keep, str) and keep == "auto":
-            keep = None if given else min(16, max(4, len(draws) // 8))
+            keep = None if given else min(32, max(4, len(draws) // 3))
         if isinstance(rounds, str) and rounds == "auto":
-            rounds = 0 if given else 2
+            rounds = 0 if given else 5
         for name, value, least in (("screen", keep, 1), ("refine", rounds, 0)):
             number = isinstance(value, (Integral, np.integer)) and value >= least
             if not (number or (value is None and name == "screen")):
@@ -99,7 +99,7 @@ class _WeightSearch(MultiOutputMixin, RegressorMixin, BaseEstimator):
         for first in range(0, Y.shape[1], step):
             part = slice(first, first + step)
             problem.load(Y[:, part] - y_mean[part].astype(Y.dtype))
-            best, scores = search(problem, draws, alphas, keep, 4, rounds, per_target)
+            best, scores = search(problem, draws, alphas, keep, 8, rounds, per_target)
             found.append((best.weights, best.alpha, best.score, scores))
             solutions.append(solve(problem, best))
         weights, alpha, score, scores = (np.concatenate(each, -1) for each in zip(*found))
@@ -139,11 +139,11 @@ class BandedRidgeCV(_WeightSearch):
         Of the Dirichlet distribution of the weightings, taken in turn.
     screen : int, None or "auto"
         Number of weightings that pass the screening by generalised cross-validation and are
-        cross-validated; None cross-validates all. "auto": an eighth, 4 to 16, or all where
+        cross-validated; None cross-validates all. "auto": a third, 4 to 32, or all where
         ``n_iter`` gives them.
     refine : int or "auto"
         Rounds of steps along the derivative of the cross-validated score to the log weights.
-        "auto": 2, or none where ``n_iter`` gives the weightings.
+        "auto": 5, or none where ``n_iter`` gives the weightings.
     cv, fit_intercept, solver
         As for :class:`RidgeCV`.
     alpha_per_target : bool
