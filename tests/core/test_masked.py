@@ -1,0 +1,56 @@
+"""What `where` masks contributes nothing to derivatives, of first and second order, however bad it is there."""
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+
+# (function of x with a branch that is infinite or NaN at 0 or below, the same where it is taken)
+CASES = {
+    "sqrt": (lambda x: np.where(x > 0, np.sqrt(x), 0.0), np.sqrt),
+    "power of a half": (lambda x: np.where(x > 0, x**0.5, 0.0), np.sqrt),
+    "power": (lambda x: np.where(x > 0, x**0.3, 0.0), lambda x: x**0.3),
+    "self power": (lambda x: np.where(x > 0, x**x, 0.0), lambda x: x**x),
+    "quotient": (lambda x: np.where(x > 0, 1 / x, 0.0), lambda x: 1 / x),
+    "reciprocal": (lambda x: np.where(x > 0, np.reciprocal(x), 0.0), lambda x: 1 / x),
+    "square of a quotient": (lambda x: np.where(x > 0, np.square(1 / x), 0.0), lambda x: x**-2.0),
+    "log": (lambda x: np.where(x > 0, np.log(x), 0.0), np.log),
+    "log1p": (lambda x: np.where(x > 0, np.log1p(x - 1), 0.0), np.log),
+    "entropy": (lambda x: np.where(x > 0, x * np.log(x), 0.0), lambda x: x * np.log(x)),
+    "entropy and more": (
+        lambda x: np.where(x > 0, x * np.log(x) + x, 0.0),
+        lambda x: x * np.log(x) + x,
+    ),
+    "sinc": (lambda x: np.where(x > 0, np.sin(x) / x, 1.0), lambda x: np.sin(x) / x),
+    "sin of a quotient": (lambda x: np.where(x > 0, np.sin(1 / x), 1.0), lambda x: np.sin(1 / x)),
+    "tanh of a quotient": (
+        lambda x: np.where(x > 0, np.tanh(1 / x), 1.0),
+        lambda x: np.tanh(1 / x),
+    ),
+    "arctan of a quotient": (
+        lambda x: np.where(x > 0, np.arctan(1 / x), 1.0),
+        lambda x: np.arctan(1 / x),
+    ),
+    "exp that overflows": (
+        lambda x: np.where(x > 0, x * np.exp(-800 * (x - 1.5)), 0.0),
+        lambda x: x * np.exp(-800 * (x - 1.5)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("bad", [0.0, -1.0])
+def test_masked_branches_are_silent(name, bad):
+    f, taken = CASES[name]
+    x, good = np.array([bad, 1.7]), np.array([1.7])
+    with np.errstate(all="ignore"):
+        gradient = nk.grad(lambda x: np.sum(f(x)))(x)
+        hessian = nk.hessian(lambda x: np.sum(f(x)))(x)
+        product = nk.hvp(lambda x: np.sum(f(x)), (x,), (np.ones(2),))
+        _, tangent = nk.jvp(f, (x,), (np.ones(2),))
+    first = nk.grad(lambda x: np.sum(taken(x)))(good)[0]
+    second = nk.hessian(lambda x: np.sum(taken(x)))(good)[0, 0]
+    np.testing.assert_allclose(gradient, [0, first], rtol=1e-12)
+    np.testing.assert_allclose(tangent, [0, first], rtol=1e-12)
+    np.testing.assert_allclose(hessian, [[0, 0], [0, second]], rtol=1e-9)
+    np.testing.assert_allclose(product, [0, second], rtol=1e-9)
