@@ -113,7 +113,7 @@ def _refuse_abstract(tracer, method, what, frame):
     if kind in _SUBSCRIPTS or method == "__index__" and kind == "BINARY_OP":
         raise AbstractValueError(_index_text(place))
     if method == "__array__":
-        way = "use np.stack([...]), nk.array([...]) or nk.zeros(shape, like=t)"
+        way = "use np.stack([...]), nk.array([...]), nk.array(a)[t] or nk.zeros(shape, like=t)"
         if function and not function.startswith("NumPy"):
             way = "it takes plain arrays only: call it outside of the trace"
         raise AbstractValueError(

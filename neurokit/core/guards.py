@@ -25,7 +25,7 @@ _FOREIGN = sys.stdlib_module_names | {"numpy", "scipy", "neurokit"}
 _BUFFERS = (bytearray, memoryview, array.array)
 _METHODS = (types.FunctionType, staticmethod, classmethod, property, functools.cached_property)
 _DEEP = 24
-_IMMUTABLE = (types.BuiltinFunctionType, types.CodeType, types.GenericAlias, range, slice)
+_IMMUTABLE = (types.CodeType, types.GenericAlias, range, slice)
 _IMMUTABLE += (type(Ellipsis), type(NotImplemented), np.dtype, re.Pattern, enum.Enum)
 # names through which randomness comes from the system, and the code that it then passes
 _ENTROPY = {"default_rng", "RandomState", "SeedSequence", "PCG64", "PCG64DXSM", "MT19937", "Philox"}
@@ -95,6 +95,11 @@ class Guards:
             return
         if id(value) in _SOURCES:
             self.entropy = True
+        if isinstance(value, types.BuiltinFunctionType):  # perhaps the method of an object
+            owner = value.__self__
+            if owner is not None and not isinstance(owner, type):
+                self._value(owner, depth + 1)
+            return
         if isinstance(value, (*_IMMUTABLE, np.ufunc, types.ModuleType, Tracer)):
             return
         if depth > _DEEP:
@@ -340,9 +345,8 @@ class Trap:
             sys.setprofile(self.previous)
 
     def _now(self):
-        state = np.random.get_state(legacy=False)["state"]
         own = [_state_of(g) for g in self.guards.generators.values()]
-        return int(state["pos"]), hash(state["key"].tobytes()), hash(random.getstate()), *own
+        return _legacy(np.random.get_state(legacy=False)), hash(random.getstate()), *own
 
     def check(self):
         self.release()
@@ -365,9 +369,12 @@ def _state_of(generator):
             return hash(generator.getstate())
         except NotImplementedError:  # SystemRandom
             return None
-    bits = (
-        generator.bit_generator
-        if isinstance(generator, np.random.Generator)
-        else generator._bit_generator
-    )
-    return str(bits.state)
+    if isinstance(generator, np.random.RandomState):
+        return _legacy(generator.get_state(legacy=False))
+    return str(generator.bit_generator.state)
+
+
+def _legacy(state):
+    """The state of a `RandomState`, with the second of a pair of normal draws that it keeps."""
+    inner = tuple(x.tobytes() if isinstance(x, np.ndarray) else x for x in state["state"].values())
+    return hash((inner, state["has_gauss"], state["gauss"]))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import elementwise as ew
-from .graph import Primitive, bind
+from .graph import COMPUTED, Primitive, bind
 from .shaping import broadcast, reshape, transpose
 
 
@@ -13,6 +13,11 @@ def matmul(a, b):
         raise ValueError(
             f"matmul: the last axis of the first array and the second-to-last of the second must match, "
             f"got shapes {a.shape} and {b.shape}"
+        )
+    if a.dtype.kind in "iu" and a.dtype not in COMPUTED:
+        raise TypeError(
+            f"a product of {a.dtype} matrices is {a.dtype} in NumPy, which a trace does not compute in: convert "
+            f"with .astype first"
         )
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     if len(batch) and _collapsible(a, b, batch):

@@ -352,7 +352,7 @@ def _heaviside(x, half):
 
 
 def _cbrt(x):
-    return np.sign(x) * np.abs(x) ** (1.0 / 3.0)
+    return np.copysign(np.sign(x) * np.abs(x) ** (1.0 / 3.0), x)  # that of -0.0 is -0.0
 
 
 def _signbit(x):

@@ -268,9 +268,11 @@ def test_draws_that_would_be_frozen(name):
 
 
 def test_captured_random_and_seeded_generators():
-    own = random.Random(0)
-    with pytest.raises(TraceError, match="nk.Rng"):
-        nk.jit(lambda x: x + own.random())(0.0)
+    own, old = random.Random(0), np.random.RandomState(0)
+    for draw in (own.random, own.gauss, old.normal, np.random.normal):
+        for _ in range(3):  # normal draws come in pairs
+            with pytest.raises(TraceError, match="nk.Rng"):
+                nk.jit(lambda x: x + draw())(0.0)
     for draw in (
         lambda: np.random.default_rng(3).normal(),
         lambda: random.Random(3).random(),

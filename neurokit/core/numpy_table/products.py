@@ -6,7 +6,8 @@ import string
 
 import numpy as np
 
-from ..graph import literal
+from ..elementwise import convert
+from ..graph import BOOL, COMPUTED, INT64, literal
 from ..linear import einsum as _einsum
 from ..linear import matmul as _matmul
 from ..linear import tensordot as _tensordot
@@ -66,7 +67,7 @@ if hasattr(np, "matvec"):  # NumPy 2.2
     ]
 
 
-@implements(np.outer)
+@implements(np.outer, np.linalg.outer)
 def outer(a, b, out=None):
     return _deliver(np.multiply(reshape(a, (-1, 1)), reshape(b, (1, -1))), out)
 
@@ -97,7 +98,16 @@ def einsum(*operands, out=None, optimize=False, dtype=None, order="K", casting="
                 f"according to the rule '{casting}'"
             )
         nodes = [as_dtype(n, np.dtype(dtype)) for n in nodes]
-    return _deliver(T(_einsum(subscripts, nodes)), out)
+    dtype = nodes[0].dtype
+    if dtype.kind in "iu" and dtype not in COMPUTED:
+        raise TypeError(
+            f"np.einsum of {dtype} is {dtype} in NumPy, which a trace does not compute in: convert with .astype first"
+        )
+    # NumPy sums in the dtype of the operands: integers wrap around, a sum of booleans is "any"
+    work = INT64 if dtype.kind in "biu" else dtype
+    result = _einsum(subscripts, [convert(n, work) for n in nodes])
+    result = np.not_equal(T(result), 0).node if dtype == BOOL else convert(result, dtype)
+    return _deliver(T(result), out)
 
 
 def _from_lists(operands):
