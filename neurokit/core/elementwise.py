@@ -232,25 +232,43 @@ def gdiv(g, d):
     return bind(SAFE_DIV, (_masked(g, div(g, d)), g, d))
 
 
-# what is infinite at the edge of its domain, and what hands that on
-_UNBOUNDED = frozenset(["log", "log2", "log10", "log1p", "div", "reciprocal", "pow", "arctanh"])
-_HANDS_ON = frozenset(
-    """neg add sub mul fma abs square broadcast reshape transpose slice strong convert variable
-    safe_mul safe_div""".split()
+# what can be infinite or NaN for finite arguments
+_UNBOUNDED = frozenset(
+    "div log log2 log10 log1p sqrt pow reciprocal exp exp2 expm1 sinh cosh tan arcsin arccos arccosh arctanh mod "
+    "floordiv".split()
 )
 
 
-def _unbounded(d, depth=4):
-    """Whether d may be infinite where a mask leaves it out, as log(x) is at 0."""
-    name = d.prim.name
-    if name in _UNBOUNDED:
-        return name != "div" or d.args[1].prim is not LITERAL
-    return depth > 0 and name in _HANDS_ON and any(_unbounded(a, depth - 1) for a in d.args)
+def _unbounded(node):
+    """Whether a value may be infinite or NaN where a mask leaves it out, as log(x) at 0; kept on the node."""
+    stack = [node]
+    while stack:
+        n = stack[-1]
+        name = n.prim.name
+        if hasattr(n, "unbounded"):
+            pass
+        elif name in _UNBOUNDED:
+            n.unbounded = not (name == "div" and is_literal(n.args[1]) and n.args[1].params[0])
+        elif name == "select" or n.aux is not None or not n.is_float:
+            n.unbounded = False
+        else:
+            unknown = [a for a in n.args if not hasattr(a, "unbounded")]
+            if unknown:
+                stack.extend(unknown)
+                continue
+            n.unbounded = any(a.unbounded for a in n.args)
+        stack.pop()
+    return node.unbounded
 
 
-def _factor(g, d):
-    """g * d, for x log(x) and its like 0 where the incoming g is 0."""
-    return gmul(g, d) if d.__class__ is Node and _unbounded(d) else mul(g, d)
+def times(g, d):
+    """g * d for a partial derivative d: 0 where the incoming g is 0, if d may be infinite there."""
+    return gmul(g, d) if d.__class__ is Node and not _is_one(g) and _unbounded(d) else mul(g, d)
+
+
+def over(g, d):
+    """g / d likewise, for a d that is never 0."""
+    return gdiv(g, d) if _unbounded(d) else div(g, d)
 
 
 def _plain_factor(d):
@@ -264,7 +282,7 @@ def _safe_mul_vjp(ct, out, args, params, needs):
     return [
         None,
         _left_out(g, endless, gmul(ct, d)) if needs[1] else None,
-        mul(ct, g) if needs[2] else None,
+        gmul(g, ct) if needs[2] else None,
     ]
 
 
@@ -275,7 +293,7 @@ def _left_out(g, endless, value):
 
 def _safe_div_vjp(ct, out, args, params, needs):
     value, g, d = args
-    by_d = neg(mul(ct, gdiv(value, d))) if needs[2] else None
+    by_d = neg(gmul(gdiv(value, d), ct)) if needs[2] else None
     by_g = _left_out(g, _ap("eq", d, 0.0), gdiv(ct, d)) if needs[1] else None
     return [None, by_g, by_d]
 
@@ -345,7 +363,7 @@ SUB = row(
 MUL = row(
     "mul",
     np.multiply,
-    (lambda g, o, a, b: _factor(g, b), lambda g, o, a, b: _factor(g, a)),
+    (lambda g, o, a, b: times(g, b), lambda g, o, a, b: times(g, a)),
     ufuncs=[np.multiply],
 )
 DIV = row(
@@ -359,8 +377,8 @@ FMA = row(
     "fma",
     lambda a, b, c: a * b + c,
     (
-        lambda g, o, a, b, c: _factor(g, b),
-        lambda g, o, a, b, c: _factor(g, a),
+        lambda g, o, a, b, c: times(g, b),
+        lambda g, o, a, b, c: times(g, a),
         lambda g, o, a, b, c: g,
     ),
 )
@@ -408,7 +426,7 @@ row(
 row(
     "mod",
     np.remainder,
-    (lambda g, o, a, b: g, lambda g, o, a, b: neg(mul(g, _ap("floordiv", a, b)))),
+    (lambda g, o, a, b: g, lambda g, o, a, b: neg(times(g, _ap("floordiv", a, b)))),
     ufuncs=[np.remainder],
 )
 row("floordiv", np.floor_divide, (None, None), ufuncs=[np.floor_divide])
@@ -433,14 +451,14 @@ row(
     ufuncs=[np.arctan2],
 )
 
-row("abs", np.abs, (lambda g, o, a: mul(g, _ap("sign", a)),), ufuncs=[np.absolute, np.fabs])
+row("abs", np.abs, (lambda g, o, a: times(g, _ap("sign", a)),), ufuncs=[np.absolute, np.fabs])
 row("sign", np.sign, (None,), ufuncs=[np.sign])
 row("floor", np.floor, (None,), ufuncs=[np.floor])
 row("ceil", np.ceil, (None,), ufuncs=[np.ceil])
 row("rint", np.rint, (None,), ufuncs=[np.rint])
 row("trunc", np.trunc, (None,), ufuncs=[np.trunc])
 row("sqrt", np.sqrt, (lambda g, o, a: gdiv(g, mul(o, 2.0)),), ufuncs=[np.sqrt])
-row("square", np.square, (lambda g, o, a: _factor(g, mul(a, 2.0)),), ufuncs=[np.square])
+row("square", np.square, (lambda g, o, a: times(g, mul(a, 2.0)),), ufuncs=[np.square])
 row(
     "reciprocal",
     np.reciprocal,
@@ -454,8 +472,8 @@ row("log", np.log, (lambda g, o, a: gdiv(g, a),), ufuncs=[np.log])
 row("log2", np.log2, (lambda g, o, a: gdiv(g, mul(a, float(np.log(2)))),), ufuncs=[np.log2])
 row("log10", np.log10, (lambda g, o, a: gdiv(g, mul(a, float(np.log(10)))),), ufuncs=[np.log10])
 row("log1p", np.log1p, (lambda g, o, a: gdiv(g, add(a, 1.0)),), ufuncs=[np.log1p])
-row("sin", np.sin, (lambda g, o, a: mul(g, _ap("cos", a)),), ufuncs=[np.sin])
-row("cos", np.cos, (lambda g, o, a: neg(mul(g, _ap("sin", a))),), ufuncs=[np.cos])
+row("sin", np.sin, (lambda g, o, a: times(g, _ap("cos", a)),), ufuncs=[np.sin])
+row("cos", np.cos, (lambda g, o, a: neg(times(g, _ap("sin", a))),), ufuncs=[np.cos])
 row("tan", np.tan, (lambda g, o, a: gmul(g, add(_ap("square", o), 1.0)),), ufuncs=[np.tan])
 row(
     "arcsin",
@@ -469,14 +487,14 @@ row(
     (lambda g, o, a: neg(gdiv(g, _ap("sqrt", sub(1.0, _ap("square", a))))),),
     ufuncs=[np.arccos],
 )
-row("arctan", np.arctan, (lambda g, o, a: div(g, add(_ap("square", a), 1.0)),), ufuncs=[np.arctan])
+row("arctan", np.arctan, (lambda g, o, a: over(g, add(_ap("square", a), 1.0)),), ufuncs=[np.arctan])
 row("sinh", np.sinh, (lambda g, o, a: gmul(g, _ap("cosh", a)),), ufuncs=[np.sinh])
 row("cosh", np.cosh, (lambda g, o, a: gmul(g, _ap("sinh", a)),), ufuncs=[np.cosh])
-row("tanh", np.tanh, (lambda g, o, a: mul(g, sub(1.0, _ap("square", o))),), ufuncs=[np.tanh])
+row("tanh", np.tanh, (lambda g, o, a: times(g, sub(1.0, _ap("square", o))),), ufuncs=[np.tanh])
 row(
     "arcsinh",
     np.arcsinh,
-    (lambda g, o, a: div(g, _ap("sqrt", add(_ap("square", a), 1.0))),),
+    (lambda g, o, a: over(g, _ap("sqrt", add(_ap("square", a), 1.0))),),
     ufuncs=[np.arcsinh],
 )
 row(
@@ -504,11 +522,11 @@ def _special(name):
     return twin
 
 
-row("sigmoid", _special("expit"), (lambda g, o, a: mul(g, mul(o, sub(1.0, o))),))
+row("sigmoid", _special("expit"), (lambda g, o, a: times(g, mul(o, sub(1.0, o))),))
 row(
     "erf",
     _special("erf"),
-    (lambda g, o, a: mul(g, mul(_ap("exp", neg(_ap("square", a))), float(2 / np.sqrt(np.pi)))),),
+    (lambda g, o, a: times(g, mul(_ap("exp", neg(_ap("square", a))), float(2 / np.sqrt(np.pi)))),),
 )
 BY_SPECIAL = {"expit": "sigmoid", "erf": "erf"}  # ufuncs of scipy.special by name
 
