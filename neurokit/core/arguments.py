@@ -6,7 +6,7 @@ import numpy as np
 
 from . import model as _model
 from . import tree
-from .tracer import SUPPORTED, Tracer, to_node
+from .tracer import SUPPORTED, Tracer, check_class, to_node
 
 _SCALARS = (bool, int, float, complex)
 
@@ -15,12 +15,25 @@ def is_array(leaf):
     return isinstance(leaf, (np.ndarray, np.generic, Tracer)) or isinstance(leaf, _SCALARS)
 
 
+_USUAL = frozenset([np.ndarray, Tracer, np.float64, np.float32, *_SCALARS])
+
+
+def _as_array(leaf):
+    """What gives itself as an array (a Series, a tensor) as one; subclasses of arrays are refused."""
+    if isinstance(leaf, np.ndarray):
+        check_class(leaf, "a traced function")
+    elif hasattr(leaf, "__array__") and not isinstance(leaf, (np.generic, Tracer, type)):
+        return np.asarray(leaf)
+    return leaf
+
+
 class Opened:
     """Arguments taken apart: leaves, their structure, and the states of the models among them."""
 
     def __init__(self, args):
         self.args = args
         self.leaves, self.spec = tree.flatten(args)
+        self.leaves = [x if x.__class__ in _USUAL else _as_array(x) for x in self.leaves]
         self.models = []
         _find_models(self.spec, self.models)
         self.states = [a for m in self.models for _, _, a in _model.marked(m, _model.State)]
@@ -74,6 +87,7 @@ def _build(spec, leaves, states, stack, substituted):
 
 def input_tracer(graph, leaf):
     """A plain leaf as an input of the root graph `graph`."""
+    check_class(leaf, "a traced function")
     weak = type(leaf) if type(leaf) in (int, float, complex) else None
     array = np.asarray(leaf)
     if array.dtype.char not in SUPPORTED:

@@ -4,6 +4,7 @@ import threading
 import time
 
 from .. import _core
+from .bars import progress_bar
 from .errors import where_text
 from .jit import jit
 from .options import PROFILE, PROGRESS
@@ -61,14 +62,12 @@ class _Reporter:
 
 
 def bar():
-    """A progress function that draws a tqdm bar, one per loop."""
-    from tqdm.auto import tqdm
-
+    """A progress function that draws a bar, one per loop."""
     drawn = {}
 
     def progress(done, total):
         if drawn.get("total") != total or done < drawn["bar"].n:
-            drawn.update(bar=tqdm(total=total), total=total)
+            drawn.update(bar=progress_bar(total=total), total=total)
         drawn["bar"].update(done - drawn["bar"].n)
         if done == total:
             drawn.pop("bar").close()

@@ -344,6 +344,22 @@ def _check_dtype(dtype):
         )
 
 
+def check_class(array, what="a traced operation"):
+    """Refuse arrays that mean more than their numbers: masks, matrices, units would be dropped silently."""
+    cls = type(array)
+    if cls is np.ndarray or not isinstance(array, np.ndarray):
+        return
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(
+            f"{what} would ignore the mask of a masked array: pass x.filled(value), or x.data and x.mask as two arrays"
+        )
+    if not issubclass(cls, np.memmap) and not cls.__module__.startswith("neurokit."):
+        raise TypeError(
+            f"{what} takes plain arrays, got {cls.__module__}.{cls.__name__}, which computes in its own way: pass "
+            f"np.asarray(x)"
+        )
+
+
 def capture(array):
     """A plain array as an input by reference of the graph being traced."""
     from .graph import lift
@@ -356,6 +372,7 @@ def capture(array):
         return constant(array)
     entry = root.captured.get(id(array))
     if entry is None:
+        check_class(array)
         _check_dtype(array.dtype)
         node = Node(
             INPUT,

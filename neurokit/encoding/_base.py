@@ -4,9 +4,12 @@ import inspect
 
 import numpy as np
 
+from ..core.tracer import check_class
+
 try:
     from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, TransformerMixin
-    from sklearn.utils.validation import check_is_fitted, validate_data
+    from sklearn.utils.validation import check_is_fitted
+    from sklearn.utils.validation import validate_data as _validate_data
 except ImportError:
 
     class BaseEstimator:
@@ -57,7 +60,7 @@ except ImportError:
             raise ValueError(f"{name} contains NaN or infinity")
         return values
 
-    def validate_data(estimator, X, y=None, reset=True, ensure_min_samples=1, **_):
+    def _validate_data(estimator, X, y=None, reset=True, ensure_min_samples=1, **_):
         X = _array(X, "X", (2,))
         if len(X) < ensure_min_samples:
             raise ValueError(f"n_samples={len(X)}, a minimum of {ensure_min_samples} is required")
@@ -74,6 +77,13 @@ except ImportError:
         if len(y) != len(X):
             raise ValueError(f"X has {len(X)} samples, y has {len(y)}")
         return X, y
+
+
+def validate_data(estimator, X, *y, **options):
+    """scikit-learn's check of data, which would drop the mask of a masked array without a word."""
+    for name, value in (("X", X), ("y", y[0] if y else options.get("y"))):
+        check_class(value, f"{type(estimator).__name__}: {name}")
+    return _validate_data(estimator, X, *y, **options)
 
 
 __all__ = [

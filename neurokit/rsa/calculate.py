@@ -6,6 +6,7 @@ import numpy as np
 
 from neurokit import _core
 
+from ..core.tracer import check_class
 from .missing import by_channels, inverse
 from .noise import Noise
 from .rdms import RDMs, pair_index
@@ -188,6 +189,7 @@ class _Subject:
     def __init__(self, patterns, conditions, folds, noise, metric):
         if conditions is None:
             conditions = _own_labels(patterns)
+        check_class(patterns, "rsa.rdm")
         x = np.asarray(patterns)
         if x.dtype not in (np.float32, np.float64):
             x = x.astype(float)

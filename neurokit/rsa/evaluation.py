@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..core.bars import progress_bar
 from . import significance
 from .bootstrap import sample_counts, sample_statistics, statistics
 from .comparison import WHITENED, WHOLE, Whitening, _by_pairs, compare, method_name
@@ -363,9 +364,7 @@ class _Task:
 def _progress(wanted):
     if not wanted:
         return lambda steps: steps
-    from tqdm.auto import tqdm
-
-    return tqdm
+    return progress_bar
 
 
 def _variance(samples, unit):

@@ -4,6 +4,7 @@ import numpy as np
 
 from neurokit import _core
 
+from ..core.bars import progress_bar
 from .comparison import method_name
 from .rdms import RDMs, match_conditions, pair_index
 from .searchlight import _rows, _scorer
@@ -170,9 +171,7 @@ def _steps(total, progress):
     steps = range(0, total, AT_ONCE)
     if not progress:
         return steps
-    from tqdm.auto import tqdm
-
-    return tqdm(steps)
+    return progress_bar(steps)
 
 
 def _largest(maps, two_sided):

@@ -6,6 +6,7 @@ import numpy as np
 
 from neurokit import _core
 
+from ..core.bars import progress_bar
 from .calculate import METRICS, _Subject
 from .comparison import compare as compare_rdms
 from .comparison import method_name, whitened_features
@@ -430,6 +431,4 @@ class _NoBar:
 def _progress(wanted, total):
     if not wanted:
         return _NoBar()
-    from tqdm.auto import tqdm
-
-    return tqdm(total=total, unit="centre")
+    return progress_bar(total=total, unit="centre")

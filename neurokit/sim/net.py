@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from ..core.bars import progress_bar
 from ..core.graph import current
 from ..core.rng import Rng
 from ..core.scan import scan
@@ -308,7 +309,7 @@ class Net:
         first = int(begin["step"])
         pieces = [[] for _ in record]
         stretch = self._stretch(n_steps, record, progress)
-        bar = _bar(n_steps * self.dt) if progress else None
+        bar = progress_bar(total=n_steps * self.dt, unit="ms") if progress else None
         for at in range(0, max(n_steps, 1), stretch):
             length = min(stretch, n_steps - at)
             begin, ys = self._scan(given_params, begin, length, record, False)
@@ -481,12 +482,6 @@ def _enqueue(queue, fired, now):
         return fired
     queue[now % queue.shape[0]] = fired
     return queue
-
-
-def _bar(total):
-    from tqdm.auto import tqdm
-
-    return tqdm(total=total, unit="ms")
 
 
 def _traced_record(variable, y, dt):
