@@ -20,7 +20,9 @@ $(STAMP): pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q --upgrade pip
 	$(PY) -m pip install -q $$($(PY) tools/requirements.py build test demo plot data lint)
-	$(PY) -m pip install -q --no-deps --no-build-isolation -e .
+	@echo "compiling the C core for this machine, a few minutes the first time"
+	$(PY) setup.py -q build_ext --inplace
+	PYTHONWARNINGS=ignore $(PY) -m pip install -q --no-deps --no-build-isolation -e .
 	rm -f $(VENV)/requirements-* && touch $@
 
 build: $(STAMP) ## Compile the C core in place

@@ -87,6 +87,17 @@ def place_library(library, package):
     return copy
 
 
+def tell(count, total):
+    """How far a compilation of many files is: one line that counts, or a line at each quarter."""
+    if total < 20:
+        return
+    if sys.stderr.isatty():
+        end = "\n" if count == total else ""
+        print(f"\rcompiled {count} of {total} files", end=end, file=sys.stderr, flush=True)
+    elif count * 4 // total > (count - 1) * 4 // total:
+        print(f"compiled {count} of {total} files", file=sys.stderr, flush=True)
+
+
 class Compiler:
     """Compiles the C sources into objects under build/, only those that are out of date."""
 
@@ -132,7 +143,9 @@ class Compiler:
         tasks = list(tasks)
         stale = [task for task in tasks if not is_current(*task)]
         with ThreadPoolExecutor(jobs()) as executor:
-            list(executor.map(lambda task: compile_object(*task), stale))
+            done = executor.map(lambda task: compile_object(*task), stale)
+            for count, _ in enumerate(done, 1):
+                tell(count, len(stale))
         return [str(target) for target, _ in tasks]
 
     def link(self, target, objects, *flags):

@@ -26,7 +26,9 @@ def main(path):
 
     images = data.load("images92", full=False)
     square = rsa.RDMs(images.human_it_mean).rank().square()[0]
-    right.imshow(np.where(np.eye(92, dtype=bool), np.nan, square), cmap="viridis")
+    square = 100 * (square - 1) / (square.max() - 1)
+    shown = right.imshow(np.where(np.eye(92, dtype=bool), np.nan, square), cmap="viridis")
+    figure.colorbar(shown, ax=right, label="1 - correlation (percentile)", shrink=0.8)
     right.set(xticks=[], yticks=[], xlabel="92 images", title="Human IT dissimilarities")
     figure.savefig(path, dpi=120)
 

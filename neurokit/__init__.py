@@ -5,6 +5,8 @@ soon); the domains load at first use.
 """
 
 import importlib
+import os
+import warnings
 
 from neurokit import _core  # noqa: F401 - reached as neurokit._core
 from neurokit._version import __version__
@@ -43,6 +45,13 @@ _NAMES = {
 }
 
 __all__ = ["__version__", *_SUBPACKAGES, "tree", *_NAMES]
+
+
+_threads = os.environ.get("NEUROKIT_THREADS", "1")
+if not (_threads.isdecimal() and 1 <= int(_threads) <= 256):
+    warnings.warn(
+        f"NEUROKIT_THREADS must be a number from 1 to 256, got {_threads!r}: ignored", stacklevel=2
+    )
 
 
 def __getattr__(name):

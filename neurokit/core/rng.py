@@ -124,16 +124,20 @@ class Rng:
 
     def uniform(self, size=None, low=0.0, high=1.0, dtype=np.float64):
         """Uniform on [low, high)."""
+        if _known(low) and _known(high) and not np.all(np.asarray(high) >= low):
+            raise ValueError(f"Rng.uniform: high must not be below low, got {low} and {high}")
         u = self._sample("uniform", size, dtype)
         return u if _is(low, 0.0) and _is(high, 1.0) else u * (high - low) + low
 
     def normal(self, size=None, mean=0.0, sd=1.0, dtype=np.float64):
         """Normal with the given mean and standard deviation."""
+        _not_negative("normal: sd", sd)
         z = self._sample("normal", size, dtype)
         return z if _is(mean, 0.0) and _is(sd, 1.0) else z * sd + mean
 
     def exponential(self, size=None, scale=1.0, dtype=np.float64):
         """Exponential with mean `scale`."""
+        _not_negative("exponential: scale", scale)
         x = self._sample("exponential", size, dtype)
         return x if _is(scale, 1.0) else x * scale
 
@@ -147,6 +151,7 @@ class Rng:
 
     def gamma(self, shape, size=None, scale=1.0, dtype=np.float64):
         """Gamma with the given shape parameter and scale."""
+        _not_negative("gamma: scale", scale)
         x = self._sample("gamma", np.shape(shape) if size is None else size, dtype, (shape,))
         return x if _is(scale, 1.0) else x * scale
 
@@ -260,9 +265,22 @@ def _is(x, value):
 def _shape(size):
     if size is None:
         return ()
-    if isinstance(size, (int, np.integer)):
-        return (int(size),)
-    return tuple(operator.index(s) for s in size)
+    try:
+        shape = tuple(map(operator.index, size if isinstance(size, (tuple, list)) else (size,)))
+    except TypeError:
+        raise TypeError(f"Rng: size must be an int or a tuple of ints, got {size!r}") from None
+    if any(d < 0 for d in shape):
+        raise ValueError(f"Rng: size must not be negative, got {size!r}")
+    return shape
+
+
+def _known(x):
+    return not isinstance(x, Tracer) and (np.ndim(x) == 0 or isinstance(x, np.ndarray))
+
+
+def _not_negative(name, x):
+    if _known(x) and not np.all(np.asarray(x) >= 0):
+        raise ValueError(f"Rng.{name} must not be negative or NaN, got {x}")
 
 
 def _check_law(law, args):

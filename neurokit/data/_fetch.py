@@ -4,6 +4,7 @@ import hashlib
 import os
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -41,8 +42,23 @@ def download(name):
     folder.mkdir(parents=True, exist_ok=True)
     for file, (address, sha256) in files_of(name).items():
         if not (folder / file).is_file():
-            _download_file(address, folder / file, sha256)
+            try:
+                _download_file(address, folder / file, sha256)
+            except urllib.error.URLError as error:
+                raise OSError(
+                    f"{address} cannot be downloaded ({error.reason}). {_where(name)}"
+                ) from error
     return folder
+
+
+def _where(name):
+    """How to have a set without a network."""
+    text = f"The set {name} is read from {name}/{', '.join(files_of(name))} in the folder NEUROKIT_DATA"
+    given = os.environ.get("NEUROKIT_DATA")
+    if not given:
+        return f"{text}, which is not set."
+    missing = [f for f in files_of(name) if not (Path(given) / name / f).is_file()]
+    return f"{text}; that is {given}, where {name}/{missing[0]} is missing."
 
 
 def _download_file(address, target, sha256):

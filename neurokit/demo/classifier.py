@@ -189,7 +189,8 @@ def plot_example(spikes, ax):
     """Input spikes of one image, pixels over time."""
     step, pixel = np.nonzero(spikes)
     ax.plot(step * DT, pixel, "|", color="k", ms=4)
-    ax.set(xlabel="time (ms)", ylabel="pixel", xlim=(0, len(spikes)), title="Its spikes")
+    ax.set(xlabel="time (ms)", ylabel="pixel, row by row from the top", title="Its spikes")
+    ax.set(xlim=(0, len(spikes)), ylim=(spikes.shape[1] - 0.5, -0.5))
     return ax
 
 

@@ -1,12 +1,14 @@
 """``python -m neurokit demo --out DIR``: run the parts, write the report, judge the numbers."""
 
 import argparse
-import importlib
+import importlib.util
 import json
 import platform
 import sys
+import tempfile
 import time
 import traceback
+from pathlib import Path
 
 from neurokit.demo import PARTS
 from neurokit.demo.report import shown, write
@@ -66,6 +68,25 @@ def main(argv=None):
     unknown = sorted(set(names) - set(PARTS))
     if unknown:
         parser.error(f"no part named {', '.join(unknown)}; the parts are {', '.join(PARTS)}")
+
+    needed = {
+        "matplotlib": "matplotlib",
+        **({"sklearn": "scikit-learn"} if "classifier" in names else {}),
+    }
+    missing = [
+        title for module, title in needed.items() if importlib.util.find_spec(module) is None
+    ]
+    if missing:
+        parser.error(
+            f"the demo needs {' and '.join(missing)}: pip install '.[demo]' in the checkout, or "
+            f"pip install 'neurokit-c[demo]'"
+        )
+    try:
+        Path(options.out).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=options.out):
+            pass
+    except OSError as error:
+        parser.error(f"--out {options.out}: the report cannot be written there ({error.strerror})")
 
     def say(text):
         print(text, file=sys.stderr, flush=True)

@@ -169,10 +169,16 @@ def run_digits(progress):
         for part, field in enumerate((fields[k], model.coef_[k].reshape(8, 8))):
             y, x = 9 * (2 * (place // 3) + part), 9 * (place % 3)
             tiles[y : y + 8, x : x + 8] = field / field.max()
-    last.imshow(tiles, cmap="magma")
+    for place, k in enumerate(shown):
+        y, x = 9 * 2 * (place // 3), 9 * (place % 3)
+        last.text(x, y - 0.7, f"voxel {k}", fontsize=6, va="bottom")
+    picture = last.imshow(tiles, cmap="magma")
     last.set_xticks([])
-    last.set_yticks([])
-    last.set_title("Fields: true above found")
+    last.set_yticks([4, 13, 22, 31], ["true", "found"] * 2, fontsize=7)
+    last.tick_params(length=0)
+    last.set_title("Receptive fields", pad=14)
+    figure.colorbar(picture, ax=last, label="weight / its largest", shrink=0.8)
+    middle.set_title("Strength chosen per voxel")
     rows = [
         row("encoding: held-out r over its ceiling", np.mean(scores / ceiling), (0.9, 1.05)),
         row("encoding: true and found fields, correlation", recovered, (0.3, 1)),

@@ -91,7 +91,7 @@ def run(progress):
     rows = [
         row("network: excitatory rate, mean of 3 seeds", np.mean(rates), RATE_BAND, "Hz"),
         row("network: CV of inter-spike intervals", np.mean(cvs), CV_BAND),
-        row("network: wall time per model time", np.median(seconds) / DURATION * 1000),
+        row("network: real-time factor (wall / model time)", np.median(seconds) / DURATION * 1000),
         row("network: time per step", np.median(seconds) / (DURATION / net.dt) * 1e6, unit="us"),
     ]
     text = (

@@ -59,13 +59,13 @@ def shown(value, band, unit=""):
     return f"{number(value, 7)} {unit}".strip(), wanted
 
 
-def embed(figure):
-    """A matplotlib figure as an ``img`` element that carries its own data."""
+def embed(figure, caption):
+    """A matplotlib figure as an ``img`` element that carries its own data; the caption for who cannot see it."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=160, facecolor="white")
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
     width = round(figure.get_figwidth() * 100)  # CSS pixels: one font size across figures
-    return f'<img alt="" width="{width}" src="data:image/png;base64,{data}">'
+    return f'<img alt="{html.escape(caption)}" width="{width}" src="data:image/png;base64,{data}">'
 
 
 def table(rows):
@@ -90,7 +90,7 @@ def section(part):
     body = [f"<h2>{html.escape(part['title'])}</h2>", f"<p>{html.escape(part['text'])}</p>"]
     for caption, figure in part["figures"]:
         body.append(
-            f"<figure>{embed(figure)}<figcaption>{html.escape(caption)}</figcaption></figure>"
+            f"<figure>{embed(figure, caption)}<figcaption>{html.escape(caption)}</figcaption></figure>"
         )
     if part.get("error"):
         body.append(f"<pre>{html.escape(part['error'])}</pre>")

@@ -104,7 +104,8 @@ def run(progress):
     ]
     figures = [
         ("Dissimilarity of 92 images in human IT (percentiles), and its embedding by metric "
-         "multidimensional scaling.", plot_brain(brain, images.categories)),
+         "multidimensional scaling: distances are in arbitrary units, axes have no meaning. The bars "
+         "beside the matrix are the categories named at the embedding.", plot_brain(brain, images.categories)),
         ("Models and human IT: bars are means over subjects (dots), error bars standard errors, "
          "the band is the noise ceiling.", plot_comparison(scores, candidates.labels, ceiling)),
     ]  # fmt: skip

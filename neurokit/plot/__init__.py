@@ -14,8 +14,12 @@ def axes(ax=None, figsize=None):
     """The axes given, or new ones."""
     if ax is not None:
         return ax
-    import matplotlib.pyplot as plt
-
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError:
+        raise ImportError(
+            "pictures need matplotlib: pip install 'neurokit-c[plot]', or '.[plot]' in the checkout"
+        ) from None
     return plt.subplots(figsize=figsize, layout="constrained")[1]
 
 

@@ -2,16 +2,15 @@
 
 import numpy as np
 
+from ..plot import axes
+
 
 def raster(run, ax=None, populations=None, max_cells=500):
-    """Spike raster of the recorded populations, the first at the bottom.
+    """Spike raster of the recorded populations, the first at the bottom, a colour each.
 
     At most `max_cells` cells in all, shared in proportion to the sizes.
     """
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        _, ax = plt.subplots()
+    ax = axes(ax)
     recorded = [p for p in run.net.populations if (p.name, "spikes", None, None) in run._data]
     populations = recorded if populations is None else populations
     if not populations:
@@ -23,24 +22,23 @@ def raster(run, ax=None, populations=None, max_cells=500):
         times, senders = run[population.spikes]
         shown = senders < n
         ax.plot(times[shown], senders[shown] + base, ".", ms=1.5, color=f"C{k}")
-        ticks.append((base + n / 2, population.name))
+        if k:
+            ax.axhline(base - 0.5, color="0.8", lw=0.6, zorder=0)
+        ticks.append((base + (n - 1) / 2, f"{population.name}\n0-{n - 1} of {population.n}"))
         base += n
     ax.set(
         xlabel="time (ms)",
-        ylim=(-1, base),
+        ylim=(-1, max(base, 1)),
         xlim=(run.start * run.dt, (run.start + run.n_steps) * run.dt),
     )
-    ax.set_yticks([t for t, _ in ticks], [f"{name}" for _, name in ticks])
-    ax.set_ylabel("population")
+    ax.set_yticks([t for t, _ in ticks], [name for _, name in ticks])
+    ax.set_ylabel("cells shown of each population")
     return ax
 
 
 def trace(run, variable, ax=None):
     """Time courses of a recorded variable."""
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        _, ax = plt.subplots()
+    ax = axes(ax)
     ax.plot(run.times, np.asarray(run[variable]), lw=0.8)
     ax.set(xlabel="time (ms)", ylabel=f"{variable!r}" + (" (mV)" if variable.name == "v" else ""))
     return ax
