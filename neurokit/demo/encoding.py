@@ -164,17 +164,17 @@ def run_digits(progress):
     left.set(xlabel="noise ceiling r", ylabel="held-out r", title="Prediction against its ceiling")
     plot_alphas(model, ax=middle)
     shown = np.argsort(-ceiling)[:6]
-    tiles = np.full((4 * 9 - 1, 3 * 9 - 1), np.nan)  # rows: true, found, true, found
+    tiles = np.full((38, 3 * 9 - 1), np.nan)  # rows: true, found, true, found
     for place, k in enumerate(shown):
         for part, field in enumerate((fields[k], model.coef_[k].reshape(8, 8))):
-            y, x = 9 * (2 * (place // 3) + part), 9 * (place % 3)
+            y, x = 21 * (place // 3) + 9 * part, 9 * (place % 3)
             tiles[y : y + 8, x : x + 8] = field / field.max()
     for place, k in enumerate(shown):
-        y, x = 9 * 2 * (place // 3), 9 * (place % 3)
+        y, x = 21 * (place // 3), 9 * (place % 3)
         last.text(x, y - 0.7, f"voxel {k}", fontsize=6, va="bottom")
     picture = last.imshow(tiles, cmap="magma")
     last.set_xticks([])
-    last.set_yticks([4, 13, 22, 31], ["true", "found"] * 2, fontsize=7)
+    last.set_yticks([3.5, 12.5, 24.5, 33.5], ["true", "found"] * 2, fontsize=7)
     last.tick_params(length=0)
     last.set_title("Receptive fields", pad=14)
     figure.colorbar(picture, ax=last, label="weight / its largest", shrink=0.8)
