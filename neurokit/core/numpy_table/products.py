@@ -67,7 +67,7 @@ if hasattr(np, "matvec"):  # NumPy 2.2
     ]
 
 
-@implements(np.outer, np.linalg.outer)
+@implements(np.outer)
 def outer(a, b, out=None):
     return _deliver(np.multiply(reshape(a, (-1, 1)), reshape(b, (1, -1))), out)
 
