@@ -188,8 +188,9 @@ def _allow(tracer, method, frame):
                 f"drop their derivatives: use np.stack([...]), np.concatenate or nk.array([...])"
             )
         name = getattr(called, "__name__", None)
-        if getattr(called, "__module__", None) == "math":
-            way = f"use np.{ {'pow': 'power'}.get(name, name) }"
+        twin = {"pow": "power", "fsum": "sum"}.get(name, name)
+        if getattr(called, "__module__", None) == "math" and hasattr(np, twin):
+            way = f"use np.{twin}"
         else:
             way = (
                 "use np.stack([...]) instead of a list or tuple of traced values, an np. function or arithmetic "

@@ -52,6 +52,7 @@ LOST = [
     lambda x: np.asarray([x] + [x]),
     lambda x: np.random.default_rng(0).normal(x[0]),
     lambda x: math.sqrt(x[0]),
+    lambda x: math.fsum([x[0], x[1]]),
     lambda x: max(map(float, [x[0], x[1]])),
     lambda x: np.zeros(2).itemset(x[0]) if hasattr(ONES, "itemset") else np.zeros(2).put(0, x[0]),
     lambda x: np.where([True, False], [x[0], x[1]], 0.0),
