@@ -24,13 +24,25 @@ static bool same_place(const nk_operand *a, const nk_view *va, const nk_operand 
   return a->buffer == b->buffer && a->offset == b->offset && nk_view_same_layout(va, vb);
 }
 
+/* Real and imaginary parts of one array: every other item, the two side by side. */
+static bool interleaved(const nk_operand *a, const nk_view *va, const nk_operand *b,
+                        const nk_view *vb) {
+  const int64_t item = nk_dtype_size[va->dtype], apart = a->offset - b->offset;
+  if (va->dtype != vb->dtype || !nk_view_same_layout(va, vb) || (apart != item && apart != -item))
+    return false;
+  for (int d = 0; d < va->ndim; ++d)
+    if (va->shape[d] > 1 && va->stride[d] % (2 * item) != 0) return false;
+  return true;
+}
+
 static bool overlap(const nk_operand *a, const nk_view *va, const nk_operand *b,
                     const nk_view *vb) {
   if (a->buffer != b->buffer || nk_view_size(va) == 0 || nk_view_size(vb) == 0) return false;
   int64_t low_a, end_a, low_b, end_b;
   nk_view_extent(va, &low_a, &end_a);
   nk_view_extent(vb, &low_b, &end_b);
-  return a->offset + low_a < b->offset + end_b && b->offset + low_b < a->offset + end_a;
+  return a->offset + low_a < b->offset + end_b && b->offset + low_b < a->offset + end_a &&
+         !interleaved(a, va, b, vb);
 }
 
 /* The program itself may name one place as output and input; anything less exact is refused. */

@@ -7,7 +7,18 @@ None). An operation without a rule runs element by element in a loop in C (`each
 
 from . import complexes
 from . import elementwise as ew
-from .control import CHECKPOINT, CUSTOM, STOP, SURROGATE, VARIABLE, CustomRule, checkpointed, custom
+from .control import (
+    CHECKPOINT,
+    CUSTOM,
+    REFUSE,
+    STOP,
+    STRONG,
+    SURROGATE,
+    VARIABLE,
+    CustomRule,
+    checkpointed,
+    custom,
+)
 from .graph import (
     INPUT,
     INT64,
@@ -239,6 +250,7 @@ for _prim in [
     complexes.IMAG,
     complexes.COMPLEX,
     complexes.RULED,
+    STRONG,
 ]:
     _prim.batch = _elementwise
 for _prim in (STOP, VARIABLE):
@@ -254,6 +266,14 @@ CONCATENATE.batch = _concatenate
 
 
 # ---------------------------------------------------------------------------- reductions, products
+
+
+def _refuse(values, node, n):
+    found = bind(REDUCE["any"], (values[0][0],), ((0,),))
+    return broadcast(bind(node.prim, (found,), node.params), (n,))
+
+
+REFUSE.batch = _refuse
 
 
 def _reduce(values, node, n):

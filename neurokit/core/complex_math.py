@@ -383,9 +383,7 @@ def p_pow(p, q):
     (a, b), (c, d) = p, q
     value = p_exp(p_mul(q, p_log(p)))
     empty, none = _and(_is(a, 0.0), _is(b, 0.0)), _and(_is(c, 0.0), _is(d, 0.0))
-    vanishes = _ap("gt", c, 0.0)
-    nan, zero = _const(a, math.nan), _const(a, 0.0)
-    at_zero = _if(vanishes, zero, nan)
+    at_zero = _if(_ap("gt", c, 0.0), _const(a, 0.0), _const(a, math.nan))
     value = _pick(empty, (at_zero, at_zero), value)
     value = _pick(none, _one(p), value)
     return ruled("complex_pow", value, (a, b, c, d))

@@ -91,14 +91,12 @@ def _part_infer(args, params):
     return args[0].shape, _PARTS[args[0].dtype]
 
 
-def _part_view(imaginary):
-    def view(base, node):
-        part = _PARTS[base.dtype]
-        return View(
-            base.buffer, part, base.offset + imaginary * part.itemsize, base.shape, base.strides
-        )
-
-    return view
+def part_view(base, imaginary):
+    """Where the real (0) or imaginary (1) parts of a complex array at `base` lie."""
+    part = _PARTS[base.dtype]
+    return View(
+        base.buffer, part, base.offset + imaginary * part.itemsize, base.shape, base.strides
+    )
 
 
 def _zero(node):
@@ -112,7 +110,7 @@ REAL = Primitive(
     twin=lambda params, z: z.real,
     vjp=lambda ct, out, args, params, needs: [join(ct, _zero(ct))],
     jvp=lambda t, out, args, params: real(t[0]),
-    lower=_part_view(0),
+    lower=lambda view, node: part_view(view, 0),
 )
 IMAG = Primitive(
     "imag",
@@ -121,7 +119,7 @@ IMAG = Primitive(
     twin=lambda params, z: z.imag,
     vjp=lambda ct, out, args, params, needs: [join(_zero(ct), ew.neg(ct))],
     jvp=lambda t, out, args, params: imag(t[0]),
-    lower=_part_view(1),
+    lower=lambda view, node: part_view(view, 1),
 )
 
 
@@ -141,10 +139,11 @@ def _complex_jvp(t, out, args, params):
 
 
 def _complex_lower(node, low):
-    out = low.out(node)
-    if node.size:
-        for k, arg in enumerate(node.args):
-            low.emit("copy", [_part_view(k)(out, None)], [low.view(arg)], node=node)
+    out = low.views.get(node) or low.out(node)
+    for k, arg in enumerate(node.args):
+        part, source = part_view(out, k), low.view(arg)
+        if node.size and part != source:  # equal: written there in the first place
+            low.emit("copy", [part], [source], node=node)
 
 
 COMPLEX = Primitive(

@@ -1,5 +1,7 @@
 """Identity-like primitives that change how derivatives flow."""
 
+import numpy as np
+
 from . import elementwise as ew
 from .autodiff import backward_merged
 from .graph import Primitive, bind, bind_multi, reachable, replay
@@ -22,6 +24,48 @@ STOP = Primitive(
 
 def stop(node):
     return bind(STOP, (node,))
+
+
+# The value of a Python number, with NumPy's type from here on.
+STRONG = Primitive(
+    "strong",
+    "view",
+    lambda args, params: (args[0].shape, args[0].dtype),
+    twin=lambda params, a: a,
+    vjp=lambda ct, out, args, params, needs: [ct],
+    jvp=lambda t, out, args, params: t[0],
+    lower=_same_view,
+)
+
+
+def strong(node):
+    return bind(STRONG, (node,))
+
+
+REASONS = ("Integers to negative integer powers are not allowed.",)
+
+
+def _refuse_twin(params, bad):
+    if bad:
+        raise ValueError(REASONS[params[0]])
+    return np.zeros((), params[1])
+
+
+# 0, or an error where a value is not allowed: args (bad,), params (reason, dtype)
+REFUSE = Primitive(
+    "refuse",
+    "call",
+    lambda args, params: ((), params[1]),
+    twin=_refuse_twin,
+    lower=lambda node, low: low.emit(
+        "refuse", [low.out(node)], [low.view(node.args[0])], ip=(node.params[0],), node=node
+    ),
+)
+
+
+def refuse(bad, reason, dtype):
+    """A 0-d zero to add to what is right only unless `bad` (0-d bool); else the run stops."""
+    return bind(REFUSE, (bad,), (reason, dtype))
 
 
 # A fresh name for a value: derivatives are taken with respect to it.

@@ -200,13 +200,27 @@ def convert(a, dtype):
     if a.dtype == dtype:
         return a
     if a.prim is LITERAL:
-        value = np.array(a.params[0], a.dtype).astype(dtype)
+        with np.errstate(all="ignore"):
+            value = np.array(a.params[0], a.dtype).astype(dtype)
         return literal(value[()], dtype)
+    if a.prim.name == "broadcast" and a.args[0].prim is LITERAL:
+        return bind(a.prim, (convert(a.args[0], dtype),), a.params)
     if dtype.kind == "c" or a.dtype.kind == "c":
         from .complexes import convert as convert_parts
 
         return convert_parts(a, dtype)
+    if dtype.kind == "u" and dtype.itemsize >= 4 and a.dtype.kind == "f":
+        return _to_unsigned(a, dtype)
     return bind(CONVERT, (a,), (dtype,))
+
+
+def _to_unsigned(a, dtype):
+    """Negative numbers wrap, as they do for the types that C converts by way of a signed one."""
+    wrapped = bind(CONVERT, (bind(CONVERT, (a,), (INT64,)),), (dtype,))
+    if dtype.itemsize == 4:
+        return wrapped
+    large = apply(ROWS["ge"], a, 2.0**63)
+    return select(large, bind(CONVERT, (a,), (dtype,)), wrapped)
 
 
 def unary(name):

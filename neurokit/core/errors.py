@@ -20,6 +20,10 @@ class DetachedWarning(UserWarning):
     """A traced value was turned into plain data: no derivative flows through it."""
 
 
+class UpcastWarning(UserWarning):
+    """An operation turns float32 operands into float64."""
+
+
 class CapturedArrayError(RuntimeError):
     """An array that a trace reads was edited while the trace ran."""
 

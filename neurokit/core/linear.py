@@ -3,21 +3,19 @@
 import numpy as np
 
 from . import elementwise as ew
-from .graph import COMPUTED, Primitive, bind
+from .graph import INT64, Primitive, bind
 from .shaping import broadcast, reshape, transpose
 
 
 def matmul(a, b):
     """(..., m, k) @ (..., k, n) of one dtype; leading axes are broadcast."""
+    if a.dtype.char in ew.FOREIGN and a.dtype.kind in "iu":
+        # the product wraps in the end as it would at each step
+        return ew.convert(matmul(ew.convert(a, INT64), ew.convert(b, INT64)), a.dtype)
     if a.shape[-1] != b.shape[-2]:
         raise ValueError(
             f"matmul: the last axis of the first array and the second-to-last of the second must match, "
             f"got shapes {a.shape} and {b.shape}"
-        )
-    if a.dtype.kind in "iu" and a.dtype not in COMPUTED:
-        raise TypeError(
-            f"a product of {a.dtype} matrices is {a.dtype} in NumPy, which a trace does not compute in: convert "
-            f"with .astype first"
         )
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     if len(batch) and _collapsible(a, b, batch):

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import _core
 from . import elementwise as ew
+from .complexes import COMPLEX, part_view
 from .errors import lines_text, where_text
 from .graph import INPUT, LITERAL, PROJ, args_of, reachable, swaps
 from .runtime import run_options
@@ -95,6 +96,7 @@ UPDATES = {
 _WHOLE = {
     "variable",
     "stop_gradient",
+    "strong",
     "surrogate",
     "proj",
     "safe_mul",
@@ -201,6 +203,14 @@ class Lowering:
         self.views[node] = view
         return view
 
+    def _place(self, node):
+        """Where an elementwise node writes: the part of a complex array that it is, or `out`."""
+        if node not in self.part_of:
+            return self.out(node)
+        whole, part = self.part_of[node]
+        self.views[node] = part_view(self.views.get(whole) or self.out(whole), part)
+        return self.views[node]
+
     def _over(self, node, carry):
         """The memory of a carry for its own next value, if nobody reads the old one any more."""
         source = self.inputs[carry]
@@ -272,7 +282,9 @@ class Lowering:
         value, dtype = node.params
         buffer = self.constants.get(node)
         if buffer is None:
-            buffer = self.constants[node] = self._buffer("const", np.array(value, dtype))
+            with np.errstate(over="ignore"):
+                array = np.array(value, dtype)
+            buffer = self.constants[node] = self._buffer("const", array)
         return View(buffer, dtype, 0, (), ())
 
     def apart(self, node, base, contiguous=False):
@@ -292,7 +304,7 @@ class Lowering:
                 break
             root = self.args(root)[0]
         view = self.view(base)
-        mine = root in self.owned
+        mine = root in self.owned and root not in self.shared
         carry = self._carry_of(root)
         free = all(user in self.done or user is node for user in self.readers.get(root, ()))
         if carry is not None and self.outputs[self.inout[carry]] in self.overlay and free:
@@ -375,6 +387,22 @@ class Lowering:
         for node in self.order:
             if node.prim.kind != "view" or node.prim is PROJ:
                 self.readers[node] = self._readers(node)
+        self._find_parts()
+
+    def _find_parts(self):
+        """Elementwise nodes that are written straight into the complex array they are a part of.
+
+        Where others read such a part too, the array is not updated in place.
+        """
+        self.part_of, self.shared = {}, set()
+        for node in self.order:
+            if node.prim is not COMPLEX:
+                continue
+            for k, a in enumerate(self.args(node)):
+                if a.prim.kind == "elementwise" and a not in self.kept and a not in self.part_of:
+                    self.part_of[a] = node, k
+                    if self.readers[a] != {node}:
+                        self.shared.add(node)
 
     def _readers(self, node):
         """The computing nodes that read the memory of `node`, through views."""
@@ -523,7 +551,7 @@ class Lowering:
             else _stretch(v, shape)
             for v in views
         ]
-        outs = [self.out(n) for n in results]
+        outs = [self._place(n) for n in results]
         ip += [index[n] for n in results]
         self.emit("fused", outs, operands, ip=ip, text=self._text_of_group(nodes))
         self.done.update(nodes)

@@ -113,7 +113,7 @@ def marked(model, mark):
         return [(container, key, container[key]) for container, key, _ in _open[id(model)][mark]]
     found = slots(model)
     if mark is Param and not any(isinstance(a, (Param, State)) for _, _, a in found):
-        return [s for s in found if s[2].dtype.kind == "f"]
+        return [s for s in found if s[2].dtype.kind in "fc"]
     return [s for s in found if isinstance(s[2], mark)]
 
 

@@ -9,7 +9,7 @@ NAN_CHECK, PROFILE, PROGRESS = 1, 2, 4  # flags of `_core.Program.run`
 
 
 @contextlib.contextmanager
-def options(threads=None, nan_check=None, profile=None, progress=None):
+def options(threads=None, nan_check=None, profile=None, progress=None, upcast=None):
     """Set how programs run inside a ``with`` block, in this thread.
 
     Parameters
@@ -25,11 +25,15 @@ def options(threads=None, nan_check=None, profile=None, progress=None):
     progress : bool or callable
         Show a bar for each outermost loop, or call ``progress(done, total)`` from another thread
         about ten times a second. `total` is 0 where it is not known.
+    upcast : {"warn", "raise"} or False
+        Tell, once per line of your code, where an operation turns float32 into float64 (or complex64
+        into complex128) because the other operand is of the wider type. Traces are examined when they
+        are made, so a function that `jit` knows already says nothing.
 
     Raises
     ------
     ValueError
-        threads is not a positive int.
+        threads is not a positive int, upcast is none of the above.
 
     Examples
     --------
@@ -42,7 +46,11 @@ def options(threads=None, nan_check=None, profile=None, progress=None):
         raise ValueError(f"options: threads must be a positive int, got {threads!r}")
     if threads is not None and threads < 1:
         raise ValueError(f"options: threads must be a positive int, got {threads!r}")
+    if upcast not in (None, False, "warn", "raise"):
+        raise ValueError(f"options: upcast must be 'warn', 'raise' or False, got {upcast!r}")
     changed = {}
+    if upcast is not None:
+        changed["upcast"] = (upcast == "raise", set()) if upcast else None
     if threads is not None:
         changed["threads"] = threads
     if nan_check is not None:

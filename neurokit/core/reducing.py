@@ -17,6 +17,7 @@ _TWINS = {
     "any": np.any,
     "all": np.all,
 }
+UINT64 = np.dtype(np.uint64)
 _ARG = {"argmax": np.argmax, "argmin": np.argmin}
 
 
@@ -161,7 +162,7 @@ def _lower(kernel):
 
 
 def _total_dtype(dtype):
-    return INT64 if dtype.kind in "bi" else dtype
+    return INT64 if dtype.kind in "bi" else UINT64 if dtype.kind == "u" else dtype
 
 
 REDUCE = {

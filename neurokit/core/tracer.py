@@ -22,6 +22,9 @@ from .graph import BOOL, FLOAT64, INPUT, INT64, Node, current, literal, user_lin
 from .shaping import broadcast, constant
 from .views import View, c_strides
 
+UINT64 = np.dtype(np.uint64)
+_bounds = {np.dtype(c): (np.iinfo(c).min, np.iinfo(c).max) for c in "bBhHiIlL"}
+_bounds[BOOL] = _bounds[INT64]
 SUPPORTED = frozenset("?bBhHiIlLqQfdFD")
 
 
@@ -248,6 +251,13 @@ def broadcast_value(node, shape):
     return broadcast(node, shape)
 
 
+def fits(value, dtype):
+    """Raise NumPy's error where a Python integer is out of the range of `dtype`."""
+    bounds = _bounds.get(dtype)
+    if bounds is not None and not bounds[0] <= value <= bounds[1]:
+        raise OverflowError(f"Python integer {value} out of bounds for {dtype}")
+
+
 def discard_imaginary():
     """NumPy's warning where a complex value is stored as a real one."""
     warnings.warn(
@@ -263,11 +273,21 @@ def _cast(node, dtype):
         if node.weak is complex:
             raise TypeError(f"a complex number cannot be stored in a {dtype} array: take its .real")
         discard_imaginary()
+    if node.prim.name == "literal" and node.weak in (int, float) and dtype.kind != "f":
+        return _cast_number(node.params[0], dtype)
     return (
         literal(node.params[0], dtype)
         if node.prim.name == "literal" and dtype.kind == "f" and node.dtype.kind != "c"
         else ew.convert(node, dtype)
     )
+
+
+def _cast_number(value, dtype):
+    """A Python number as NumPy stores it: checked against the range of an integer type."""
+    if dtype.kind in "iu":
+        value = int(value)
+        fits(value, dtype)
+    return literal({"b": bool, "c": complex}.get(dtype.kind, int)(value), dtype)
 
 
 def _plain_key(key):
@@ -304,9 +324,8 @@ def to_node(value):
     if cls is bool:
         return literal(value, BOOL)
     if cls is int:
-        if not -(2**63) <= value < 2**63:
-            raise OverflowError(f"Python integer {value} does not fit int64")
-        return literal(value, INT64, int)
+        # its type says at most that it is no int64; `as_dtype` checks that it fits where it is used
+        return literal(value, INT64 if -(2**63) <= value < 2**63 else UINT64, int)
     if cls is complex:
         return literal(value, COMPLEX128, complex)
     if isinstance(value, Tracer):

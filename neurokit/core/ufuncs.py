@@ -3,19 +3,20 @@
 import functools
 import math
 import sys
+import warnings
 
 import numpy as np
 
-from . import complex_math, complexes  # noqa: F401 - complex_math fills in the complex operations
+from . import complex_math, complexes, integers  # noqa: F401 - they fill in elementwise.FOREIGN
 from . import elementwise as ew
-from .control import stop
-from .errors import TraceError
-from .graph import BOOL, COMPUTED, FLOAT64, INT64, LITERAL, literal
-from .indexing import take
+from .control import refuse, stop, strong
+from .errors import TraceError, UpcastWarning, where_text
+from .graph import BOOL, FLOAT32, FLOAT64, INT64, LITERAL, literal, user_line
 from .number_parts import PARTS
 from .reducing import reduce
-from .shaping import broadcast, full, reshape
-from .tracer import Tracer, broadcast_value, to_node
+from .runtime import run_options
+from .shaping import broadcast, full
+from .tracer import SUPPORTED, Tracer, broadcast_value, fits, to_node
 
 _resolved = {}
 _plans = {}  # (ufunc, types) -> (builder, types it wants)
@@ -37,8 +38,10 @@ def resolve(ufunc, nodes):
             weak = {"c": complex, "f": float}.get(out.kind, int)
         dtypes = ufunc.resolve_dtypes(kinds + (None,) * ufunc.nout)
         ins, out = dtypes[: ufunc.nin], dtypes[ufunc.nin]
+        if out.char != "e":  # a test of small integers in float16 is the same in float32
+            ins = tuple(FLOAT32 if d.char == "e" else d for d in ins)
         for d in (*ins, out):
-            if d not in COMPUTED and d.kind != "c" and ufunc is not np.bitwise_count:
+            if d.char not in SUPPORTED:
                 raise TypeError(
                     f"np.{ufunc.__name__} of {', '.join(str(n.dtype) for n in nodes)} computes in {d} in NumPy, "
                     f"which a trace does not: convert with .astype first"
@@ -50,21 +53,54 @@ def resolve(ufunc, nodes):
 
 
 def as_dtype(node, dtype):
+    if node.weak is int and node.prim is LITERAL:
+        fits(node.params[0], dtype)
+        if node.dtype != dtype:
+            value = float(node.params[0]) if dtype.kind in "fc" else node.params[0]
+            weak = int if dtype.kind in "iu" else None
+            return literal(np.array(value).astype(dtype)[()], dtype, weak)
     if node.dtype == dtype:
         return node
+    if run_options.upcast is not None and node.weak is None:
+        _tell_upcast(node.dtype, dtype)
     if node.prim is LITERAL:
         if node.weak is float and dtype.char == "f":
             return literal(float(np.float32(node.params[0])), dtype, float)
         value = node.params[0]
-        if (
-            node.weak is int
-            and dtype.kind == "i"
-            and not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
-        ):
-            raise OverflowError(f"Python integer {value} out of bounds for {dtype}")
         weak = node.weak if node.weak and dtype.kind in _WEAK_KINDS[node.weak] else None
         return literal(np.array(value, node.dtype).astype(dtype)[()], dtype, weak)
     return ew.convert(node, dtype)
+
+
+def _tell_upcast(narrow, wide):
+    """Report a line where single precision becomes double, as `options(upcast=)` asks."""
+    if narrow.char not in "fF" or wide.char not in "dD":
+        return
+    raises, told = run_options.upcast
+    line = where_text(user_line())
+    message = (
+        f"{narrow} becomes {wide} at {line}: another operand is of double precision (NumPy makes float64 by default; "
+        f"NumPy scalars count, Python numbers do not)"
+    )
+    if raises:
+        raise TypeError(message)
+    if line not in told:
+        told.add(line)
+        warnings.warn(message, UpcastWarning, stacklevel=2)
+
+
+def _strong(node):
+    """`node` with a type of its own, as NumPy's functions return Python numbers."""
+    if node.weak is None:
+        return node
+    return literal(node.params[0], node.dtype) if node.prim is LITERAL else strong(node)
+
+
+def _typed(result):
+    """The result of a function on Python numbers alone is a NumPy scalar, of a type of its own."""
+    if result.__class__ is Tracer and result.node.weak is not None:
+        return Tracer(_strong(result.node))
+    return result
 
 
 def call_ufunc(ufunc, method, inputs, kwargs):
@@ -74,7 +110,7 @@ def call_ufunc(ufunc, method, inputs, kwargs):
 
         return call_method(ufunc, method, inputs, kwargs)
     if not kwargs:
-        return apply_ufunc(ufunc, inputs)
+        return _typed(apply_ufunc(ufunc, inputs))
     out, where = kwargs.pop("out", None), kwargs.pop("where", True)
     if out is not None and all(o is None for o in out):
         out = None
@@ -83,7 +119,7 @@ def call_ufunc(ufunc, method, inputs, kwargs):
     result = (
         COMPOSITES[ufunc](*inputs, **kwargs)
         if kwargs and ufunc.signature is not None
-        else apply_ufunc(ufunc, inputs)
+        else _typed(apply_ufunc(ufunc, inputs))
     )
     if out is not None:
         return _store(ufunc, result, out, where)
@@ -135,9 +171,12 @@ def _apply_row(ufunc, name, inputs, nodes):
         and not any(n.weak is int for n in nodes)
     ):
         _plan(ufunc, name, nodes, ins)
-    if out == BOOL and len(nodes) == 2 and _beyond(nodes, ins):
-        return _compare_beyond(ufunc, nodes)
-    nodes = [n if n.dtype == d else as_dtype(n, d) for n, d in zip(nodes, ins)]
+    if out == BOOL and len(nodes) == 2:
+        if _beyond(nodes, ins):
+            return _compare_beyond(ufunc, nodes)
+        if ins[0] != ins[1]:
+            return Tracer(integers.compare_mixed(name, *map(as_dtype, nodes, ins)))
+    nodes = [as_dtype(n, d) for n, d in zip(nodes, ins)]
     signed = name == "pow" and nodes[1].dtype.kind == "i"
     exponent = nodes[1] if signed and to_node(inputs[1]).dtype != BOOL else None
     node = elementwise(name, nodes)
@@ -155,7 +194,7 @@ def _beyond(nodes, dtypes):
     return any(
         n.weak is int
         and n.prim is LITERAL
-        and d.kind == "i"
+        and d.kind in "iu"
         and not np.iinfo(d).min <= n.params[0] <= np.iinfo(d).max
         for n, d in zip(nodes, dtypes)
     )
@@ -163,6 +202,10 @@ def _beyond(nodes, dtypes):
 
 def _compare_beyond(ufunc, nodes):
     """Comparison with such an integer: the same for every element, so that of 0 with it."""
+    for n in nodes:
+        if n.dtype == BOOL:  # NumPy compares with it as int64
+            for other in nodes:
+                as_dtype(other, INT64)
     values = [n.params[0] if n.prim is LITERAL else 0 for n in nodes]
     shape = np.broadcast_shapes(*[n.shape for n in nodes])
     return Tracer(full(shape, bool(ufunc(*[np.array(v, object) for v in values])), BOOL))
@@ -173,8 +216,7 @@ def _refuse_negative(value, exponent):
     if exponent.prim is LITERAL or not exponent.size:
         return value
     negative = reduce("any", ew.apply(ew.ROWS["lt"], exponent, 0), tuple(range(exponent.ndim)))
-    index = reshape(ew.convert(negative, INT64), (1,))
-    zero = reshape(take(full((1, 1, 1), 0, value.dtype), index), ())  # index 1 is out of bounds
+    zero = refuse(negative, 0, value.dtype)
     return ew.add(value, broadcast(zero, value.shape))
 
 
@@ -189,10 +231,7 @@ def _composite(ufunc, composite, inputs):
         return composite(*inputs)
     nodes = [to_node(x) for x in inputs]
     ins, _, _ = resolve(ufunc, nodes)
-    nodes = [as_dtype(n, d) for n, d in zip(nodes, ins)]
-    # a Python number has its type now
-    nodes = [literal(n.params[0], n.dtype) if n.prim is LITERAL else n for n in nodes]
-    return composite(*[Tracer(n) for n in nodes])
+    return composite(*[Tracer(_strong(as_dtype(n, d))) for n, d in zip(nodes, ins)])
 
 
 def elementwise(name, nodes):
@@ -210,7 +249,7 @@ def elementwise(name, nodes):
         return ew.neg(nodes[0])
     if name == "mul":
         return ew.mul(*nodes)
-    if name in ("floor", "ceil", "rint", "trunc") and dtype.kind in "bi":
+    if name in ("floor", "ceil", "rint", "trunc") and dtype.kind in "biu":
         return nodes[0]
     if name == "not" and dtype != BOOL:
         return ew.apply(ew.ROWS["eq"], nodes[0], literal(0, dtype))
@@ -340,11 +379,10 @@ def _divmod(a, b):
 
 
 def _fmod(a, b):
-    return (
-        np.copysign(np.remainder(np.abs(a), np.abs(b)), a)
-        if a.dtype.kind == "f"
-        else np.sign(a) * np.remainder(np.abs(a), np.abs(b))
-    )
+    if a.dtype.kind == "f":
+        return np.copysign(np.remainder(np.abs(a), np.abs(b)), a)
+    rest = np.remainder(a, b)
+    return _where((rest == 0) | ((a < 0) == (b < 0)), rest, rest - b)
 
 
 def _heaviside(x, half):

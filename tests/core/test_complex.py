@@ -331,3 +331,49 @@ def test_chain_stays_in_parts():
         out = np.exp(z * z + 1j) / (z.conj() + 2)
         names = [n.prim.name for n in reachable([np.abs(out).node])]
     assert names.count("complex") == 0 and names.count("real") == 1
+
+
+def test_plain_arrays_refuse_traced_complex():
+    def f(t):
+        b = np.zeros(2, complex)
+        b[0] = t
+        return np.abs(b).sum()
+
+    with pytest.raises(TypeError):
+        nk.grad(f)(1j)
+    with pytest.raises(TypeError):
+        nk.jit(f)(1j)
+    with pytest.warns(UserWarning, match="complex"):
+        nk.grad(lambda t: abs(complex(t)) * t.real)(2j)
+
+
+def test_made_in_a_trace():
+    f = lambda z: nk.array([z, 1.0, 2j]) * nk.full(3, z) + nk.zeros(3, complex) + nk.ones(3, like=z)  # noqa: E731
+    close(nk.jit(f)(1 + 1j), np.array([1 + 1j, 1, 2j]) * (1 + 1j) + 1)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_large(threads):
+    """Long enough to be cut into pieces; the same with any number of threads."""
+    z = RNG.normal(size=100_001) + 1j * RNG.normal(size=100_001)
+    f = lambda z: np.exp(z * 0.1) / (z + 2j) - z.conj()[::-1] * z.imag  # noqa: E731
+    with nk.options(threads=threads):
+        got = nk.jit(f)(z)
+    close(got, f(z), 1e-12)
+    np.testing.assert_array_equal(got, nk.jit(f)(z))
+
+
+def test_parts_read_after_an_update_in_place():
+    """A part lives in the memory of the whole: an update must not reach who reads the part later."""
+
+    def f(x, y):
+        re, im = np.exp(x), np.sin(y)
+        z = re + 1j * im
+        w = z.copy()
+        w[0] = 5
+        return w, re * 2, np.cumsum(im), z.real.sum()
+
+    x, y = RNG.normal(size=5), RNG.normal(size=5)
+    for got in both(f, x, y):
+        for g, w in zip(got, f(x, y)):
+            close(g, w)

@@ -80,7 +80,7 @@ def compare(ufunc, args, wanted, traced=None):
         return
     results = wanted if isinstance(wanted, tuple) else (wanted,)
     kinds = {np.asarray(w).dtype for w in results}
-    if any(k.char not in "?ilqfd" for k in kinds) or not computed(ufunc, args):
+    if any(k.char in "egG" for k in kinds):
         with pytest.raises(TypeError):
             nk.jit(f)(*inputs)
         return
@@ -95,20 +95,6 @@ def compare(ufunc, args, wanted, traced=None):
             else dict(rtol=1e-13, atol=1e-13)
         )
         np.testing.assert_allclose(g, w, equal_nan=True, **tolerance)
-
-
-def computed(ufunc, args):
-    """Whether NumPy's loop for these types is one that a trace computes in."""
-    kinds = tuple(
-        a.dtype
-        if isinstance(a, (np.ndarray, np.generic))
-        else np.dtype(bool)
-        if a is True
-        else type(a)
-        for a in args
-    )
-    dtypes = ufunc.resolve_dtypes(kinds + (None,) * ufunc.nout)
-    return all(d.char in "?ilqfd" for d in dtypes)
 
 
 def test_special_values():

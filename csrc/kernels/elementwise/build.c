@@ -51,14 +51,14 @@ static nk_op_fn copy_fn(nk_dtype dtype, int mask) {
 
 /* The type whose copies move `size` bytes. */
 static nk_dtype word(int size) {
-  return size == 1 ? NK_BOOL : size == 4 ? NK_I32 : NK_I64;
+  return size == 1 ? NK_BOOL : size == 2 ? NK_I16 : size == 4 ? NK_I32 : NK_I64;
 }
 
 static int filled_register(builder *b, int v) {
   if (b->filled[v] < 0) {
     const nk_value *value = b->micro.value + v;
     b->filled[v] = new_place(b, nk_dtype_size[value->dtype]);
-    b->fill[b->n_fill++] = (nk_step){.fn = copy_fn(value->dtype, 1),
+    b->fill[b->n_fill++] = (nk_step){.fn = copy_fn(word(nk_dtype_size[value->dtype]), 1),
                                      .d = (uint16_t)b->filled[v],
                                      .s = {(uint16_t)value->reg}};
   }

@@ -40,8 +40,24 @@ static void walk_step(walk *w, const nk_fused *f, const nk_arg *arg, int64_t n) 
     from += from_step;                                                                    \
   }
 
+/* Every other item: a part of complex numbers. Written so that the compiler makes shuffles of it. */
+#define EVERY_OTHER(T)                                                                    \
+  static void every_other_##T(T *restrict to, const T *restrict from, int64_t n) {        \
+    for (int64_t i = 0; i < n; i++) to[i] = from[2 * i];                                  \
+  }
+EVERY_OTHER(uint32_t)
+EVERY_OTHER(uint64_t)
+
 static void copy_line(char *to, int64_t to_step, const char *from, int64_t from_step, int64_t n,
                       int size) {
+  if (from_step == 2 * to_step && to_step == 8) {
+    every_other_uint64_t((uint64_t *)(void *)to, (const uint64_t *)(const void *)from, n);
+    return;
+  }
+  if (from_step == 2 * to_step && to_step == 4) {
+    every_other_uint32_t((uint32_t *)(void *)to, (const uint32_t *)(const void *)from, n);
+    return;
+  }
   switch (size) {
   case 1: COPY_STRIDED(uint8_t) break;
   case 2: COPY_STRIDED(uint16_t) break;

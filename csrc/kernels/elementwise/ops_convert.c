@@ -5,6 +5,12 @@ typedef uint8_t b8;
 
 #define TO_ALL(S, name)                            \
   NK_BLOCK_V(name##_bool, b8, S, x != 0)           \
+  NK_BLOCK_V(name##_i8, int8_t, S, x)              \
+  NK_BLOCK_V(name##_u8, uint8_t, S, x)             \
+  NK_BLOCK_V(name##_i16, int16_t, S, x)            \
+  NK_BLOCK_V(name##_u16, uint16_t, S, x)           \
+  NK_BLOCK_V(name##_u32, uint32_t, S, x)           \
+  NK_BLOCK_V(name##_u64, uint64_t, S, x)           \
   NK_BLOCK_V(name##_i32, int32_t, S, x)            \
   NK_BLOCK_V(name##_i64, int64_t, S, x)            \
   NK_BLOCK_V(name##_f32, float, S, x)              \
@@ -24,6 +30,12 @@ TO_ALL(double, f64)
 
 #define ROWS(name, type)                                     \
   {NK_OP_convert, type, 0, NK_BOOL, name##_bool_v},          \
+  {NK_OP_convert, type, 0, NK_I8, name##_i8_v},              \
+  {NK_OP_convert, type, 0, NK_U8, name##_u8_v},              \
+  {NK_OP_convert, type, 0, NK_I16, name##_i16_v},            \
+  {NK_OP_convert, type, 0, NK_U16, name##_u16_v},            \
+  {NK_OP_convert, type, 0, NK_U32, name##_u32_v},            \
+  {NK_OP_convert, type, 0, NK_U64, name##_u64_v},            \
   {NK_OP_convert, type, 0, NK_I32, name##_i32_v},            \
   {NK_OP_convert, type, 0, NK_I64, name##_i64_v},            \
   {NK_OP_convert, type, 0, NK_F32, name##_f32_v},            \

@@ -7,6 +7,7 @@
 #include "ops.h"
 
 typedef uint8_t u8;
+typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int32_t i32;
@@ -79,6 +80,7 @@ COMPARE_SELECT_ALL(i64, u64)
   }
 
 COPY(u8)
+COPY(u16)
 COPY(u32)
 COPY(u64)
 
@@ -103,6 +105,8 @@ COPY(u64)
   ROWS_CMP(C, type, ge) ROWS_CMP(C, type, eq) ROWS_CMP(C, type, ne)
 
 static const nk_op_row table[] = {
+    {NK_OP_copy, NK_I16, 0, 0, copy_u16_v},
+    {NK_OP_copy, NK_I16, 1, 0, copy_u16_s},
     ROWS_MOVE(u8, NK_BOOL) ROWS_MOVE(u32, NK_I32) ROWS_MOVE(u64, NK_I64)
     ROWS_MOVE(u32, NK_F32) ROWS_MOVE(u64, NK_F64)
     ROWS_CMP_ALL(float, NK_F32) ROWS_CMP_ALL(double, NK_F64)

@@ -5,7 +5,7 @@
 #include "fused.h"
 
 enum { SAME, TEST, SEL, CONV };
-enum { B = 1, I = 2, F = 4 };
+enum { B = 1, I = 2, F = 4, N = 8 };
 
 static const struct {
   const char *name;
@@ -23,6 +23,12 @@ static int type_class(int64_t dtype) {
   case NK_I64: return I;
   case NK_F32:
   case NK_F64: return F;
+  case NK_I8:
+  case NK_U8:
+  case NK_I16:
+  case NK_U16:
+  case NK_U32:
+  case NK_U64: return N;
   default: return 0;
   }
 }
@@ -74,7 +80,7 @@ nk_status NK_LV(nk_micro_parse)(nk_micro *m, const nk_call *call) {
   }
   for (int k = 0; k < m->n_const; k++) {
     const int64_t dtype = m->constants[2 * k];
-    if (type_class(dtype) == 0)
+    if ((type_class(dtype) & (B | I | F)) == 0)
       return nk_fail(error, NK_ERR_TYPE, "fused: constant %d has no computation type", k);
     m->value[m->n_in + k].code = -1;
     m->value[m->n_in + k].dtype = (uint8_t)dtype;
@@ -91,8 +97,9 @@ nk_status NK_LV(nk_micro_parse)(nk_micro *m, const nk_call *call) {
     if (m->value[v].dtype != call->out[k].dtype)
       return nk_fail(error, NK_ERR_TYPE, "fused: output %d is %s, its value is %s", k,
                      nk_dtype_name[call->out[k].dtype], nk_dtype_name[m->value[v].dtype]);
-    if (type_class(m->value[v].dtype) == 0)
-      return nk_fail(error, NK_ERR_TYPE, "fused: output %d is %s, which only convert reads", k,
+    const int class = type_class(m->value[v].dtype);
+    if (class == 0 || (class == N && v < m->n_in))
+      return nk_fail(error, NK_ERR_TYPE, "fused: output %d is an input of %s, which only convert reads", k,
                      nk_dtype_name[m->value[v].dtype]);
   }
   return NK_OK;

@@ -5,7 +5,7 @@ import numpy as np
 from .. import elementwise as ew
 from ..complexes import join
 from ..complexes import parts as complex_parts
-from ..graph import BOOL, LITERAL, literal
+from ..graph import BOOL, INT64, LITERAL, literal
 from ..shaping import broadcast
 from ..tracer import to_node
 from ..ufuncs import as_dtype
@@ -23,11 +23,19 @@ def where(condition, x=None, y=None):
         c = ew.apply(ew.ROWS["ne"], c, literal(0, c.dtype))
     kinds = [n.weak(0) if n.weak else n.dtype for n in (x, y)]
     dtype = np.result_type(*kinds)
-    x, y = as_dtype(x, dtype), as_dtype(y, dtype)
+    x, y = _wrapped(x, dtype), _wrapped(y, dtype)
     if c.prim is LITERAL:
         shape = np.broadcast_shapes(x.shape, y.shape)
         return T(broadcast(x if c.params[0] else y, shape))
     return T(ew.select(c, x, y))
+
+
+def _wrapped(node, dtype):
+    """`as_dtype`, but a Python integer out of the range of `dtype` wraps: `np.where` casts it."""
+    if node.weak is int and node.prim is LITERAL and dtype.kind in "iu":
+        kind = np.int64 if node.dtype == INT64 else np.uint64
+        return literal(np.array(node.params[0], kind).astype(dtype)[()], dtype)
+    return as_dtype(node, dtype)
 
 
 @implements(np.clip)
@@ -35,6 +43,11 @@ def clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, min=np._NoValue, max
     low = a_min if a_min is not np._NoValue else min
     high = a_max if a_max is not np._NoValue else max
     result = T(to_node(a))
+    if result.dtype.kind in "iu":  # bounds beyond the type bound nothing
+        if type(low) is int and low <= np.iinfo(result.dtype).min:
+            low = None
+        if type(high) is int and high >= np.iinfo(result.dtype).max:
+            high = None
     if low is not None and low is not np._NoValue:
         result = np.maximum(result, low)
     if high is not None and high is not np._NoValue:

@@ -65,7 +65,7 @@ FUNCTIONS[np.isreal] = lambda x: imag(x) == 0
 @implements(np.angle)
 def angle(z, deg=False):
     z = T(to_node(z))
-    a = np.arctan2(imag(z), real(z)) if z.dtype.kind == "c" else np.arctan2(0.0, z)
+    a = np.arctan2(imag(z), real(z)) if z.dtype.kind == "c" else np.arctan2(0, z)
     return a * (180 / math.pi) if deg else a
 
 

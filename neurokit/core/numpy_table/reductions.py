@@ -7,7 +7,7 @@ import numpy as np
 from .. import elementwise as ew
 from ..complexes import parts
 from ..graph import BOOL, FLOAT64, INT64, literal
-from ..reducing import cumulate, reduce
+from ..reducing import UINT64, cumulate, reduce
 from ..shaping import broadcast
 from ..shaping import reshape as _reshape
 from ..tracer import Tracer, to_node
@@ -49,11 +49,13 @@ def _reducer(op):
             node = ew.apply(ew.ROWS["ne"], node, literal(0, node.dtype))
         if dtype is not None:
             node = as_dtype(node, np.dtype(dtype))
-        elif op in ("sum", "prod") and node.dtype.kind in "iu" and node.dtype != INT64:
-            node = _wide(node, op)
-        result = T(
-            reduce(op, node, _axes(axis, node.ndim), bool(keepdims) and keepdims is not np._NoValue)
+        elif op in ("sum", "prod") and node.dtype.kind in "biu":
+            node = _wide(node)
+        dtype = node.dtype if op in ("sum", "prod") else None
+        result = reduce(
+            op, node, _axes(axis, node.ndim), bool(keepdims) and keepdims is not np._NoValue
         )
+        result = T(result if dtype is None else as_dtype(result, dtype))
         if has(initial):
             join = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}[op]
             if not isinstance(initial, Tracer):
@@ -70,13 +72,9 @@ def _kept(node, axis, keepdims):
     return tuple(1 if i in axes else d for i, d in enumerate(node.shape) if keep or i not in axes)
 
 
-def _wide(node, op):
+def _wide(node):
     """Integers as NumPy adds them up."""
-    if node.dtype.kind == "u":
-        raise TypeError(
-            f"np.{op} of {node.dtype} gives uint64 in NumPy, which a trace does not: use .astype(np.int64)"
-        )
-    return as_dtype(node, INT64)
+    return as_dtype(node, UINT64 if node.dtype.kind == "u" else INT64)
 
 
 def literal_like(value, node):
@@ -278,10 +276,11 @@ def _running(op):
         if dtype is not None:
             node = as_dtype(node, np.dtype(dtype))
         elif node.dtype.kind in "biu":
-            node = _wide(node, op)
+            node = _wide(node)
+        dtype = node.dtype
         if axis is None:
             node, axis = _reshape(node, (node.size,)), 0
-        return _deliver(T(cumulate(op, node, _axis(axis, node.ndim))), out)
+        return _deliver(T(as_dtype(cumulate(op, node, _axis(axis, node.ndim)), dtype)), out)
 
     return call
 
