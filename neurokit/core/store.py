@@ -96,6 +96,8 @@ def _describe(x, arrays, place):
     """JSON of the nesting; arrays go to the list."""
     if isinstance(x, _SCALARS) and not isinstance(x, np.generic):
         return {"value": x}
+    if type(x) is complex:
+        return {"complex": [x.real, x.imag]}
     if isinstance(x, Rng):
         key = x._state()
         return {"rng": [int(key[0]), int(key[1])]}
@@ -123,6 +125,8 @@ def _build(node, file):
     ((kind, content),) = node.items()
     if kind == "value":
         return content
+    if kind == "complex":
+        return complex(*content)
     if kind == "rng":
         rng = Rng(int(content[0]))
         rng._key = np.array(content, np.int64)

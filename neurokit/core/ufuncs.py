@@ -213,7 +213,7 @@ def _compare_beyond(ufunc, nodes):
 
 def _refuse_negative(value, exponent):
     """`value`, unless an integer exponent is negative, which NumPy refuses: then the run stops."""
-    if exponent.prim is LITERAL or not exponent.size:
+    if exponent.prim is LITERAL or not value.size:
         return value
     negative = reduce("any", ew.apply(ew.ROWS["lt"], exponent, 0), tuple(range(exponent.ndim)))
     zero = refuse(negative, 0, value.dtype)

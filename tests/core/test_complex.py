@@ -377,3 +377,12 @@ def test_parts_read_after_an_update_in_place():
     for got in both(f, x, y):
         for g, w in zip(got, f(x, y)):
             close(g, w)
+
+
+def test_saved(tmp_path):
+    tree = {"z": Z, "scalar": np.complex64(1j), "number": complex(-0.0, 2)}
+    nk.save(tmp_path / "a.npz", tree)
+    back = nk.load(tmp_path / "a.npz")
+    close(back["z"], Z)
+    assert back["scalar"].dtype == np.complex64
+    assert type(back["number"]) is complex and repr(back["number"]) == repr(tree["number"])
