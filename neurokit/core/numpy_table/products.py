@@ -7,7 +7,7 @@ import string
 import numpy as np
 
 from ..elementwise import convert
-from ..graph import BOOL, COMPUTED, INT64, literal
+from ..graph import BOOL, INT64, literal
 from ..linear import einsum as _einsum
 from ..linear import matmul as _matmul
 from ..linear import tensordot as _tensordot
@@ -99,10 +99,6 @@ def einsum(*operands, out=None, optimize=False, dtype=None, order="K", casting="
             )
         nodes = [as_dtype(n, np.dtype(dtype)) for n in nodes]
     dtype = nodes[0].dtype
-    if dtype.kind in "iu" and dtype not in COMPUTED:
-        raise TypeError(
-            f"np.einsum of {dtype} is {dtype} in NumPy, which a trace does not compute in: convert with .astype first"
-        )
     # NumPy sums in the dtype of the operands: integers wrap around, a sum of booleans is "any"
     work = INT64 if dtype.kind in "biu" else dtype
     result = _einsum(subscripts, [convert(n, work) for n in nodes])
