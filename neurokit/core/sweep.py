@@ -5,7 +5,7 @@ import numpy as np
 from .. import _core, config
 from . import tree
 from .arguments import Opened, input_tracer, is_array, output_nodes
-from .graph import Graph, current
+from .graph import Graph, current, walk
 from .guards import Trap
 from .observe import bar
 from .runtime import compiled, run_options, set_options, used_inputs, verify_captured
@@ -112,7 +112,7 @@ class _Traced:
             self.outputs, self._rebuild = output_nodes(result)
         trap.check()
         verify_captured(graph)
-        self.inputs = used_inputs(self.outputs)
+        self.inputs = used_inputs(walk(self.outputs))
         self.values = {n: graph.values[n] for n in self.inputs}
         self.place = {t.node: i for i, t in enumerate(rows)}
         self.random = {}
