@@ -23,7 +23,7 @@ typedef struct nk_progress {
   atomic_llong done, total;
 } nk_progress;
 
-/* What a scan, cond or while_loop instruction finds in call->prep. */
+/* What a scan, cond, while_loop or rows instruction finds in call->prep. */
 typedef struct nk_loop {
   const nk_program *parent;
   const nk_instr *instr;

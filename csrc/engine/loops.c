@@ -1,4 +1,4 @@
-/* The three instructions that hold programs: what they accept.
+/* The instructions that hold programs: what they accept. (rows: see rows.c)
  *
  *   scan        ip (n_const, n_carry, n_x, n_y, length, reverse, has_index), subs (body,)
  *               ins: consts, first carries, xs, [index offset]; outs: last carries, ys
@@ -19,13 +19,16 @@
 nk_status nk_scan_run(const nk_call *call);
 nk_status nk_cond_run(const nk_call *call);
 nk_status nk_while_run(const nk_call *call);
+nk_status nk_rows_run(const nk_call *call);
+nk_status nk_rows_check(const nk_program *p, const nk_instr *instr, nk_error *error);
 
 static const nk_kernel loops[] = {
     {.name = "scan", .run = nk_scan_run},
     {.name = "cond", .run = nk_cond_run},
     {.name = "while_loop", .run = nk_while_run},
+    {.name = "rows", .run = nk_rows_run},
 };
-enum { SCAN, COND, WHILE };
+enum { SCAN, COND, WHILE, ROWS };
 
 const nk_kernel *nk_loop_find(const char *name) {
   for (size_t i = 0; i < sizeof loops / sizeof *loops; ++i)
@@ -52,6 +55,7 @@ static const nk_buffer *output_of(const nk_program *p, int64_t j) {
 }
 
 bool nk_loop_inplace(const nk_program *p, const nk_instr *instr, int out, int in) {
+  if (kind_of(instr) == ROWS) return false;
   int64_t input = in - 1; /* cond: the predicate comes first */
   if (kind_of(instr) != COND) {
     if (instr->n_ip < 1 || in - ip_of(p, instr)[0] != out) return false;
@@ -200,7 +204,7 @@ static nk_status while_check(const nk_program *p, const nk_instr *instr, const n
 /* ---- workspace: second memories of carries, then the largest arena of the sub-programs ---- */
 
 int64_t nk_loop_carry_bytes(const nk_program *p, const nk_instr *instr) {
-  if (kind_of(instr) == COND) return 0;
+  if (kind_of(instr) == COND || kind_of(instr) == ROWS) return 0;
   const int64_t *ip = ip_of(p, instr);
   const nk_program *body = sub_of(p, instr, instr->n_sub - 1);
   int64_t total = 0;
@@ -216,6 +220,7 @@ nk_status nk_loop_check(nk_program *p, nk_instr *instr, nk_error *error) {
   nk_error inner = {.status = NK_OK};
   nk_status status = kind_of(instr) == SCAN   ? scan_check(p, instr, out, in, &inner)
                      : kind_of(instr) == COND ? cond_check(p, instr, out, in, &inner)
+                     : kind_of(instr) == ROWS ? nk_rows_check(p, instr, &inner)
                                               : while_check(p, instr, out, in, &inner);
   if (status != NK_OK)
     return nk_fail(error, status, "%.80s: %s: %.200s", nk_where(p, instr), instr->kernel->name,

@@ -57,7 +57,7 @@ typedef struct nk_instr_spec {
 
 typedef struct nk_instr {
   const nk_kernel *kernel;
-  bool is_loop; /* scan, cond or while_loop: run receives its frame's nk_loop in call->prep */
+  bool is_loop; /* scan, cond, while_loop or rows: run receives its frame's nk_loop in call->prep */
   int n_out, n_in;
   int64_t operand;    /* first of its operands and views */
   int64_t alias;      /* first of its n_out alias bytes */
@@ -124,7 +124,7 @@ void nk_view_text(const nk_view *v, char *text, size_t size);      /* "float64 (
 nk_status nk_plan_alias(nk_program *p, nk_error *error);
 nk_status nk_plan_arena(nk_program *p, nk_error *error);
 
-/* loops.c: scan, cond and while_loop as kernels */
+/* loops.c: scan, cond, while_loop and rows as kernels */
 const nk_kernel *nk_loop_find(const char *name); /* NULL when the name is another */
 bool nk_loop_inplace(const nk_program *p, const nk_instr *instr, int out, int in);
 nk_status nk_loop_check(nk_program *p, nk_instr *instr, nk_error *error); /* also work_size */

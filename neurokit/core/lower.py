@@ -14,6 +14,7 @@ from . import elementwise as ew
 from .complexes import COMPLEX, part_view
 from .errors import lines_text, where_text
 from .graph import INPUT, LITERAL, PROJ, args_of, reachable, swaps
+from .rows import by_rows
 from .runtime import run_options
 from .shaping import BROADCAST, RESHAPE
 from .views import View, c_strides
@@ -442,7 +443,8 @@ class Lowering:
         for root, j in self.out_of.items():
             if root not in self.views:  # zero-size: a place without work
                 self._buffer("out", j, DTYPES[root.dtype], self.outputs[j].shape)
-        return _core.Program(self.buffers, self.instrs, len(self.inputs), len(self.outputs))
+        instrs = self.instrs if run_options.unfused else by_rows(self.buffers, self.instrs)
+        return _core.Program(self.buffers, instrs, len(self.inputs), len(self.outputs))
 
     def _root_carry(self, node):
         """1 + the carry whose memory an output would read after it was updated, else 0."""
