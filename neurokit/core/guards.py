@@ -4,10 +4,10 @@ import array
 import collections.abc
 import enum
 import functools
+import importlib
 import math
 import operator
 import os
-import random
 import re
 import sys
 import types
@@ -39,9 +39,6 @@ _ENTROPY |= {
     "token_bytes",
     "seed",
 }
-_SOURCES = {id(getattr(np.random, n)) for n in _ENTROPY if hasattr(np.random, n)}
-_SOURCES |= {id(random.Random), id(random.SystemRandom), id(os.urandom)}
-_SYSTEM, _SEED = random.SystemRandom.getrandbits.__code__, random.Random.seed.__code__
 
 
 def _foreign(module):
@@ -72,6 +69,7 @@ class Guards:
         self.rows, self.arrays, self.generators = [], {}, {}
         self.snapshots = []  # (function, its argument, what it gave)
         self.entropy = False  # whether a name is reached that can draw from the system
+        self.random = False  # whether a name is reached that may be a module of random numbers
         self.opaque = False  # whether something is reached that cannot be compared
         self._seen, self._skip = set(), {id(x) for x in skip}
         self._value(f, 0)
@@ -93,7 +91,7 @@ class Guards:
     def _value(self, value, depth):
         if isinstance(value, _SIMPLE) or id(value) in self._seen:
             return
-        if id(value) in _SOURCES:
+        if callable(value) and _is_source(value):
             self.entropy = True
         if isinstance(value, types.BuiltinFunctionType):  # perhaps the method of an object
             owner = value.__self__
@@ -109,7 +107,7 @@ class Guards:
                 self._container(value.ravel().tolist(), depth, value)
             elif value.flags.writeable:
                 self.arrays[id(value)] = (value, checksum(value))
-        elif isinstance(value, (np.random.Generator, np.random.RandomState, random.Random)):
+        elif isinstance(value, _generator_types()):
             self.generators[id(value)] = value
         elif isinstance(value, types.FunctionType):
             self._function(value, depth)
@@ -157,6 +155,7 @@ class Guards:
 
     def _names(self, code, space, depth):
         self.entropy = self.entropy or not _ENTROPY.isdisjoint(code.co_names)
+        self.random = self.random or "random" in code.co_names
         for name in code.co_names:
             if name not in space:
                 continue
@@ -311,6 +310,21 @@ def _equal(now, value):
     return now == value or now != now and value != value
 
 
+def _is_source(value):
+    """Whether a class or function has the name of one that draws from the system."""
+    kind = type(value)
+    if kind in (type, types.BuiltinFunctionType) or kind.__name__ == "cython_function_or_method":
+        return value.__name__ in _ENTROPY
+    return False
+
+
+def _generator_types():
+    """The generators that exist; a module that nobody has loaded has none."""
+    drawn, plain = sys.modules.get("numpy.random"), sys.modules.get("random")
+    found = () if drawn is None else (drawn.Generator, drawn.RandomState)
+    return found if plain is None else (*found, plain.Random)
+
+
 class Trap:
     """Finds what must not happen while a function is traced: draws that would be frozen, edits of
     arrays that earlier operations have read.
@@ -321,6 +335,10 @@ class Trap:
 
     def __init__(self, f):
         self.guards = Guards(f)
+        if self.guards.random or self.guards.entropy:
+            importlib.import_module("numpy.random")  # NumPy loads it at its first use
+            importlib.import_module("random")
+        self.modules = [sys.modules.get(name) for name in ("numpy.random", "random")]
         self.before = self._now()
         self.drew, self.watching = False, False
         graph = current()
@@ -332,8 +350,9 @@ class Trap:
 
     def _watch(self, frame, event, argument):
         if event == "call":
-            code = frame.f_code
-            if code is _SYSTEM or code is _SEED and frame.f_locals.get("a") is None:
+            code, random = frame.f_code, sys.modules["random"]
+            seed, system = random.Random.seed, random.SystemRandom.getrandbits
+            if code is system.__code__ or code is seed.__code__ and frame.f_locals.get("a") is None:
                 self.drew = True
         elif event == "c_call" and argument is os.urandom:
             self.drew = True
@@ -346,7 +365,12 @@ class Trap:
 
     def _now(self):
         own = [_state_of(g) for g in self.guards.generators.values()]
-        return _legacy(np.random.get_state(legacy=False)), hash(random.getstate()), *own
+        drawn, plain = self.modules
+        return (
+            None if drawn is None else _legacy(drawn.get_state(legacy=False)),
+            None if plain is None else hash(plain.getstate()),
+            *own,
+        )
 
     def check(self):
         self.release()
@@ -364,12 +388,12 @@ class Trap:
 
 
 def _state_of(generator):
-    if isinstance(generator, random.Random):
+    if hasattr(generator, "getstate"):
         try:
             return hash(generator.getstate())
         except NotImplementedError:  # SystemRandom
             return None
-    if isinstance(generator, np.random.RandomState):
+    if hasattr(generator, "get_state"):
         return _legacy(generator.get_state(legacy=False))
     return str(generator.bit_generator.state)
 
