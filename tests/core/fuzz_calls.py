@@ -2,7 +2,8 @@
 
 import numpy as np
 
-DTYPES = [np.float64] * 4 + [np.float32, np.int64, np.int32, np.bool_, np.complex128]
+DTYPES = [np.float64] * 5 + [np.float32, np.int64, np.int32, np.bool_, np.complex128]
+DTYPES += [np.int8, np.uint8, np.int16, np.uint64, np.complex64]
 FLOATS = [np.float64, np.float64, np.float32]
 SPECIAL = np.array([0.0, -0.0, np.nan, np.inf, -np.inf, 1.0, -1.0, 1e300, 1e-300])
 
@@ -315,6 +316,8 @@ def _ufunc_method(draw):
 
     def call(a, b):
         u = np.copy(a)
+        if u.dtype.kind == "u":  # C leaves open what a negative float is as one of these
+            b = np.abs(b)
         ufunc.at(u, at, b)
         return u
 

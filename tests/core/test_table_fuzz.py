@@ -79,6 +79,8 @@ class Program:
 
 def difference(arrays, wanted, got):
     """Why the results differ, or None."""
+    if isinstance(got, Exception) and "float16" in str(got):  # refused by name
+        return None
     if isinstance(wanted, Exception):
         if "newaxis" in str(wanted):  # NumPy's own slip: the median of an empty array over two axes
             return None
@@ -87,11 +89,7 @@ def difference(arrays, wanted, got):
         )
         return None if isinstance(got, (family, TraceError)) else f"wanted {wanted!r}, got {got!r}"
     if isinstance(got, Exception):
-        return (
-            None
-            if "which a trace does not" in str(got) or "float16" in str(got)
-            else f"raised {got!r}"
-        )
+        return f"raised {got!r}"
     if len(wanted) != len(got):
         return f"{len(wanted)} results, got {len(got)}"
     for w, g in zip(wanted, got):

@@ -175,6 +175,13 @@ def test_value_and_derivative(name):
 # values only, with integers and booleans too
 VALUES = {
     "bincount": (lambda: np.bincount(C), ),
+    "packbits": (lambda b: np.packbits(b > 0), N),
+    "packbits little": (lambda b: np.packbits(b.reshape(3, 3) > 0, axis=1, bitorder="little"), N),
+    "unpackbits": (lambda b: np.unpackbits(b.astype(np.uint8), count=-3), C),
+    "unpackbits axis": (lambda b: np.unpackbits(b.astype(np.uint8)[:, None], axis=1, bitorder="little"), C),
+    "bitwise_count": (lambda a: np.bitwise_count(a * 12345678901), N),
+    "bitwise_count 32": (lambda a: np.bitwise_count(a.astype(np.int32)), N),
+    "bitwise_count 64": (lambda a: np.bitwise_count(a.astype(np.uint64) * 2**60), C),
     "gcd": (lambda a, b: np.gcd(a, b), N, C),
     "lcm": (lambda a, b: np.lcm(a, b), N, C),
     "gcd.reduce": (lambda a: np.gcd.reduce(a * 6), C),
