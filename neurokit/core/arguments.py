@@ -126,7 +126,7 @@ def scalar_node(value, what, holomorphic=False):
             f"use has_aux=True and return (number, others)"
         )
     node = to_node(value)
-    if node.shape != ():
+    if node.size != 1:
         raise ValueError(
             f"{what}: the function must return a scalar, got shape {node.shape}; take .sum() or .mean(), or "
             f"use nk.jacobian"

@@ -413,14 +413,22 @@ CONVERT = Primitive(
     jvp=lambda t, out, args, params: convert(t[0], params[0]) if params[0].kind == "f" else None,
 )
 
+
+def _pow_by_base(g, o, a, b):
+    """g b a^(b - 1), but 0 for 0^0 and NaN^0."""
+    slope = mul(b, _ap("pow", a, sub(b, 1.0)))
+    if is_literal(b):
+        return gmul(g, slope) if b.params[0] else None
+    undefined = _ap("and", _ap("eq", b, 0.0), _ap("not", _ap("gt", _ap("abs", a), 0.0)))
+    return gmul(g, select(undefined, 0.0, slope))
+
+
 _POW_LOG = lambda a: _ap("log", select(_ap("gt", a, 0.0), a, 1.0))  # noqa: E731
 row(
     "pow",
     np.power,
     (
-        lambda g, o, a, b: gmul(
-            g, select(_ap("eq", b, 0.0), 0.0, mul(b, _ap("pow", a, sub(b, 1.0))))
-        ),
+        _pow_by_base,
         lambda g, o, a, b: gmul(g, select(_ap("eq", o, 0.0), 0.0, mul(o, _POW_LOG(a)))),
     ),
     ufuncs=[np.power, np.float_power],

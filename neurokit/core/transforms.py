@@ -113,7 +113,7 @@ def value_and_grad(f, argnums=0, has_aux=False, holomorphic=False):
 
     Parameters
     ----------
-    f : callable returning a scalar, or (scalar, aux) with `has_aux`
+    f : callable returning a scalar (or an array of one element), or (scalar, aux) with `has_aux`
     argnums : int or tuple of int
         Positional arguments to differentiate: arrays, numbers, containers of them, or models.
     has_aux : bool
@@ -164,7 +164,7 @@ def _gradient(f, argnums, has_aux, what, holomorphic=False):
                 _check_holomorphic(call.wrt, [value], what)
             aux_nodes, rebuild = output_nodes(aux)
             if not new:
-                grads = backward([value], [full((), 1, value.dtype)], call.wrt)
+                grads = backward([value], [full(value.shape, 1, value.dtype)], call.wrt)
                 grads = [
                     full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, call.wrt)
                 ]
@@ -197,7 +197,7 @@ def _run_gradient(graph, value, extra, wrt):
     missing = [w for w in wrt if w not in position]
 
     def outputs():
-        grads = backward([value], [full((), 1, value.dtype)], wrt)
+        grads = backward([value], [full(value.shape, 1, value.dtype)], wrt)
         return forward_nodes + [
             full(w.shape, 0, w.dtype) if g is None else g
             for g, w in zip(grads, wrt)

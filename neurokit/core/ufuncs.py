@@ -228,7 +228,7 @@ def _is_special(ufunc):
 def _composite(ufunc, composite, inputs):
     """A ufunc written with others, on inputs cast as NumPy would cast them."""
     if ufunc.signature is not None:
-        return composite(*inputs)
+        return composite(*[Tracer(to_node(x)) for x in inputs])
     nodes = [to_node(x) for x in inputs]
     ins, _, _ = resolve(ufunc, nodes)
     return composite(*[Tracer(_strong(as_dtype(n, d))) for n, d in zip(nodes, ins)])
@@ -361,10 +361,14 @@ def _where(c, a, b):
 
 
 def _hypot(a, b):
-    a, b = np.abs(a), np.abs(b)
-    big, small = np.maximum(a, b), np.minimum(a, b)
-    ratio = small / _where(big == 0, 1.0, big)
-    return big * np.sqrt(1.0 + ratio * ratio)
+    endless = np.isinf(a) | np.isinf(b)
+    big = np.maximum(np.abs(a), np.abs(b))
+    origin = big == 0
+    # any scale gives the same value, so it has no part in the derivatives
+    scale = Tracer(stop(_where(origin | endless, 1.0, big).node))
+    x, y = a / scale, b / scale
+    size = scale * np.sqrt(_where(origin, 1.0, x * x + y * y))
+    return _where(endless, np.inf, _where(origin, 0.0, size))
 
 
 def _fextreme(better):

@@ -14,7 +14,7 @@ from . import (  # noqa: F401 - fill the table
     padding,
     polynomials,
 )
-from .base import FUNCTIONS, unsupported
+from .base import FUNCTIONS, gather, unsupported
 from .choices import around, clip, where
 from .complex import imag, real, set_part
 from .filled import array, ones_like, zeros_like
@@ -65,6 +65,7 @@ __all__ = [
     "cumprod",
     "cumsum",
     "diagonal",
+    "gather",
     "imag",
     "real",
     "set_part",

@@ -11,7 +11,7 @@ from ..indexing import take as _take
 from ..shaping import broadcast
 from ..shaping import full as _full
 from ..shaping import reshape as _reshape
-from ..tracer import Tracer, to_node
+from ..tracer import Tracer, _any_tracer, to_node
 from ..ufuncs import store_into
 from .left_out import LEFT_OUT, message
 
@@ -35,6 +35,30 @@ def implements(*functions):
         return f
 
     return register
+
+
+# what takes a sequence of arrays where others take one array
+_SEQUENCES = frozenset(
+    """choose column_stack concatenate dstack histogram2d histogramdd hstack lexsort pad piecewise select
+    stack vstack""".split()
+)
+_NESTED = frozenset([np.block, np.array, np.asarray, np.asanyarray])  # see to lists themselves
+
+
+def gather(func, args):
+    """The arguments of a NumPy function, lists that hold traced values as arrays."""
+    if func in _NESTED:
+        return args
+    sequence = func.__name__ in _SEQUENCES or func is np.linalg.multi_dot
+    return [_gathered(a, sequence) for a in args]
+
+
+def _gathered(value, sequence):
+    if not isinstance(value, (list, tuple)) or not _any_tracer(value):
+        return value
+    if sequence:
+        return [_gathered(v, False) for v in value]
+    return T(to_node(value))
 
 
 def T(node):

@@ -1,0 +1,103 @@
+"""What programs written for other libraries rely on: lists of traced values, one-element results."""
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+
+M = np.array([[2.0, 1.0, 0.5], [0.3, 3.0, 0.2], [0.1, 0.4, 1.5]])
+V, W = np.array([0.5, -0.2, 1.3]), np.array([1.1, 0.7, 0.3])
+
+TWO = {
+    "append": (np.append, V, W),
+    "outer": (np.outer, V, W),
+    "kron": (np.kron, V, W),
+    "vdot": (np.vdot, V, W),
+    "vecdot": (np.vecdot, V, W),
+    "matmul": (np.matmul, M, V),
+    "solve": (np.linalg.solve, M, V),
+    "einsum": (lambda a, b: np.einsum("ij,j", a, b), M, V),
+    "where": (lambda a, b: np.where(V > 0, a, b), V, W),
+    "clip": (lambda a, b: np.clip(a, -1.0, b), V, W),
+    "concatenate": (lambda a, b: np.concatenate((a, b), axis=1), M, M),
+    "vstack": (lambda a, b: np.vstack([a, b]), V, M),
+    "hstack": (lambda a, b: np.hstack([a, b]), V, W),
+    "dstack": (lambda a, b: np.dstack([a, b]), V, W),
+    "column_stack": (lambda a, b: np.column_stack([a, b]), V, W),
+    "select": (lambda a, b: np.select([V > 0, V <= 0], [a, b]), V, W),
+    "choose": (lambda a, b: np.choose([0, 1, 0], [a, b]), V, W),
+    "average": (lambda a, b: np.average(a, weights=b), W, W + 1),
+    "gradient": (np.gradient, V, np.array([0.0, 1.0, 3.0])),
+    "trapezoid": (np.trapezoid, V, W),
+    "union1d": (np.union1d, V, W),
+    "multi_dot": (lambda a, b: np.linalg.multi_dot([a, b, a]), M, M),
+}
+if hasattr(np, "matvec"):
+    TWO["matvec"] = (np.matvec, M, V)
+
+
+def listed(t):
+    return [listed(x) for x in t] if t.ndim else t
+
+
+@pytest.mark.parametrize("name", TWO)
+@pytest.mark.parametrize("which", [0, 1])
+def test_an_argument_may_be_a_list_of_traced_values(name, which):
+    f, *args = TWO[name]
+
+    def with_list(*xs):
+        xs = list(xs)
+        xs[which] = listed(xs[which])
+        return np.sum(np.square(f(*xs)))
+
+    got = nk.value_and_grad(with_list, (0, 1))(*args)
+    wanted = nk.value_and_grad(lambda *xs: np.sum(np.square(f(*xs))), (0, 1))(*args)
+    for g, w in zip(nk.tree.leaves(got), nk.tree.leaves(wanted)):
+        np.testing.assert_allclose(g, w, rtol=1e-13)
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1)])
+def test_a_result_of_one_element_has_a_gradient(shape):
+    def f(x):
+        return np.sum(x**2).reshape(shape)
+
+    value, gradient = nk.value_and_grad(f)(V)
+    assert value.shape == shape
+    np.testing.assert_allclose(gradient, 2 * V)
+    np.testing.assert_allclose(nk.hessian(f)(V), 2 * np.eye(3))
+    np.testing.assert_allclose(nk.jit(nk.grad(f))(V), 2 * V)
+    with pytest.raises(ValueError, match="scalar"):
+        nk.grad(lambda x: x[:0])(V)
+
+
+POINTS = [(2.0, 2.0), (-1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (-3.0, -0.0), (3e100, 4e100)]
+
+
+@pytest.mark.parametrize("a, b", POINTS)
+def test_second_derivatives_of_hypot(a, b):
+    r = np.hypot(a, b)
+    wanted = (
+        np.array([[b / r * (b / r), -a / r * (b / r)], [-a / r * (b / r), a / r * (a / r)]]) / r
+    )
+    for outer, inner in (("fwd", "rev"), ("rev", "fwd"), ("fwd", "fwd"), ("rev", "rev")):
+        first = nk.jacobian(lambda x: np.hypot(x[0], x[1]), mode=inner)
+        got = nk.jacobian(first, mode=outer)(np.array([a, b]))
+        np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-15 / r)
+
+
+def test_hypot_of_infinities():
+    a, b = np.meshgrid(*[[0.0, 1.0, -2.0, np.inf, -np.inf, np.nan]] * 2)
+    np.testing.assert_array_equal(nk.jit(np.hypot)(a, b), np.hypot(a, b))
+    assert nk.grad(np.hypot, (0, 1))(0.0, 0.0) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("a", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("b", [0.0, 1.0, 2.0, -1.0])
+def test_mixed_derivatives_of_powers(a, b):
+    log = np.log(a)
+    mixed = nk.grad(nk.grad(np.power, 0), 1)
+    np.testing.assert_allclose(mixed(a, b), a ** (b - 1) * (1 + b * log), rtol=1e-13)
+    np.testing.assert_allclose(nk.grad(nk.grad(np.power, 1), 0)(a, b), mixed(a, b), rtol=1e-13)
+    third = a ** (b - 2) * ((2 * b - 1) + b * (b - 1) * log)
+    np.testing.assert_allclose(nk.grad(nk.grad(nk.grad(np.power)), 1)(a, b), third, rtol=1e-13)
+    assert nk.grad(np.power)(0.0, 0.0) == nk.grad(lambda x: x**0.0)(0.0) == 0.0
