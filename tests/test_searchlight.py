@@ -70,17 +70,81 @@ def test_every_comparison_and_kind_of_neighbors(volume, method):
     np.testing.assert_allclose(one.scores, want, atol=1e-10)
 
 
-def test_missing_values_stay_where_they_are(volume):
+@pytest.mark.parametrize("noisy", [False, True])
+def test_channels_with_missing_values_are_left_out(volume, noisy):
     mask, data, conditions, folds = volume
-    data = data.copy()
-    data[3, 7] = np.nan
-    near = rsa.sphere_neighbors(mask, 1.0)
-    models = rsa.RDMs(np.random.default_rng(4).random((1, 15)), list("abcdef"))
-    scores = rsa.searchlight(data, near, conditions, folds=folds, models=models).scores[0]
-    touched = [7 in near[1][a:b] for a, b in zip(near[0][:-1], near[0][1:], strict=True)]
-    np.testing.assert_array_equal(np.isnan(scores), touched)
-    empty = rsa.searchlight(data, [[], [1, 2]], conditions, folds=folds).rdms
-    assert np.isnan(empty[0]).all() and np.isfinite(empty[1]).all()
+    rng = np.random.default_rng(4)
+    models = rsa.RDMs(rng.random((1, 15)), list("abcdef"))
+    residuals = rng.standard_normal((40, data.shape[1])) if noisy else None
+    indptr, indices = rsa.sphere_neighbors(mask, 1.0)
+    damaged, bad = data.copy(), [7, 20, 33] if noisy else [7]
+    damaged[3, 7] = np.nan
+    if noisy:
+        residuals[5, 20], residuals[:, 33] = np.nan, 0.1
+    rows = [np.setdiff1d(indices[a:b], bad) for a, b in zip(indptr[:-1], indptr[1:], strict=True)]
+    arguments = dict(folds=folds, models=models, keep=True)
+    got = rsa.searchlight(damaged, (indptr, indices), conditions, noise=residuals, **arguments)
+    if noisy:
+        residuals[:, bad] = rng.standard_normal((40, 3))
+    want = rsa.searchlight(data, rows, conditions, noise=residuals, **arguments)
+    np.testing.assert_allclose(got.rdms, want.rdms, atol=1e-12)
+    np.testing.assert_allclose(got.scores, want.scores, atol=1e-12)
+    assert np.isfinite(want.scores).all()
+    empty = rsa.searchlight(damaged, [[], [7], [1, 2]], conditions, folds=folds, models=models)
+    assert np.isnan(empty.scores[0]).tolist() == [True, True, False]
+
+
+def test_data_of_one_channel_are_not_edited(volume):
+    _, data, conditions, folds = volume
+    one, copy = data[:, :1].copy(), data[:, :1].copy()
+    rsa.searchlight(one, [[0]], conditions, folds=folds)
+    np.testing.assert_array_equal(one, copy)
+
+
+@pytest.mark.parametrize("kind", ["full", "diagonal"])
+@pytest.mark.parametrize("method", ["whitened_cosine", "whitened_pearson"])
+def test_covariance_of_the_estimates(volume, method, kind):
+    _, data, conditions, folds = volume
+    rng = np.random.default_rng(8)
+    sigma = np.cov(rng.standard_normal((6, 20))) if kind == "full" else rng.random(6) + 0.5
+    models = rsa.RDMs(rng.random((3, 15)), list("abcdef"))
+    near = [rng.choice(data.shape[1], 5, replace=False) for _ in range(30)]
+    found = rsa.searchlight(
+        data, near, conditions, folds=folds, models=models, compare=method, keep=True, sigma_k=sigma
+    )
+    want = rsa.compare(models, rsa.RDMs(found.rdms, list("abcdef")), method, sigma)
+    np.testing.assert_allclose(found.scores, want, atol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("n", [3, 4, 9, 20])
+def test_scores_at_any_scale_and_of_flat_rdms(n, dtype):
+    """The kernel itself, against compare on rows brought to a common scale."""
+    from neurokit import _core
+    from neurokit.rsa.searchlight import FUSED, _scorer
+
+    rng = np.random.default_rng(n)
+    x = rng.random((7, n * (n - 1) // 2)).astype(dtype)
+    models = rsa.RDMs(rng.random((2, x.shape[1])))
+    scale = np.array([1, 1e-30, 1e30, 1, 1, 1, 1], dtype)
+    if dtype == "f8":
+        scale[1:3] = 1e-170, 1e160
+    scaled = x * scale[:, None]
+    for method in FUSED:
+        score = _scorer(models, method, None, 1)
+        want = rsa.compare(models, rsa.RDMs(x), method)
+        np.testing.assert_allclose(score(scaled), want, rtol=1e-5 if dtype == "f4" else 1e-9)
+        np.testing.assert_array_equal(score(scaled[::-1])[:, ::-1], score(scaled))
+        flat = score(np.full_like(x, 0.1))
+        assert np.isfinite(flat).all() == (method in ("cosine", "whitened_cosine"))
+        x_nan, infinite = x.copy(), x.copy()
+        x_nan[2, 1], infinite[3, 0] = np.nan, np.inf
+        assert np.isnan(score(x_nan)).all(0).tolist() == [k == 2 for k in range(7)]
+        if method not in ("spearman", "rho_a"):
+            assert np.isnan(score(infinite)[:, 3]).all()
+        assert score(x[:0]).shape == (2, 0)
+    with pytest.raises(ValueError, match="score"):
+        _core.call("score", [np.empty((1, 1))], [x[:1, :2], x[:1, :2].astype(float)], (0, 0, 1))
 
 
 def test_bad_arguments(volume):

@@ -216,6 +216,13 @@ class Whitening:
             return d - d.mean(1, keepdims=True)
         return self.project @ d
 
+    def prepared(self, x):
+        """For whole rows: V^-1 x (rows, n_pairs), x'V^-1 x (rows,) and the projection P."""
+        i, j = np.triu_indices(self.n, 1)
+        project = np.eye(self.n) - 1 / self.n if self.plain else self.project
+        turned = (self._rows(x, np.ones(x.shape[1], bool)) @ project)[:, i, j] / 2
+        return turned, np.einsum("kp,kp->k", turned, x), project
+
     def products(self, x, y, center, have):
         """x'V^-1 y, and the squared norms of x and of y.
 
@@ -245,20 +252,6 @@ class Whitening:
         product = product - 2 * gx @ solved_y.T
         xx, yy = xx - 2 * np.sum(gx * solved_x, 1), yy - 2 * np.sum(gy * solved_y, 1)
         return product / 4, xx / 4, yy / 4
-
-
-def whitened_features(rdms, center, sigma_k=None):
-    """Rows whose plain inner products are x'V^-1 y up to a common factor, shape (n_rdm, n n)."""
-    d = rdms.values.astype(float)
-    if np.isnan(d).any():
-        raise ValueError("this needs whole matrices: no NaN pairs")
-    if center:
-        d = d - d.mean(1, keepdims=True)
-    n = rdms.n_conditions
-    half = linalg.cholesky(Whitening(n, sigma_k).project + np.ones((n, n)) / n)
-    d = RDMs(d).square()
-    half = half - half.mean(1, keepdims=True)
-    return (half @ d @ half.T).reshape(len(d), -1)
 
 
 def second_moments(rdms):

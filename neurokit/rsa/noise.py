@@ -226,13 +226,14 @@ def noise_from_residuals(residuals, kind="shrinkage_diagonal", dof=None):
     dof = len(x) - 1 if dof is None else dof
     if dof < 1:
         raise ValueError(f"dof: wanted at least 1, got {dof}")
+    flat = (x == x[0]).all(0)
     x = x - x.mean(0)
     if kind == "full":
         return Noise(x.T @ x / dof)
     if kind == "shrinkage_identity":
         return _to_identity(x, dof)
     variance = (np.sum(x * x, 0, dtype=float) / dof).astype(x.dtype)
-    constant = np.flatnonzero(variance == 0)
+    constant = np.flatnonzero(flat | (variance == 0))
     if len(constant):
         raise ValueError(f"channels without any noise: {constant[:10].tolist()}; leave them out")
     return Noise.structured(variance) if kind == "diagonal" else _to_diagonal(x, variance, dof)

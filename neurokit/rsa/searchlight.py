@@ -8,14 +8,21 @@ from neurokit import _core
 
 from ..core.bars import progress_bar
 from .calculate import METRICS, _Subject
+from .comparison import Whitening, method_name
 from .comparison import compare as compare_rdms
-from .comparison import method_name, whitened_features
 from .noise import Noise
 from .rdms import RDMs, match_conditions
 from .volume import mask_of
 
 CHUNK_BYTES = 1 << 26
-FAST = ("cosine", "pearson", "spearman", "whitened_cosine", "whitened_pearson")
+FUSED = {  # (ranks, center, norm) of the kernel `score`
+    "cosine": (0, 0, 1),
+    "pearson": (0, 1, 1),
+    "spearman": (1, 1, 1),
+    "rho_a": (1, 1, 0),
+    "whitened_cosine": (0, 0, 2),
+    "whitened_pearson": (0, 1, 2),
+}
 
 
 @dataclass
@@ -137,6 +144,14 @@ def _rows(neighbors, n_channels):
     return indptr, indices
 
 
+def _kept(indptr, indices, usable):
+    """Neighbourhoods without the channels that are not usable."""
+    keep = usable[indices]
+    if keep.all():
+        return indptr, indices
+    return np.concatenate([[0], np.cumsum(keep)])[indptr], indices[keep]
+
+
 def window_neighbors(n_times, width, neighbors=None, n_channels=1):
     """Windows in time around every time point, with the neighbours of every channel.
 
@@ -190,6 +205,7 @@ def searchlight(
     threads=None,
     progress=False,
     window=None,
+    sigma_k=None,
 ):
     """Compute an RDM around each centre and compare it with models.
 
@@ -219,6 +235,8 @@ def searchlight(
     window : int, optional
         Time points of a window, odd; centres are then (centre, time), see
         :func:`window_neighbors`.
+    sigma_k : ndarray, shape (n, n) or (n,), optional
+        Covariance of the condition estimates, as for :func:`compare`.
 
     Returns
     -------
@@ -232,8 +250,9 @@ def searchlight(
     Notes
     -----
     Centres with equally many channels are computed together, a bounded number at a time; the
-    patterns of a centre are picked out by the kernel itself. A centre with a missing value, or
-    without channels, gives NaN.
+    patterns of a centre are picked out by the kernel itself and its RDM is compared with the models
+    while it is in the cache. A channel with a missing value, in the data or in the residuals, or
+    with residuals that do not vary, is left out of every centre; a centre without channels is NaN.
 
     References
     ----------
@@ -266,13 +285,17 @@ def searchlight(
     if models is not None:
         reference = RDMs(np.zeros(n * (n - 1) // 2), subject.labels)
         models = match_conditions(reference, models)
-        scorer, names = _scorer(models, method), [str(label) for label in models.labels]
+        scorer, names = (
+            _scorer(models, method, sigma_k, threads or 0),
+            [str(label) for label in models.labels],
+        )
     keep = models is None if keep is None else keep
     rdms = np.full((n_centers, n * (n - 1) // 2), np.nan, means.dtype) if keep else None
     scores = None if models is None else np.full((len(models), n_centers), np.nan)
 
     compute = _Batch(means, noise, metric, threads or 0)
     bar = _progress(progress, n_centers)
+    indptr, indices = _kept(indptr, indices, compute.usable)
     sizes = np.diff(indptr)
     for size in np.unique(sizes[sizes > 0]).tolist():
         centers = np.flatnonzero(sizes == size)
@@ -300,7 +323,7 @@ class _Batch:
     def __init__(self, means, noise, metric, threads):
         self.metric, self.threads = METRICS.get(metric, 0), threads
         self.crossed, self.n = metric == "crossnobis", means.shape[1]
-        x = np.ascontiguousarray(np.moveaxis(means, 2, 0))
+        x = np.array(np.moveaxis(means, 2, 0), order="C")  # never a view: it is edited below
         self.z = self.covariance = None
         if isinstance(noise, Noise):
             if noise.n_channels != len(x):
@@ -316,16 +339,22 @@ class _Batch:
                     f"noise: wanted (n_samples >= 2, {len(x)}), got shape {residuals.shape}"
                 )
             z = np.ascontiguousarray((residuals - residuals.mean(0)).T)
+            z[(residuals == residuals[:1]).all(0)] = 0  # exactly, whatever the mean's rounding
             with np.errstate(invalid="ignore", divide="ignore"):
                 sd = np.sqrt(np.sum(z * z, 1, dtype=float) / (len(residuals) - 1)).astype(x.dtype)
                 self.z, x = z / sd[:, None], x / sd[:, None, None]
+            squared = self.z**2
+            self.fourth = np.einsum("ct,ct->c", squared, squared, dtype=float)
         if self.crossed or self.metric == 0:  # a pattern common to all conditions drops out
             x -= x.mean(2, keepdims=True)
         self.x = x
+        self.usable = np.isfinite(x).all((1, 2))
+        if self.z is not None:
+            self.usable &= np.isfinite(self.z).all(1)
 
     def at_once(self, size):
         """Centres in one call, so that what is made for each fits the memory."""
-        each = 2 * self.n**2
+        each = 16 * self.n**2  # of plain centres few, whose RDMs stay in the cache
         if self.z is not None or self.covariance is not None:
             each += size * (3 * size + 2 * self.x[0].size)
             each += 0 if self.z is None else 2 * size * self.z.shape[1]
@@ -353,17 +382,21 @@ class _Batch:
             covariance = self.covariance[channels[:, :, None], channels[:, None, :]]
         else:
             covariance = self._shrunk(channels)
-        whole = np.isfinite(covariance).all((1, 2)) & np.isfinite(x).all((1, 2, 3))
-        out = np.full(x.shape, np.nan, x.dtype)
+        lower, white = np.empty_like(covariance), np.empty_like(covariance)
+        unit = np.broadcast_to(np.eye(size, dtype=x.dtype), covariance.shape)
         try:
-            lower = np.linalg.cholesky(covariance[whole])
+            _core.call("cholesky", [lower], [covariance], threads=self.threads)
+            _core.call("triangular_solve", [white], [lower, unit], (1, 0, 0), threads=self.threads)
         except np.linalg.LinAlgError:
             raise np.linalg.LinAlgError(
                 f"the noise covariance of a centre with {size} channels is singular: use more "
                 "residuals, or leave channels without noise out"
             ) from None
-        flat = x[whole].reshape(whole.sum(), size, -1)
-        out[whole] = np.linalg.solve(lower, flat).reshape(-1, *x.shape[1:])
+        return self._product(white, x.reshape(*x.shape[:2], -1)).reshape(x.shape)
+
+    def _product(self, a, b):
+        out = np.empty((len(a), a.shape[1], b.shape[2]), a.dtype)
+        _core.call("matmul", [out], [a, b], threads=self.threads)
         return out
 
     def _shrunk(self, channels):
@@ -371,52 +404,60 @@ class _Batch:
         z = self.z[channels]
         samples, size = z.shape[2], z.shape[1]
         dof = samples - 1
-        r = z @ np.swapaxes(z, 1, 2) / dof
+        r = self._product(z, np.swapaxes(z, 1, 2))
+        r /= dof
         z *= z
-        q = np.sum(np.sum(z, 1, dtype=float) ** 2, 1) - np.einsum("bct,bct->b", z, z, dtype=float)
+        q = np.sum(np.sum(z, 1, dtype=float) ** 2, 1) - self.fourth[channels].sum(1)
         r2 = np.einsum("bij,bij->b", r, r, dtype=float) - np.einsum("bii,bii->b", r, r, dtype=float)
         with np.errstate(invalid="ignore", divide="ignore"):
             lam = np.clip(samples / dof**2 * (q / dof - r2) / r2, 0, 1)
         lam = np.where(r2 > 0, lam, 1.0)
-        lam[np.isnan(r).any((1, 2))] = np.nan
         r *= (1 - lam).astype(r.dtype)[:, None, None]
-        r[:, np.arange(size), np.arange(size)] = np.where(np.isnan(lam), np.nan, 1)[:, None]
+        r[:, np.arange(size), np.arange(size)] = 1
         return r
 
 
-def _scorer(models, method):
+def _scorer(models, method, sigma_k, threads):
     """A function from rows of dissimilarities to similarities with the models, (n_models, rows)."""
-    if method not in FAST or np.isnan(models.values).any():
-        return lambda values: _scores_of_whole(models, values, method)
-
-    def features(values):
-        if method.startswith("whitened"):
-            return whitened_features(RDMs(values), method == "whitened_pearson")
-        values = values.astype(float)
-        if method == "spearman":
-            _core.call("rank", [values], [values.copy()])
-        return values if method == "cosine" else values - values.mean(1, keepdims=True)
-
-    reference = features(models.values)
-    reference = reference / np.linalg.norm(reference, axis=1, keepdims=True)
+    if method not in FUSED or np.isnan(models.values).any():
+        return lambda values: _scores_of_whole(models, values, method, sigma_k)
+    ranks, center, norm = FUSED[method]
+    x, weights = models.values.astype(float), []
+    if ranks:
+        x = models.rank().values
+    else:
+        x = x / np.maximum(np.abs(x).max(1, keepdims=True), np.finfo(float).tiny)
+    if center:
+        flat = np.ptp(x, 1) == 0
+        x = np.where(flat[:, None], 0, x - x.mean(1, keepdims=True))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if norm == 0:
+            n = x.shape[1]
+            reference = x * (12 / (n**3 - n))
+        elif norm == 1:
+            reference = x / np.linalg.norm(x, axis=1, keepdims=True)
+        else:
+            reference, squared, project = Whitening(models.n_conditions, sigma_k).prepared(x)
+            reference = reference / np.sqrt(squared)[:, None]
+            weights = [] if sigma_k is None else [project]
+    reference = np.ascontiguousarray(reference)
 
     def score(values):
-        out = np.full((len(reference), len(values)), np.nan)
-        whole = ~np.isnan(values).any(1)
-        if whole.any():
-            x = features(values[whole])
-            with np.errstate(invalid="ignore", divide="ignore"):
-                out[:, whole] = reference @ x.T / np.linalg.norm(x, axis=1)
+        out = np.empty((len(reference), len(values)))
+        ins = [values, reference, *weights]
+        _core.call("score", [out], ins, (ranks, center, norm), threads=threads)
         return out
 
     return score
 
 
-def _scores_of_whole(models, values, method):
+def _scores_of_whole(models, values, method, sigma_k):
     out = np.full((len(models), len(values)), np.nan)
     whole = ~np.isnan(values).any(1)
     if whole.any():
-        out[:, whole] = compare_rdms(models, RDMs(values[whole], models.conditions), method)
+        out[:, whole] = compare_rdms(
+            models, RDMs(values[whole], models.conditions), method, sigma_k
+        )
     return out
 
 

@@ -75,16 +75,19 @@ static nk_status task_sort(void *arg, int64_t slot, int worker) {
     const int64_t own = is_x ? row : row - l->n_x;
     int64_t have;
     double *value, ties = 0;
-    const nk_order_item *s = nk_order_row(
-        &t->call->in[is_x ? 0 : 1], own, work + l->scratch + (size_t)slot * l->slot, &value, &have);
+    const uint64_t *s = nk_order_row(&t->call->in[is_x ? 0 : 1], own,
+                                     work + l->scratch + (size_t)slot * l->slot, &value, &have);
     if (have < l->n)
       return nk_fail(t->call->ctx->error, NK_ERR_VALUE, "kendall: NaN in row %lld", (long long)own);
     uint32_t *to = (uint32_t *)(void *)(work + (is_x ? l->order : l->rank)) + own * l->n;
     uint32_t rank = 0;
     for (int64_t k = 0, run = 1; k < l->n; k++) {
-      const bool tied = k + 1 < l->n && value[s[k].place] == value[s[k + 1].place];
-      if (is_x) to[k] = s[k].place | (tied ? TIED : 0);
-      else to[s[k].place] = rank;
+      const bool tied =
+          k + 1 < l->n && value[nk_order_place(s[k])] == value[nk_order_place(s[k + 1])];
+      if (is_x)
+        to[k] = nk_order_place(s[k]) | (tied ? TIED : 0);
+      else
+        to[nk_order_place(s[k])] = rank;
       if (tied) {
         run++;
       } else {

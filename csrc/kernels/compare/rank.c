@@ -38,16 +38,11 @@ static void rank_row(const nk_call *call, int64_t row, char *work) {
   const int64_t n = x->shape[1], step = out->stride[1];
   int64_t have;
   double *value;
-  const nk_order_item *s = nk_order_row(x, row, work, &value, &have);
+  const uint64_t *s = nk_order_row(x, row, work, &value, &have);
   if (have < n)
     for (int64_t k = 0; k < n; k++)
       if (isnan(value[k])) *(double *)(void *)(q + k * step) = (double)NAN;
-  for (int64_t first = 0, last; first < have; first = last) {
-    const double v = value[s[first].place];
-    for (last = first + 1; last < have && value[s[last].place] == v;) last++;
-    const double rank = 0.5 * (double)(first + 1 + last);
-    for (int64_t k = first; k < last; k++) *(double *)(void *)(q + s[k].place * step) = rank;
-  }
+  nk_order_rank(s, value, have, q, step);
 }
 
 static nk_status task(void *arg, int64_t chunk, int worker) {
