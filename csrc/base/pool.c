@@ -21,6 +21,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
 
 #define CLOSED ((uint64_t)1 << 15)
 #define INSIDE (CLOSED - 1)
@@ -45,6 +48,7 @@ static struct {
   void *arg;
   int64_t n_chunks;
   int n_threads;
+  unsigned float_mode;
   _Atomic int64_t next;
   atomic_bool failed;
   pthread_mutex_t result;
@@ -95,9 +99,22 @@ static void keep_failure(int64_t chunk, nk_status status, const nk_error *error)
   atomic_store(&pool.failed, true);
 }
 
+/* How floats are rounded and flushed belongs to a thread, and a new one has it from the thread that
+ * made it: workers take it over from the caller with each job. */
+#if defined(__SSE__)
+static unsigned float_mode(void) { return _mm_getcsr() & ~(unsigned)_MM_EXCEPT_MASK; }
+static void set_float_mode(unsigned mode) {
+  if (mode != float_mode()) _mm_setcsr(mode);
+}
+#else
+static unsigned float_mode(void) { return 0; }
+static void set_float_mode(unsigned mode) { (void)mode; }
+#endif
+
 /* Takes chunks until none is left or one has failed. */
 static void work_on_job(int worker) {
   nk_error error;
+  if (worker > 0) set_float_mode(pool.float_mode);
   nk_error_of_thread = &error;
   inside_job = true;
   while (!atomic_load_explicit(&pool.failed, memory_order_relaxed)) {
@@ -230,6 +247,7 @@ nk_status nk_parallel(const nk_ctx *ctx, int64_t n_chunks, nk_task task, void *a
   pool.arg = arg;
   pool.n_chunks = n_chunks;
   pool.n_threads = n;
+  pool.float_mode = float_mode();
   pool.first_failure = n_chunks;
   pool.error.status = NK_OK;
   atomic_store(&pool.next, 0);

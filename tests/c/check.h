@@ -26,6 +26,7 @@
   T(pool_cancel)           \
   T(pool_two_callers)      \
   T(pool_after_fork)       \
+  T(pool_float_mode)       \
   T(pool_size)             \
   T(cancel_chains)         \
   T(cancel_leaves_default) \

@@ -1,5 +1,6 @@
 /* nk_parallel: every chunk once, the lowest failure, nesting, cancelling, two callers, fork. */
 #include "../../csrc/base/pool.h"
+#include "../../csrc/simd/flush.h"
 #include "check.h"
 
 #include <pthread.h>
@@ -159,6 +160,32 @@ int test_pool_after_fork(void) {
     CHECK(nk_parallel(&ctx, 100, add_one, &sum) == NK_OK);
   }
   CHECK(sum == 600);
+  return 0;
+}
+
+/* Counts the chunks in which half of the smallest normal double is zero. */
+static nk_status halve(void *arg, int64_t chunk, int worker) {
+  volatile double smallest = 2.2250738585072014e-308, half = smallest / 2;
+  (void)chunk, (void)worker;
+  if (half == 0) atomic_fetch_add((atomic_int *)arg, 1);
+  for (volatile int i = 0; i < 20000; i++) continue;
+  return NK_OK;
+}
+
+/* Workers flush denormals exactly when the caller does, whoever made them. */
+int test_pool_float_mode(void) {
+  nk_ctx ctx = {.n_threads = N_THREADS};
+  for (int round = 0; round < 3; round++) {
+    const unsigned mode = nk_flush_begin();
+    const bool flushes = nk_flush_begin() != mode; /* the CPU has the switch */
+    atomic_int seen = 0;
+    CHECK(nk_parallel(&ctx, 100, halve, &seen) == NK_OK);
+    nk_flush_end(mode);
+    CHECK(seen == (flushes ? 100 : 0));
+    seen = 0;
+    CHECK(nk_parallel(&ctx, 100, halve, &seen) == NK_OK);
+    CHECK(seen == 0);
+  }
   return 0;
 }
 
