@@ -26,6 +26,11 @@ BINARY = set(
     "lt le gt ge eq ne".split()
 )
 TERNARY = {"fma", "select"}
+# Functions of scipy.special, see core/test_special.py.
+SPECIAL = set(
+    "erfc erfcx erfinv erfcinv gamma gammaln rgamma digamma zeta beta betaln gammainc gammaincc betainc betaincc "
+    "jv yv iv ive kv kve".split()
+)
 
 
 def arity(name):
@@ -35,6 +40,8 @@ def arity(name):
 def takes(name, dtype):
     """Whether the operation exists for this computation type."""
     dtype = np.dtype(dtype)
+    if name in SPECIAL:
+        return False
     if dtype.kind == "b":
         return name in WITH_BOOL
     if dtype.kind == "i":

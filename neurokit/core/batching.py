@@ -5,7 +5,10 @@ axis)]. For an operation with several outputs a rule returns ([(node, has the ax
 None). An operation without a rule runs element by element in a loop in C (`each`).
 """
 
-from . import complexes
+from . import (
+    complexes,
+    special_rows,  # noqa: F401 - fills in the rows
+)
 from . import elementwise as ew
 from .control import (
     CHECKPOINT,

@@ -550,7 +550,6 @@ row(
     _special("erf"),
     (lambda g, o, a: times(g, mul(_ap("exp", neg(_ap("square", a))), float(2 / np.sqrt(np.pi)))),),
 )
-BY_SPECIAL = {"expit": "sigmoid", "erf": "erf"}  # ufuncs of scipy.special by name
 
 for _name, _ufunc in [
     ("lt", np.less),

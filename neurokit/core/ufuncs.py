@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from . import complex_math, complexes, integers  # noqa: F401 - they fill in elementwise.FOREIGN
+from . import complex_math, complexes, integers, special  # noqa: F401 - they fill in elementwise.FOREIGN
 from . import elementwise as ew
 from .control import refuse, stop, strong
 from .errors import TraceError, UpcastWarning, where_text
@@ -154,12 +154,15 @@ def _apply_other(ufunc, inputs):
     """A ufunc that is no row of NumPy's: a composite, or one of scipy.special."""
     name, composite = None, COMPOSITES.get(ufunc)
     if composite is None and _is_special(ufunc):
-        name, composite = ew.BY_SPECIAL.get(ufunc.__name__), SPECIAL.get(ufunc.__name__)
+        name, composite = special.ROWS.get(ufunc.__name__), special.COMPOSITES.get(ufunc.__name__)
     if name is not None:
         return _apply_row(ufunc, name, inputs, [to_node(x) for x in inputs])
     if composite is None:
-        raise TraceError(f"np.{ufunc.__name__} has no traced form: {nearest(ufunc)}")
-    return _composite(ufunc, composite, inputs)
+        home = "scipy.special" if _is_special(ufunc) else "np"
+        raise TraceError(f"{home}.{ufunc.__name__} has no traced form: {nearest(ufunc)}")
+    if composite is COMPOSITES.get(ufunc):
+        return _composite(ufunc, composite, inputs)
+    return _composite(ufunc, functools.partial(special.in_type, ufunc.__name__, composite), inputs)
 
 
 def _apply_row(ufunc, name, inputs, nodes):
@@ -221,7 +224,7 @@ def _refuse_negative(value, exponent):
 
 
 def _is_special(ufunc):
-    module = sys.modules.get("scipy.special")
+    module = sys.modules.get("scipy.special._ufuncs")
     return module is not None and getattr(module, ufunc.__name__, None) is ufunc
 
 
@@ -406,16 +409,6 @@ def _ones(x):
     return Tracer(full(node.shape, 1, node.dtype))
 
 
-def _xlogy(a, b):
-    zero = np.equal(a, 0) & ~np.isnan(b)
-    return _where(zero, 0.0, a * np.log(_where(zero, 1.0, b)))
-
-
-def _xlog1py(a, b):
-    zero = np.equal(a, 0) & ~np.isnan(b)
-    return _where(zero, 0.0, a * np.log1p(_where(zero, 0.0, b)))
-
-
 COMPOSITES = {
     **PARTS,
     np.logical_and: _logical("and"),
@@ -439,22 +432,6 @@ COMPOSITES = {
     np.conjugate: lambda x: Tracer(complexes.conjugate(to_node(x))),
 }
 
-# ufuncs of scipy.special, by name: the module is slow to import and may never be needed
-SPECIAL = {
-    "logit": lambda p: np.log(p) - np.log1p(-p),
-    "xlogy": _xlogy,
-    "xlog1py": _xlog1py,
-    "log_expit": lambda x: -_logaddexp(0.0 * x, -x),
-    "erfc": lambda x: 1.0 - _erf(x),
-    "ndtr": lambda x: 0.5 * (1.0 + _erf(x * math.sqrt(0.5))),
-    "entr": lambda x: _where(x < 0, -np.inf, -_xlogy(x, x)),
-    "exp10": lambda x: np.exp(x * math.log(10)),
-}
-
-
-def _erf(x):
-    return Tracer(ew.apply(ew.ROWS["erf"], to_node(x)))
-
 
 def nearest(ufunc):
     from .numpy_table.left_out import LEFT_OUT
@@ -462,4 +439,6 @@ def nearest(ufunc):
     if ufunc.__name__ in LEFT_OUT:
         reason, instead = LEFT_OUT[ufunc.__name__]
         return f"it {reason}; use {instead}"
+    if _is_special(ufunc) and ufunc.__name__ in special.NEAREST:
+        return f"use {special.NEAREST[ufunc.__name__]}, or compute it on plain arrays outside of the trace"
     return "compute it on plain arrays outside of the trace, or build it from np.exp, np.log and arithmetic"

@@ -59,6 +59,7 @@ nk_op_rows NK_LV(nk_ops_select)(void);
 nk_op_rows NK_LV(nk_ops_convert)(void);
 nk_op_rows NK_LV(nk_ops_math)(void);
 nk_op_rows NK_LV(nk_ops_chain)(void);
+nk_op_rows NK_LV(nk_ops_special)(void);
 
 /* The block function for exactly this row, or NULL. */
 nk_op_fn NK_LV(nk_op_find)(int code, nk_dtype dtype, int mask, nk_dtype other);

@@ -1,0 +1,61 @@
+/* The special functions of csrc/kernels/special as block operations; float32 is computed in float64. */
+#include <math.h>
+
+#include "../special/special.h"
+#include "ops.h"
+
+#define SPECIAL_1(name, fn)                                            \
+  NK_EACH_V(name##_float, float, float, fn((double)x))                 \
+  NK_EACH_V(name##_double, double, double, fn(x))
+#define SPECIAL_2(name, fn)                                            \
+  NK_EACH_VV(name##_float, float, float, fn((double)x, (double)y))     \
+  NK_EACH_VV(name##_double, double, double, fn(x, y))
+
+SPECIAL_1(erfc, erfc)
+SPECIAL_1(erfcx, NK_LV(nk_erfcx))
+SPECIAL_1(erfinv, NK_LV(nk_erfinv))
+SPECIAL_1(erfcinv, NK_LV(nk_erfcinv))
+SPECIAL_1(gamma, NK_LV(nk_gamma))
+SPECIAL_1(gammaln, NK_LV(nk_gammaln))
+SPECIAL_1(rgamma, NK_LV(nk_rgamma))
+SPECIAL_1(digamma, NK_LV(nk_digamma))
+SPECIAL_2(zeta, NK_LV(nk_zeta))
+SPECIAL_2(beta, NK_LV(nk_beta))
+SPECIAL_2(betaln, NK_LV(nk_betaln))
+SPECIAL_2(gammainc, NK_LV(nk_gammainc))
+SPECIAL_2(gammaincc, NK_LV(nk_gammaincc))
+SPECIAL_2(jv, NK_LV(nk_jv))
+SPECIAL_2(yv, NK_LV(nk_yv))
+SPECIAL_2(iv, NK_LV(nk_iv))
+SPECIAL_2(ive, NK_LV(nk_ive))
+SPECIAL_2(kv, NK_LV(nk_kv))
+SPECIAL_2(kve, NK_LV(nk_kve))
+
+#define SPECIAL_3(T, name, fn)                                                \
+  static void name##_##T##_vvv(int64_t n, char *const *r, const nk_step *s) { \
+    T *d = (T *)r[s->d];                                                      \
+    const T *a = (const T *)r[s->s[0]], *b = (const T *)r[s->s[1]];           \
+    const T *x = (const T *)r[s->s[2]];                                       \
+    NK_EACH_LOOP d[i] = (T)fn(a[i], b[i], x[i]);                              \
+  }
+SPECIAL_3(float, betainc, NK_LV(nk_betainc))
+SPECIAL_3(double, betainc, NK_LV(nk_betainc))
+SPECIAL_3(float, betaincc, NK_LV(nk_betaincc))
+SPECIAL_3(double, betaincc, NK_LV(nk_betaincc))
+
+#define ROW_1(name)                            \
+  NK_ROW_V(name, NK_F32, name##_float)         \
+  NK_ROW_V(name, NK_F64, name##_double)
+#define ROW_2(name)                            \
+  NK_ROW_VV(name, NK_F32, name##_float)        \
+  NK_ROW_VV(name, NK_F64, name##_double)
+
+static const nk_op_row table[] = {
+    ROW_1(erfc) ROW_1(erfcx) ROW_1(erfinv) ROW_1(erfcinv) ROW_1(gamma) ROW_1(gammaln)
+    ROW_1(rgamma) ROW_1(digamma) ROW_2(zeta) ROW_2(beta) ROW_2(betaln) ROW_2(gammainc)
+    ROW_2(gammaincc) ROW_2(jv) ROW_2(yv) ROW_2(iv) ROW_2(ive) ROW_2(kv) ROW_2(kve)
+    {NK_OP_betainc, NK_F32, 0, 0, betainc_float_vvv},
+    {NK_OP_betainc, NK_F64, 0, 0, betainc_double_vvv},
+    {NK_OP_betaincc, NK_F32, 0, 0, betaincc_float_vvv},
+    {NK_OP_betaincc, NK_F64, 0, 0, betaincc_double_vvv}};
+NK_ROWS(nk_ops_special, table)
