@@ -7,10 +7,11 @@ matrices for all pairs; each matrix is reduced once to its factors, X = U S V', 
 import numpy as np
 from scipy import linalg
 
+from .checks import numbers
+
 
 def _centered(X, name):
-    X = np.asarray(X)
-    X = X.astype(float) if X.dtype not in (np.float32, np.float64) else X
+    X = numbers(X, name)
     if X.ndim != 2 or len(X) < 2:
         raise ValueError(f"{name}: wanted (n_stimuli >= 2, n_units), got shape {X.shape}")
     if not np.isfinite(X).all():

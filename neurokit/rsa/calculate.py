@@ -6,7 +6,7 @@ import numpy as np
 
 from neurokit import _core
 
-from ..core.tracer import check_class
+from .checks import codes, leveled, numbers, symmetric
 from .missing import by_channels, inverse
 from .noise import Noise
 from .rdms import RDMs, pair_index
@@ -115,7 +115,7 @@ def rdm(
     subjects = list(patterns) if several or stacked else [patterns]
     n = len(subjects)
     if stacked and metric in METRICS and noise is None:
-        stack = _stack(np.asarray(patterns), conditions, metric, threads or 0)
+        stack = _stack(numbers(patterns, "patterns"), conditions, metric, threads or 0)
         if stack is not None:
             return stack
     parts = [
@@ -135,14 +135,15 @@ def _stack(x, conditions, metric, threads):
         return None
     first = _Subject(x[0], conditions, None, None, metric)
     n = len(first.labels)
-    if x.dtype not in (np.float32, np.float64):
-        x = x.astype(float)
     if n < x.shape[1]:
         member = (first.code == np.arange(n)[:, None]).astype(x.dtype)
         x = (member / member.sum(1, keepdims=True)) @ x
     out = np.empty((len(x), n * (n - 1) // 2), x.dtype)
-    _core.call("rdm", [out], [x], (METRICS[metric],), threads=threads)
-    return None if np.isnan(out).any() else RDMs(out, first.labels)
+    level, exponent = leveled(x, METRICS[metric] != 0)
+    if exponent:
+        return None
+    _core.call("rdm", [out], [level], (METRICS[metric],), threads=threads)
+    return RDMs(out, first.labels) if np.isfinite(out).all() else None
 
 
 def _own(labels, k, n_subjects):
@@ -162,18 +163,6 @@ def _own_noise(noise, k, n_subjects):
     return noise[k]
 
 
-def _codes(labels, n_obs, what):
-    """Labels in order of first appearance and the number of each observation's label."""
-    labels = np.asarray(labels)
-    if labels.shape != (n_obs,):
-        raise ValueError(f"{what}: wanted {n_obs}, one per pattern, got shape {labels.shape}")
-    _, first, code = np.unique(labels, return_index=True, return_inverse=True)
-    order = np.argsort(first, kind="stable")
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    return labels[np.sort(first)], place[code]
-
-
 def _own_labels(patterns):
     """Labels of the rows that a DataArray or a DataFrame brings along, else None."""
     if hasattr(patterns, "coords") and patterns.dims[0] in patterns.coords:
@@ -189,10 +178,7 @@ class _Subject:
     def __init__(self, patterns, conditions, folds, noise, metric):
         if conditions is None:
             conditions = _own_labels(patterns)
-        check_class(patterns, "rsa.rdm")
-        x = np.asarray(patterns)
-        if x.dtype not in (np.float32, np.float64):
-            x = x.astype(float)
+        x = numbers(patterns, "patterns")
         if x.ndim != 2:
             raise ValueError(f"patterns: wanted (n_obs, n_channels), got shape {x.shape}")
         self.x, self.metric = x, metric
@@ -201,14 +187,14 @@ class _Subject:
             if self.crossed:
                 raise ValueError(f"{metric} needs the conditions of the rows")
             conditions = np.arange(len(x))
-        self.labels, self.code = _codes(conditions, len(x), "conditions")
+        self.labels, self.code = codes(conditions, len(x), "conditions")
         if len(self.labels) < 2:
             raise ValueError(f"an RDM needs at least 2 conditions, got {len(self.labels)}")
         self.fold = None
         if self.crossed:
             if folds is None:
                 raise ValueError(f"{metric} needs folds, the run of each row")
-            self.fold_labels, self.fold = _codes(folds, len(x), "folds")
+            self.fold_labels, self.fold = codes(folds, len(x), "folds")
             self.folds = np.asarray(folds)
             if len(self.fold_labels) < 2:
                 raise ValueError(f"{metric} needs at least 2 folds, got {len(self.fold_labels)}")
@@ -279,7 +265,7 @@ class _Subject:
             white = noise.whiten(rows)
         else:
             try:
-                white = rows @ np.linalg.cholesky(np.asarray(noise))
+                white = rows @ np.linalg.cholesky(symmetric(noise, "noise"))
             except np.linalg.LinAlgError:
                 message = "noise: the precision is not positive definite"
                 raise np.linalg.LinAlgError(message) from None
@@ -327,9 +313,28 @@ class _Subject:
         return (out - less * (minus.shape[-1] / n_channels)).astype(x.dtype)
 
     def _call(self, kernel, x, metric):
-        n = x.shape[1]
+        return self._at_level(kernel, x, [], (metric,), metric != 0)
+
+    def _at_level(self, kernel, x, extra, parameters, by_row):
+        """A kernel's condensed values; patterns whose squares are no numbers of their type are
+        brought to another level first."""
+        n = x.shape[-2]
         out = np.empty((1, n * (n - 1) // 2), x.dtype)
-        _core.call(kernel, [out], [x], (metric,), threads=self.threads)
+        for force in (False, True):
+            level, exponent = leveled(x, by_row, force)
+            if force and level is x:
+                break
+            _core.call(kernel, [out], [level, *extra], parameters, threads=self.threads)
+            if np.isfinite(out).all():
+                break
+        with np.errstate(over="ignore", under="ignore"):
+            out = np.ldexp(out, 2 * exponent) if exponent else out
+        if np.isinf(out).any() and np.isfinite(x).all():
+            warnings.warn(
+                f"{self.metric}: overflow, dissimilarities beyond the range of {out.dtype} are inf",
+                RuntimeWarning,
+                stacklevel=5,
+            )
         return out[0]
 
     def _refuse_infinite(self):
@@ -396,11 +401,9 @@ class _Subject:
         return out
 
     def _call_crossnobis(self, x, counts):
-        n = len(self.labels)
-        out = np.empty((1, n * (n - 1) // 2), x.dtype)
-        ins = [x[None]] if counts is None else [x[None], counts[None]]
-        _core.call("crossnobis", [out], ins, threads=self.threads)
-        return out[0]
+        return self._at_level(
+            "crossnobis", x[None], [] if counts is None else [counts[None]], (), False
+        )
 
     def _crossnobis_by_training(self, sums, counts):
         """Each fold against the means over all trials of the other folds (rsatoolbox)."""

@@ -5,6 +5,7 @@ from scipy import linalg
 
 from neurokit import _core
 
+from .checks import leveled, numbers, symmetric
 from .rdms import RDMs, match_conditions
 
 METHODS = (
@@ -89,7 +90,10 @@ def compare(a, b, method="cosine", sigma_k=None, convention=None):
     whiten = None
     if method in WHITENED:
         whiten = Whitening(x.n_conditions, sigma_k, convention)
-    return _by_pairs(x.values, y.values, method, whiten)
+    x, y = x.values, y.values
+    if method not in BY_RANK:
+        x, y = (leveled(v, True, True)[0] for v in (x, y))
+    return _by_pairs(x, y, method, whiten)
 
 
 def _matched(a, b):
@@ -166,12 +170,12 @@ def _products(x, y, center):
 def _covariance(sigma_k, n):
     if sigma_k is None:
         return np.eye(n)
-    sigma = np.asarray(sigma_k, dtype=float)
+    sigma = numbers(sigma_k, "sigma_k").astype(float)
     if sigma.shape == (n,):
-        return np.diag(sigma)
+        return symmetric(np.diag(sigma), "sigma_k")
     if sigma.shape != (n, n):
         raise ValueError(f"sigma_k: wanted shape ({n}, {n}) or ({n},), got {sigma.shape}")
-    return sigma
+    return symmetric(sigma, "sigma_k")
 
 
 class Whitening:
@@ -263,10 +267,12 @@ def second_moments(rdms):
 
 
 def _moments(x, y, method, sigma_k, convention):
-    gx, gy = second_moments(x), second_moments(y)
     if method == "riemannian":
+        gx, gy = second_moments(x), second_moments(y)
         sigma = _covariance(sigma_k, x.n_conditions)
         return np.array([[_riemannian(u, v, sigma) for v in gy] for u in gx]).reshape(len(gx), -1)
+    (x, up), (y, right) = _at_unit(x), _at_unit(y)
+    gx, gy = second_moments(x), second_moments(y)
     values, vectors = np.linalg.eigh(gx)
     roots = vectors * np.sqrt(np.maximum(values, 0))[:, None, :] @ np.swapaxes(vectors, 1, 2)
     fidelity = np.array(
@@ -275,8 +281,16 @@ def _moments(x, y, method, sigma_k, convention):
     tx, ty = np.trace(gx, axis1=1, axis2=2)[:, None], np.trace(gy, axis1=1, axis2=2)
     if method == "bures":
         return fidelity / np.sqrt(tx * ty)
-    squared = tx + ty - 2 * fidelity
+    squared = np.ldexp(tx, up[:, None]) + np.ldexp(ty, right)
+    squared -= np.ldexp(fidelity, (up[:, None] + right) // 2 + 1)
     return squared if convention == "rsatoolbox" else np.sqrt(np.maximum(squared, 0))
+
+
+def _at_unit(rdms):
+    """Matrices with values about one, and the even exponents that take them back."""
+    with np.errstate(divide="ignore"):
+        exponent = np.frexp(np.abs(rdms.values).max(1))[1] // 2 * 2
+    return RDMs(np.ldexp(rdms.values.astype(float), -exponent[:, None])), exponent
 
 
 def _riemannian(u, v, sigma):

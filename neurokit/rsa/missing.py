@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .checks import symmetric
+
 
 def by_channels(valid, compute):
     """Condensed values of all pairs, each over the channels valid for both conditions.
@@ -39,13 +41,16 @@ def inverse(precision):
 
     Raises
     ------
+    ValueError
+        When it is not a symmetric matrix of finite numbers.
     numpy.linalg.LinAlgError
         When it is singular or not positive definite.
     """
-    precision = np.asarray(precision)
+    precision = symmetric(precision, "noise")
     try:
         np.linalg.cholesky(precision)
-        return np.linalg.inv(precision)
+        covariance = np.linalg.inv(precision)
+        return (covariance + covariance.T) / 2
     except np.linalg.LinAlgError:
         message = "noise: the precision is not positive definite"
         raise np.linalg.LinAlgError(message) from None

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .calculate import rdm
+from .checks import numbers
 from .rdms import RDMs
 
 
@@ -40,7 +41,7 @@ def rdm_movie(patterns, conditions=None, *, times=None, bins=None, **options):
     >>> rsa.rdm_movie(x, list("abcd"), times=np.arange(50) / 100, bins=5)
     RDMs: 10 of 4 conditions, float64
     """
-    x = np.asarray(patterns)
+    x = numbers(patterns, "patterns")
     if x.ndim != 3:
         raise ValueError(f"patterns: wanted (n_obs, n_channels, n_times), got shape {x.shape}")
     times = np.arange(x.shape[2]) if times is None else np.asarray(times)

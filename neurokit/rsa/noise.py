@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import linalg
 
+from .checks import codes, numbers, symmetric
+
 KINDS = ("shrinkage_diagonal", "shrinkage_identity", "diagonal", "full")
 
 
@@ -24,6 +26,8 @@ class Noise:
 
     Raises
     ------
+    ValueError
+        When the covariance is not a symmetric matrix of finite numbers.
     numpy.linalg.LinAlgError
         When the covariance is singular, as soon as its inverse is needed.
 
@@ -35,11 +39,7 @@ class Noise:
     """
 
     def __init__(self, covariance, shrinkage=0.0):
-        covariance = np.asarray(covariance)
-        if covariance.dtype not in (np.float32, np.float64):
-            covariance = covariance.astype(float)
-        if covariance.ndim != 2 or covariance.shape[0] != covariance.shape[1]:
-            raise ValueError(f"covariance: wanted a square matrix, got shape {covariance.shape}")
+        covariance = symmetric(covariance, "covariance")
         self._covariance, self.shrinkage = covariance, float(shrinkage)
         self._variance = self._samples = self._factor = self._precision = self._inner = None
         self._weight, self._product = 0.0, None
@@ -216,9 +216,7 @@ def noise_from_residuals(residuals, kind="shrinkage_diagonal", dof=None):
         if len(dofs) != len(residuals):
             raise ValueError(f"dof: wanted {len(residuals)}, one per run, got {len(dofs)}")
         return [noise_from_residuals(r, kind, k) for r, k in zip(residuals, dofs, strict=True)]
-    x = np.asarray(residuals)
-    if x.dtype not in (np.float32, np.float64):
-        x = x.astype(float)
+    x = numbers(residuals, "residuals")
     if x.ndim != 2 or len(x) < 2:
         raise ValueError(f"residuals: wanted (n_samples >= 2, n_channels), got shape {x.shape}")
     if not np.isfinite(x).all():
@@ -306,10 +304,8 @@ def noise_from_measurements(patterns, conditions, target="diagonal", kind=None, 
     ValueError
         For lengths that differ, or when no condition was measured twice.
     """
-    patterns = np.asarray(patterns)
-    labels, code = np.unique(np.asarray(conditions), return_inverse=True)
-    if len(code) != len(patterns):
-        raise ValueError(f"conditions: wanted {len(patterns)}, got {len(code)}")
+    patterns = numbers(patterns, "patterns")
+    labels, code = codes(conditions, len(patterns), "conditions")
     if len(labels) == len(code):
         raise ValueError("no condition was measured twice: there is nothing to estimate noise from")
     member = (code[:, None] == np.arange(len(labels))).astype(float)

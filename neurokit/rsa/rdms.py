@@ -10,6 +10,9 @@ import numpy as np
 
 from neurokit import _core
 
+from .checks import labels as as_labels
+from .checks import numbers
+
 
 def n_conditions_of(n_pairs):
     """Number of conditions that have ``n_pairs`` pairs; ValueError when there is none."""
@@ -62,9 +65,7 @@ class RDMs:
     """
 
     def __init__(self, values, conditions=None, labels=None):
-        values = np.array(values)
-        if values.dtype not in (np.float32, np.float64):
-            values = values.astype(float)
+        values = numbers(values, "values").copy()
         if values.ndim == 3:
             values = _condense(values)
         if values.ndim == 1:
@@ -291,7 +292,7 @@ def match_conditions(reference, rdms):
 def find_labels(known, wanted):
     """Places of the wanted labels among the known ones."""
     place = {label: k for k, label in enumerate(known.tolist())}
-    wanted = np.asarray(wanted).tolist()
+    wanted = as_labels(wanted, "conditions").tolist()
     unknown = [label for label in wanted if label not in place]
     if unknown:
         raise ValueError(f"unknown conditions: {unknown[:5]}; known are {list(place)[:5]} ...")
@@ -303,7 +304,7 @@ def find_labels(known, wanted):
 def _labels(labels, n, what, unique=True):
     if labels is None:
         return np.arange(n)
-    labels = np.array(labels)
+    labels = np.array(as_labels(labels, what))
     if labels.shape != (n,):
         raise ValueError(f"{what}: wanted {n}, got shape {labels.shape}")
     if unique and len(set(labels.tolist())) < n:

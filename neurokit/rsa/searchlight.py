@@ -8,6 +8,7 @@ from neurokit import _core
 
 from ..core.bars import progress_bar
 from .calculate import METRICS, _Subject
+from .checks import numbers
 from .comparison import Whitening, method_name
 from .comparison import compare as compare_rdms
 from .noise import Noise
@@ -268,7 +269,7 @@ def searchlight(
         raise ValueError("patterns of shape (n_obs, n_channels, n_times) and a window go together")
     if window is not None:
         neighbors = window_neighbors(shape[2], window, neighbors, shape[1])
-        data = np.asarray(data).reshape(shape[0], -1)
+        data = numbers(data, "data").reshape(shape[0], -1)
     subject = _Subject(data, conditions, folds, noise, metric)
     subject._refuse_infinite()
     if metric == "crossnobis":
@@ -333,7 +334,7 @@ class _Batch:
             else:
                 self.covariance = noise.covariance.astype(x.dtype)
         elif noise is not None:
-            residuals = np.asarray(noise, dtype=x.dtype)
+            residuals = numbers(noise, "noise").astype(x.dtype, copy=False)
             if residuals.ndim != 2 or residuals.shape[1] != len(x) or len(residuals) < 2:
                 raise ValueError(
                     f"noise: wanted (n_samples >= 2, {len(x)}), got shape {residuals.shape}"
@@ -417,7 +418,7 @@ class _Batch:
         return r
 
 
-def _scorer(models, method, sigma_k, threads):
+def _scorer(models, method, sigma_k=None, threads=0):
     """A function from rows of dissimilarities to similarities with the models, (n_models, rows)."""
     if method not in FUSED or np.isnan(models.values).any():
         return lambda values: _scores_of_whole(models, values, method, sigma_k)

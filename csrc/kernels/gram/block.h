@@ -158,7 +158,8 @@ static void NK_T(pack_columns)(const nk_gram_slot *s, int64_t panel) {
       T *to = right + (m * columns + c) * nr;
       if (g->flags & NK_GRAM_CENTER_ROWS)
         for (int64_t r = 0; r < rows; r++) to[r] = (T)((double)from[r] - s->row_mean[first + r]);
-      else memcpy(to, from, (size_t)rows * sizeof(T));
+      else
+        memcpy(to, from, (size_t)rows * sizeof(T));
       for (int64_t r = rows; r < nr; r++) to[r] = 0;
       for (int64_t r = 0; r < nr; r++) total[r] += to[r];
     }
@@ -269,9 +270,12 @@ void NK_LV(NK_T(nk_gram_multiply))(const nk_gram_slot *s, int64_t i, int64_t j) 
     for (int64_t r = 0; r < rows; r += MR) {
       const T *a = left + k * nr + r, *b = right + k * nr;
       const int64_t vectors = i == j ? (r + MR + LANES - 1) / LANES : NK_T(NV);
-      if (vectors >= 3) NK_T(micro_3)(kc, a, b, tile + r * nr);
-      else if (vectors == 2) NK_T(micro_2)(kc, a, b, tile + r * nr);
-      else NK_T(micro_1)(kc, a, b, tile + r * nr);
+      if (vectors >= 3)
+        NK_T(micro_3)(kc, a, b, tile + r * nr);
+      else if (vectors == 2)
+        NK_T(micro_2)(kc, a, b, tile + r * nr);
+      else
+        NK_T(micro_1)(kc, a, b, tile + r * nr);
     }
   }
 }

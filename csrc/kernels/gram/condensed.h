@@ -19,8 +19,10 @@ static inline nk_status nk_condensed_check(const nk_call *call, const char *kern
 
 static inline void nk_condensed_put(const nk_view *out, int64_t batch, int64_t pair, double value) {
   char *p = out->data + batch * out->stride[0] + pair * out->stride[1];
-  if (out->dtype == NK_F32) *(float *)(void *)p = (float)value;
-  else *(double *)(void *)p = value;
+  if (out->dtype == NK_F32)
+    *(float *)(void *)p = (float)value;
+  else
+    *(double *)(void *)p = value;
 }
 
 #endif

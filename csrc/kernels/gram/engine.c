@@ -92,8 +92,10 @@ static nk_status task_row_mean(void *arg, int64_t chunk, int worker) {
   const int64_t first = chunk * ROWS_PER_CHUNK;
   const int64_t last = first + ROWS_PER_CHUNK < s->g->n ? first + ROWS_PER_CHUNK : s->g->n;
   for (int64_t r = first; r < last; r++) {
-    if (s->g->dtype == NK_F32) NK_LV(nk_gram_mean_f32)(s, r);
-    else NK_LV(nk_gram_mean_f64)(s, r);
+    if (s->g->dtype == NK_F32)
+      NK_LV(nk_gram_mean_f32)(s, r);
+    else
+      NK_LV(nk_gram_mean_f64)(s, r);
   }
   return nk_cancelled(s->ctx) ? NK_ERR_CANCELLED : NK_OK;
 }
@@ -104,16 +106,20 @@ static nk_status task_column_mean(void *arg, int64_t chunk, int worker) {
   const int64_t first = chunk * COLUMNS_PER_CHUNK;
   const int64_t last =
       first + COLUMNS_PER_CHUNK < s->columns ? first + COLUMNS_PER_CHUNK : s->columns;
-  if (s->g->dtype == NK_F32) NK_LV(nk_gram_column_mean_f32)(s, first, last);
-  else NK_LV(nk_gram_column_mean_f64)(s, first, last);
+  if (s->g->dtype == NK_F32)
+    NK_LV(nk_gram_column_mean_f32)(s, first, last);
+  else
+    NK_LV(nk_gram_column_mean_f64)(s, first, last);
   return NK_OK;
 }
 
 static nk_status task_pack(void *arg, int64_t chunk, int worker) {
   const nk_gram_slot *s = arg;
   (void)worker;
-  if (s->g->dtype == NK_F32) NK_LV(nk_gram_pack_f32)(s, chunk);
-  else NK_LV(nk_gram_pack_f64)(s, chunk);
+  if (s->g->dtype == NK_F32)
+    NK_LV(nk_gram_pack_f32)(s, chunk);
+  else
+    NK_LV(nk_gram_pack_f64)(s, chunk);
   return NK_OK;
 }
 
@@ -124,8 +130,10 @@ static nk_status task_multiply(void *arg, int64_t chunk, int worker) {
   int64_t i = 0;
   while ((i + 1) * (i + 2) / 2 <= chunk) i++;
   const int64_t j = chunk - i * (i + 1) / 2;
-  if (s->g->dtype == NK_F32) NK_LV(nk_gram_multiply_f32)(s, i, j);
-  else NK_LV(nk_gram_multiply_f64)(s, i, j);
+  if (s->g->dtype == NK_F32)
+    NK_LV(nk_gram_multiply_f32)(s, i, j);
+  else
+    NK_LV(nk_gram_multiply_f64)(s, i, j);
   return nk_cancelled(s->ctx) ? NK_ERR_CANCELLED : NK_OK;
 }
 

@@ -36,8 +36,10 @@ static nk_status store(const nk_gram_slot *s, void *arg) {
       const double v = nk_gram_at(s, i, j);
       char *a = base + i * out->stride[1] + j * out->stride[2];
       char *b = base + j * out->stride[1] + i * out->stride[2];
-      if (out->dtype == NK_F32) *(float *)(void *)a = *(float *)(void *)b = (float)v;
-      else *(double *)(void *)a = *(double *)(void *)b = v;
+      if (out->dtype == NK_F32)
+        *(float *)(void *)a = *(float *)(void *)b = (float)v;
+      else
+        *(double *)(void *)a = *(double *)(void *)b = v;
     }
   return NK_OK;
 }

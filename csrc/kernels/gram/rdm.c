@@ -11,7 +11,8 @@
  *
  * All from G of the engine: euclidean G_ii + G_jj - 2 G_ij, the others 1 - G_ij / sqrt(G_ii G_jj).
  * Euclidean distances do not change when one pattern is taken from all rows; taking the mean away
- * keeps the difference of large numbers small. A row of norm zero gives NaN (0 times infinity).
+ * keeps the difference of large numbers small. A row of norm zero gives NaN (0 times infinity), as
+ * does one whose norm overflows.
  */
 #include <math.h>
 
@@ -74,7 +75,8 @@ static nk_status condense(const nk_gram_slot *s, void *arg) {
   finish f = *(const finish *)arg;
   f.s = s;
   if (f.metric != EUCLIDEAN)
-    for (int64_t i = 0; i < s->g->n; i++) s->diagonal[i] = 1 / sqrt(s->diagonal[i]);
+    for (int64_t i = 0; i < s->g->n; i++)
+      s->diagonal[i] = isinf(s->diagonal[i]) ? (double)NAN : 1 / sqrt(s->diagonal[i]);
   return nk_parallel(s->ctx, s->g->n - 1, row, &f);
 }
 
