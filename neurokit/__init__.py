@@ -13,7 +13,7 @@ from neurokit._version import __version__
 from neurokit.core import scan as _engine  # noqa: F401 - loads the tracer and the transforms
 
 # Subpackages, loaded when first named.
-_SUBPACKAGES = ("data", "demo", "encoding", "ops", "optim", "plot", "rsa", "scipy", "sim")
+_SUBPACKAGES = ("data", "demo", "encoding", "numpy", "ops", "optim", "plot", "rsa", "scipy", "sim")
 
 # Public names and the module that defines each.
 _NAMES = {

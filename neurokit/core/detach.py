@@ -43,10 +43,7 @@ def detached(tracer, method, what):
     """The value of `tracer` for plain code that asked by `method`; an error where it must not have it."""
     node = tracer.node
     if node.prim is LITERAL or not tracer.abstract and not carries_derivative(node):
-        value = tracer._value(what)
-        if method in ("__index__", "__array__"):
-            _refuse_index(sys._getframe(3))
-        return value
+        return tracer._value(what)
     frame = sys._getframe(3)
     if tracer.abstract:
         _refuse_abstract(tracer, method, what, frame)
@@ -138,13 +135,6 @@ def _store_text(place):
         f"a traced value is written into a plain array at {place}, which cannot hold it: make the array with "
         f"nk.zeros(shape, like=t), or collect the values in a list and np.stack them"
     )
-
-
-def _refuse_index(frame):
-    """Integers carry no derivative, but ``a[t]`` must not work here and fail in `jit`."""
-    where, function = asker(frame)
-    if not function and _instruction(*where)[0].opname in _SUBSCRIPTS:
-        raise TraceError(_index_text(where_text(where)))
 
 
 def _allow(tracer, method, frame):

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import neurokit as nk
+import neurokit.numpy as nnp
+from neurokit.core.errors import TraceError
 
 M = np.array([[2.0, 1.0, 0.5], [0.3, 3.0, 0.2], [0.1, 0.4, 1.5]])
 V, W = np.array([0.5, -0.2, 1.3]), np.array([1.1, 0.7, 0.3])
@@ -101,3 +103,49 @@ def test_mixed_derivatives_of_powers(a, b):
     third = a ** (b - 2) * ((2 * b - 1) + b * (b - 1) * log)
     np.testing.assert_allclose(nk.grad(nk.grad(nk.grad(np.power)), 1)(a, b), third, rtol=1e-13)
     assert nk.grad(np.power)(0.0, 0.0) == nk.grad(lambda x: x**0.0)(0.0) == 0.0
+
+
+LISTS = {
+    "array": (lambda x: nnp.array([x[0], 1.0, x[2] * 2]), lambda x: np.stack([x[0], 1, 2 * x[2]])),
+    "nested": (lambda x: nnp.asarray([[x[0]], [2]]), lambda x: np.stack([x[:1], x[:1] * 0 + 2])),
+    "traced": (lambda x: nnp.array(x), lambda x: x),
+    "mean": (lambda x: nnp.mean([x, 2 * x], axis=0), lambda x: 1.5 * x),
+    "std": (lambda x: nnp.std([x[0], x[1]]), lambda x: np.std(x[:2])),
+    "norm": (lambda x: nnp.linalg.norm([x[0], x[1]]), lambda x: np.linalg.norm(x[:2])),
+    "ufunc": (lambda x: nnp.sin([x[0], x[1]]), lambda x: np.sin(x[:2])),
+    "fft": (lambda x: nnp.abs(nnp.fft.fft([x[0], x[1]])), lambda x: np.abs(np.fft.fft(x[:2]))),
+    "r_": (lambda x: nnp.r_[x, 1, x[0], 0:2], lambda x: np.append(np.append(x, [1, x[0]]), [0, 1])),
+    "c_": (lambda x: nnp.c_[x, V], lambda x: np.stack([x, V], 1)),
+    "full": (lambda x: nnp.full(2, x[1]), lambda x: np.stack([x[1], x[1]])),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_names_that_take_lists_of_traced_values(name):
+    given, wanted = LISTS[name]
+    np.testing.assert_allclose(nk.jit(given)(W), nk.jit(wanted)(W), rtol=1e-14)
+    np.testing.assert_allclose(nk.jacobian(given)(W), nk.jacobian(wanted)(W), rtol=1e-12)
+
+
+def test_names_are_those_of_numpy():
+    assert nnp.pi == np.pi and nnp.float32 is np.float32 and nnp.newaxis is None
+    assert type(nnp.array([1.0])) is type(nnp.zeros(2)) is np.ndarray
+    np.testing.assert_array_equal(nnp.r_["0,2", [1, 2], 3:5], np.r_["0,2", [1, 2], 3:5])
+    np.testing.assert_array_equal(nnp.add.reduce(V), V.sum())
+    with pytest.raises(AttributeError):
+        nnp.array_of_nothing()
+    with pytest.raises(TraceError, match="np.stack"):
+        nk.grad(lambda x: nnp.r_["0,2", x, x].sum())(V)
+
+
+def test_zeros_can_be_written_to_inside_a_trace():
+    def f(x):
+        out = nnp.zeros(3)
+        out[1] = x[0] ** 2
+        out += x
+        counts = nnp.zeros(2, int)
+        counts[0] = 3
+        return nnp.sum(out * out) * counts[0]
+
+    nk.check_grads(f, (W,))
+    np.testing.assert_allclose(nk.jit(f)(W), f(W))

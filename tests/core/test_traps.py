@@ -89,8 +89,11 @@ def test_plain_array_indexed():
 
     with pytest.raises(TraceError):
         nk.jit(f)(X)
-    with pytest.raises(TraceError, match="nk.array"):
-        nk.grad(lambda t: f(t) * t[0])(X)
+    assert nk.grad(lambda t: f(t) * t[0])(np.array([3.7, 1.0]))[0] == 3.0
+    names = ["a", "b", "c"]
+    nk.grad(lambda t: t[0] if names[t.argmax()] == "a" else t[1])(X)
+    with pytest.raises((TraceError, IndexError)):  # a float is no index
+        nk.grad(lambda t: table[t[0]])(X)
 
 
 def test_branching():
