@@ -297,4 +297,13 @@ def _is_bare(tracer, method, frame, steps):
     value = _read(frame, steps)
     if value is not _UNKNOWN:
         return type(value) is type(tracer)
-    return not any(type(x) in (list, tuple, collections.deque) for x in gc.get_referrers(tracer))
+    holders = [x for x in gc.get_referrers(tracer) if type(x) in (list, tuple, collections.deque)]
+    return all(_is_argument_list(x, holders) for x in holders)
+
+
+def _is_argument_list(holder, known):
+    """Whether a tuple is how Python hands the one argument to a type, as in ``np.int64(t)``."""
+    if type(holder) is not tuple or len(holder) != 1:
+        return False
+    above = [x for x in gc.get_referrers(holder) if x is not known]
+    return not any(type(x) in (list, tuple, collections.deque) for x in above)

@@ -82,7 +82,7 @@ def names_of(module):
     """`__getattr__` and `__dir__` of a module that has the names of NumPy's `module`."""
 
     def get(name):
-        if name.startswith("__"):
+        if name.startswith("__") and name != "__version__":
             raise AttributeError(name)
         return convert(getattr(module, name))
 

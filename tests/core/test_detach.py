@@ -146,3 +146,16 @@ def test_pandas_raises_with_the_users_line():
     for f in (lambda x: series * x, lambda x: pandas.Series(x), lambda x: series.add(x)):
         with pytest.raises(TraceError, match=r"test_detach.py:\d+"):
             nk.grad(lambda x: np.sum(f(x)) * 1.0)(X)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float64])
+def test_types_take_a_traced_value_that_has_no_name(kind):
+    def held(x):
+        return (x[0] * 1.0,)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DetachedWarning)
+        got = nk.grad(lambda x: np.sum(x * kind(x * 2)))(X)
+        np.testing.assert_array_equal(got, 2 * X)
+        with pytest.raises(TraceError):
+            nk.grad(lambda x: x[0] * np.sum(kind(held(x))))(X)
