@@ -40,15 +40,15 @@ def test_same_bits_as_step_by_step(monkeypatch, n, reverse, steps):
     xs = (xs[0], xs[1].astype(np.float32))
     cases = [(cell, state, xs), (swapping, state[:2], xs[0]), (swapping, state[:2], xs[1])]
     for f, s, x in cases:
-        monkeypatch.setenv("NEUROKIT_NATIVE", "0")
-        runtime._programs.clear()
-        want = leaves(run(f, s, x, reverse=reverse))
-        monkeypatch.delenv("NEUROKIT_NATIVE")
-        runtime._programs.clear()
-        for threads in (1, 2, 3):
-            for a, b in zip(leaves(run(f, s, x, threads, reverse=reverse)), want, strict=True):
-                assert a.dtype == b.dtype
-                assert a.tobytes() == b.tobytes(), (f.__name__, threads)
+        with nk.options(profile=True):  # step by step, so that each instruction is timed
+            want = leaves(run(f, s, x, reverse=reverse))
+        for native in ("0", "1"):
+            monkeypatch.setenv("NEUROKIT_NATIVE", native)
+            runtime._programs.clear()
+            for threads in (1, 2, 3):
+                for a, b in zip(leaves(run(f, s, x, threads, reverse=reverse)), want, strict=True):
+                    assert a.dtype == b.dtype
+                    assert a.tobytes() == b.tobytes(), (f.__name__, native, threads)
     runtime._programs.clear()
 
 
@@ -66,9 +66,11 @@ def test_long_loops_split_over_threads(monkeypatch):
         return (a - np.float32(0.1), b * np.float32(0.9)), None
 
     results = [leaves(run(step, (v, v[::-1].copy()), None, k, length=steps)) for k in (1, 2, 3)]
+    with nk.options(profile=True):
+        results.append(leaves(run(step, (v, v[::-1].copy()), None, length=steps)))
     monkeypatch.setenv("NEUROKIT_NATIVE", "0")
     runtime._programs.clear()
-    results.append(leaves(run(step, (v, v[::-1].copy()), None, length=steps)))
+    results.append(leaves(run(step, (v, v[::-1].copy()), None, 2, length=steps)))
     runtime._programs.clear()
     for other in results[1:]:
         assert all(a.tobytes() == b.tobytes() for a, b in zip(results[0], other))

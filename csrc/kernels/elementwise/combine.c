@@ -97,6 +97,25 @@ static void try_chain(nk_micro *m, int v) {
   }
 }
 
+/* fma(a - b, c, e) as one step when the difference has no other reader: a driving force. */
+static void try_sub_fma(nk_micro *m, int v) {
+  nk_value *value = m->value + v;
+  if (value->code != NK_OP_fma || value->uniform || !is_float(value->dtype)) return;
+  for (int side = 0; side < 2; side++) {
+    nk_value *first = m->value + value->src[side];
+    if (first->code != NK_OP_sub || first->uniform || first->uses != 1 || first->output) continue;
+    value->code = NK_OP_SUB_FMA;
+    value->n_src = 4;
+    value->src[3] = value->src[2];
+    value->src[2] = value->src[1 - side];
+    value->src[0] = first->src[0];
+    value->src[1] = first->src[1];
+    first->live = false; /* its operands' uses pass to the chain */
+    first->uses = 0;
+    return;
+  }
+}
+
 static int mirrored(int compare) {
   switch (compare) {
   case NK_OP_lt: return NK_OP_gt;
@@ -145,6 +164,7 @@ void NK_LV(nk_combine)(nk_micro *m) {
     value->uniform = true;
     for (int k = 0; k < value->n_src; k++) value->uniform &= m->value[value->src[k]].uniform;
     try_chain(m, v);
+    try_sub_fma(m, v);
     try_compare_select(m, v);
     const bool commutes = value->code == NK_OP_fma ||
                           (value->code >= NK_CHAIN_CODE(NK_CHAIN_ADD, 0) &&

@@ -44,11 +44,17 @@ nk_status NK_LV(nk_fused_check)(nk_call *call) {
 
 bool NK_LV(nk_fused_splits)(const void *prep) {
   const nk_fused *f = prep;
-  return f->native != NULL && !f->native->strided && f->row_ndim == 0;
+  bool direct = f->row_ndim == 0 && (f->native != NULL || f->work_size <= NK_FUSED_STACK);
+  for (int k = 0; k < f->n_in + f->n_out; k++) direct &= f->arg[k].kind != NK_ARG_STRIDED;
+  return direct;
 }
 
 void NK_LV(nk_fused_part)(const void *prep, char *const *at, int64_t n) {
-  NK_LV(nk_native_part)(prep, at, n);
+  const nk_fused *f = prep;
+  if (f->native != NULL)
+    NK_LV(nk_native_part)(f, at, n);
+  else
+    NK_LV(nk_fused_span)(f, at, n);
 }
 
 void NK_LV(nk_fused_release)(void *prep) {

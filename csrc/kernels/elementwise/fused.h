@@ -79,6 +79,8 @@ nk_status NK_LV(nk_fused_build)(nk_fused **result, const nk_call *call);
 nk_status NK_LV(nk_fused_run)(const nk_call *call);
 nk_status NK_LV(nk_fused_check)(nk_call *call);
 void NK_LV(nk_fused_release)(void *prep);
+/* n elements of a group without strided operands by the interpreter: ins, then outs, from `at`. */
+void NK_LV(nk_fused_span)(const nk_fused *f, char *const *at, int64_t n);
 
 /* Copies n elements from flat index `start` of a strided operand into a block, and back. */
 void NK_LV(nk_fused_gather)(char *block, const nk_fused *f, const nk_arg *arg, const char *data,

@@ -22,6 +22,7 @@ typedef enum nk_op_code {
   /* Superinstructions: what the builder makes of two table rows, with the same bits. */
   NK_OP_CHAIN = 128,      /* (a op1 b) op2 c: NK_OP_CHAIN + nk_chain(op1, op2) */
   NK_OP_CMP_SELECT = 160, /* a cmp b ? c : e: NK_OP_CMP_SELECT + (cmp - NK_OP_lt) */
+  NK_OP_SUB_FMA = 170,    /* (a - b) * c + e, the product and the last sum rounded once */
   NK_OP_CODES = 176
 } nk_op_code;
 
@@ -70,7 +71,7 @@ nk_op_fn NK_LV(nk_op_find)(int code, nk_dtype dtype, int mask, nk_dtype other);
 #define NK_BLOCK_LOOP                                   \
   _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < (n & -NK_LANES); i++)
 #else
-#define NK_BLOCK_LOOP _Pragma("GCC ivdep") for (int64_t i = 0; i < (n & -NK_LANES); i++)
+#define NK_BLOCK_LOOP _Pragma("GCC ivdep") _Pragma("GCC unroll 2") for (int64_t i = 0; i < (n & -NK_LANES); i++)
 #endif
 
 /* The same for bodies that call a function per element. */

@@ -1,4 +1,5 @@
-/* Superinstructions (a op1 b) op2 c on floats: two operations, two roundings, one store.
+/* Superinstructions (a op1 b) op2 c and fma(a - b, c, e) on floats: two operations, two roundings,
+ * one store.
  *
  * A block operation is bounded by its store, so a chain halves the cost: decay-and-add x*c + y,
  * driving forces (e - v)*g, Euler steps d*dt + v. Letters: which operands are vectors and which one
@@ -43,6 +44,27 @@
 CHAIN_ALL(float)
 CHAIN_ALL(double)
 
+#define SUB_FMA(T, F, suffix, X, Y, Z)                                             \
+  static void sub_fma_##T##suffix(int64_t n, char *const *r, const nk_step *s) {   \
+    T *d = (T *)r[s->d];                                                           \
+    const T *a = (const T *)r[s->s[0]], a0 = a[0];                                 \
+    const T *b = (const T *)r[s->s[1]], b0 = b[0];                                 \
+    const T *c = (const T *)r[s->s[2]], c0 = c[0];                                 \
+    const T *e = (const T *)r[s->s[3]];                                            \
+    (void)a0, (void)b0, (void)c0;                                                  \
+    NK_BLOCK_LOOP { d[i] = F(X - Y, Z, e[i]); }                                    \
+  }
+#define SUB_FMA_ALL(T, F)                \
+  SUB_FMA(T, F, _vvv, a[i], b[i], c[i])  \
+  SUB_FMA(T, F, _svv, a0, b[i], c[i])    \
+  SUB_FMA(T, F, _vsv, a[i], b0, c[i])    \
+  SUB_FMA(T, F, _vvs, a[i], b[i], c0)    \
+  SUB_FMA(T, F, _svs, a0, b[i], c0)      \
+  SUB_FMA(T, F, _vss, a[i], b0, c0)
+
+SUB_FMA_ALL(float, NK_FMAF)
+SUB_FMA_ALL(double, NK_FMA)
+
 #define CODE(first, second) NK_CHAIN_CODE(NK_CHAIN_##first, NK_CHAIN_##second)
 #define ROW_RIGHT(T, type, code, name)          \
   {code, type, 0, 0, name##_##T##_vvv},         \
@@ -64,7 +86,13 @@ CHAIN_ALL(double)
   ROW_SECOND(ROW_RIGHT, T, type, MUL, mul)             \
   ROW_SECOND(ROW_RIGHT, T, type, DIV, div)             \
   ROW_SECOND(ROW_LEFT, T, type, SUB, sub)              \
-  ROW_SECOND(ROW_LEFT, T, type, DIV, div)
+  ROW_SECOND(ROW_LEFT, T, type, DIV, div)              \
+  {NK_OP_SUB_FMA, type, 0, 0, sub_fma_##T##_vvv},      \
+  {NK_OP_SUB_FMA, type, 1, 0, sub_fma_##T##_svv},      \
+  {NK_OP_SUB_FMA, type, 2, 0, sub_fma_##T##_vsv},      \
+  {NK_OP_SUB_FMA, type, 4, 0, sub_fma_##T##_vvs},      \
+  {NK_OP_SUB_FMA, type, 5, 0, sub_fma_##T##_svs},      \
+  {NK_OP_SUB_FMA, type, 6, 0, sub_fma_##T##_vss},
 
 static const nk_op_row table[] = {ROWS(float, NK_F32) ROWS(double, NK_F64)};
 NK_ROWS(nk_ops_chain, table)

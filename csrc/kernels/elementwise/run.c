@@ -97,15 +97,15 @@ static void run_block(runner *p, int64_t start, int64_t n) {
       if (f->arg[k].kind == NK_ARG_DIRECT) r[k] += n * f->arg[k].size;
 }
 
-/* Part of one row: flat indices start .. stop - 1. */
-static void run_row(runner *p, int64_t start, int64_t stop) {
+/* Part of one row: flat indices start .. stop - 1, direct and scalar operands from the addresses. */
+static void run_span(runner *p, char *const *at, int64_t start, int64_t stop) {
   const nk_fused *f = p->f;
   for (int k = 0; k < f->n_in + f->n_out; k++) {
     const nk_arg *arg = f->arg + k;
     if (arg->kind == NK_ARG_DIRECT)
-      p->r[k] = operand_at(p, k, start);
+      p->r[k] = at[k];
     else if (arg->kind == NK_ARG_SCALAR)
-      splat(p->r[arg->reg], operand_at(p, k, start), arg->size);
+      splat(p->r[arg->reg], at[k], arg->size);
   }
   const int64_t whole = (stop - start) & -NK_LANES;
   const int64_t fill = whole < f->block ? whole : f->block;
@@ -118,19 +118,34 @@ static void run_row(runner *p, int64_t start, int64_t stop) {
   }
 }
 
+static void start_runner(runner *p, const nk_fused *f, const nk_call *call, char *work) {
+  p->f = f;
+  p->call = call;
+  p->work = work;
+  char **r = p->r + f->n_in + f->n_out;
+  for (int c = 0; c < f->n_const; c++) *r++ = f->constant + (size_t)c * NK_FUSED_SPLAT;
+  for (int k = 0; k < f->n_place; k++) *r++ = work + f->place[k];
+}
+
+void NK_LV(nk_fused_span)(const nk_fused *f, char *const *at, int64_t n) {
+  _Alignas(NK_ALIGN) char stack[NK_FUSED_STACK];
+  runner p;
+  start_runner(&p, f, NULL, stack);
+  const unsigned mode = f->flush ? nk_flush_begin() : 0;
+  run_span(&p, at, 0, n);
+  if (f->flush) nk_flush_end(mode);
+}
+
 static void run_range(const nk_call *call, char *work, int64_t start, int64_t stop) {
   const nk_fused *f = call->prep;
   runner p;
-  p.f = f;
-  p.call = call;
-  p.work = work;
-  char **r = p.r + f->n_in + f->n_out;
-  for (int c = 0; c < f->n_const; c++) *r++ = f->constant + (size_t)c * NK_FUSED_SPLAT;
-  for (int k = 0; k < f->n_place; k++) *r++ = work + f->place[k];
+  start_runner(&p, f, call, work);
+  char *at[NK_MAX_OPERANDS];
   const unsigned mode = f->flush ? nk_flush_begin() : 0;
   while (start < stop) {
     const int64_t end = start - start % f->row + f->row;
-    run_row(&p, start, end < stop ? end : stop);
+    for (int k = 0; k < f->n_in + f->n_out; k++) at[k] = operand_at(&p, k, start);
+    run_span(&p, at, start, end < stop ? end : stop);
     start = end;
   }
   if (f->flush) nk_flush_end(mode);
