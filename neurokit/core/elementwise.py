@@ -306,8 +306,8 @@ def _left_out(g, endless, value):
 
 
 def _safe_div_vjp(ct, out, args, params, needs):
-    value, g, d = args
-    by_d = neg(gmul(gdiv(value, d), ct)) if needs[2] else None
+    _, g, d = args
+    by_d = neg(gmul(gdiv(out, d), ct)) if needs[2] else None  # args[0] has no derivative of its own
     by_g = _left_out(g, _ap("eq", d, 0.0), gdiv(ct, d)) if needs[1] else None
     return [None, by_g, by_d]
 

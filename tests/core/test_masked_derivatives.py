@@ -74,3 +74,43 @@ def test_series_and_far_ends_are_exact():
     a, b = np.array([0.0, 0.0, -40.0, 3.0, INF, -INF]), np.array([-40.0, 0.0, 0.0, 700.0, 1.0, 2.0])
     np.testing.assert_allclose(nk.jit(np.logaddexp)(a, b), np.logaddexp(a, b), rtol=1e-15)
     nk.check_grads(np.logaddexp, (np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, -3.0])))
+
+
+def _reverse(f):
+    return nk.grad(lambda x: np.sum(f(x)))
+
+
+def _forward(f):
+    return lambda x: nk.jvp(f, (x,), (np.ones_like(x),))[1]
+
+
+# each has a factor, a cotangent or a tangent that is 0 at 0 in one of its first five derivatives
+THROUGH_ZERO = {
+    "quotient": lambda x: x / (1 + x * x),
+    "logistic": lambda x: 1 / (1 + np.exp(x)),
+    "tanh by exp": lambda x: (1 - np.exp(-2 * x)) / (1 + np.exp(-2 * x)),
+    "x log": lambda x: x * np.log(1 + x),
+    "root": lambda x: np.sqrt(1 + x * x),
+    "root by powers": lambda x: np.sqrt(1 + x) * x**2,
+    "hypot": lambda x: np.hypot(x, 1.0),
+    "arcsin": np.arcsin,
+    "arcsinh": np.arcsinh,
+    "arctan2": lambda x: np.arctan2(x, 1 + x * x),
+    "logaddexp": lambda x: np.logaddexp(x, -x),
+    "log of sum": lambda x: np.log(np.exp(x) + np.exp(-x) + np.exp(x * x)),
+    "power": lambda x: (2 + x) ** x,
+    "reciprocal": lambda x: np.reciprocal(1 + x * x),
+    "masked": lambda x: np.where(x > -1, x * np.log(1 + x) / (1 + x), 0.0),
+}
+
+
+@pytest.mark.parametrize("name", THROUGH_ZERO)
+@pytest.mark.parametrize("order", ["rrrrr", "fffff", "rfrfr", "frrff"])
+def test_high_derivatives_where_something_is_zero(name, order):
+    h = 1e-3
+    f = THROUGH_ZERO[name]
+    for mode in order:
+        f = (_reverse if mode == "r" else _forward)(f)
+        at_zero, *near = f(np.array([0.0, h, -h, 2 * h, -2 * h]))
+        wanted = (4 * (near[0] + near[1]) - (near[2] + near[3])) / 6
+        np.testing.assert_allclose(at_zero, wanted, rtol=1e-6, atol=1e-6)
