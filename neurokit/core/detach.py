@@ -103,6 +103,26 @@ def asker(frame):
     return where, f"{package}'s {name.rpartition('<locals>.')[2]}()"
 
 
+def _twin_of(frame):
+    """The name under `nk.scipy` of SciPy's function that runs in `frame`, or None."""
+    from .. import scipy as twins
+
+    found = None
+    while frame is not None and library(frame.f_code.co_filename):
+        package, *rest = frame.f_globals.get("__name__", "").split(".")
+        name = frame.f_code.co_name
+        if package == "scipy" and rest and rest[0] in twins.__all__:
+            home = getattr(twins, rest[0])
+            if name in getattr(home, "__all__", vars(home)) and not name.startswith("_"):
+                found = f"nk.scipy.{rest[0]}.{name}"
+            me = frame.f_locals.get("self")
+            law = getattr(me, "name", type(me).__name__.removesuffix("_gen"))
+            if rest[0] == "stats" and not name.startswith("_") and law in home.__all__:
+                found = f"nk.scipy.stats.{law}.{name}"
+        frame = frame.f_back
+    return found
+
+
 def _refuse_abstract(tracer, method, what, frame):
     where, function = asker(frame)
     place, graph = where_text(where), tracer.node.graph.what
@@ -112,7 +132,12 @@ def _refuse_abstract(tracer, method, what, frame):
     if method == "__array__":
         way = "use np.stack([...]), nk.array([...]), nk.array(a)[t] or nk.zeros(shape, like=t)"
         if function and not function.startswith("NumPy"):
-            way = "it takes plain arrays only: call it outside of the trace"
+            twin = _twin_of(frame)
+            way = (
+                f"use {twin}, which takes traced arrays"
+                if twin
+                else "it takes plain arrays only: call it outside of the trace"
+            )
         raise AbstractValueError(
             f"{function or 'np.array, np.asarray or plain NumPy code'} at {place} cannot hold a traced array inside {graph}: {way}"
         )
@@ -148,6 +173,9 @@ def _allow(tracer, method, frame):
             else "it takes plain arrays only: give it values that do not depend on what is differentiated, or "
             "nk.stop_gradient(t) if no derivative is wanted"
         )
+        twin = _twin_of(frame)
+        if twin is not None:
+            counterpart = f"use {twin}, which takes traced arrays"
         raise TraceError(
             f"{function} at {place} would turn a traced array into plain data and drop its derivative: {counterpart}"
         )

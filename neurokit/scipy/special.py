@@ -1,0 +1,138 @@
+"""`scipy.special` on traced arrays: the functions of Python code. Its ufuncs dispatch by themselves."""
+
+import importlib
+import math
+
+import numpy as np
+
+from neurokit.core.control import stop
+from neurokit.core.tracer import Tracer, to_node
+
+from ._twin import left_out, twin_of
+
+_twin = twin_of("scipy.special")
+__all__ = [
+    "comb",
+    "factorial",
+    "log_softmax",
+    "logsumexp",
+    "multigammaln",
+    "polygamma",
+    "softmax",
+]
+
+
+def __getattr__(name):
+    return getattr(importlib.import_module("scipy.special"), name)
+
+
+def _array(x):
+    """The traced array of floats."""
+    x = Tracer(to_node(x))
+    return x if x.dtype.kind in "fc" else x.astype(np.float64)
+
+
+def _fixed(x):
+    return Tracer(stop(to_node(x)))
+
+
+def _peak(a, axis):
+    """The maximum, without a derivative; 0 where it is not finite."""
+    m = _fixed(np.max(a, axis=axis, keepdims=True))
+    return np.where(np.isfinite(m), m, 0)
+
+
+@_twin
+def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
+    a = _array(a)
+    if b is not None:
+        b = _array(b)
+        a, b = np.broadcast_arrays(a, b)
+        a = np.where(b == 0, -np.inf, a)
+    axes = tuple(range(a.ndim)) if axis is None else axis
+    m = _peak(a, axes)
+    e = np.exp(a - m)
+    s = np.sum(e if b is None else b * e, axis=axes, keepdims=True)
+    none = s == 0
+    value = np.where(none, -np.inf, np.log(np.abs(np.where(none, 1, s))) + m)
+    if b is None:
+        value = _with_small_terms(a, m, e, axes, value)
+    elif not return_sign:
+        value = np.where(s < 0, np.nan, value)
+    value, s = (x if keepdims else np.squeeze(x, axes) for x in (value, s))
+    return (value, np.sign(s)) if return_sign else value
+
+
+def _with_small_terms(a, m, e, axes, value):
+    """`value`, to which terms far below the largest add their digits."""
+    top = a == m
+    n = np.sum(top, axis=axes, keepdims=True).astype(a.dtype)
+    n = np.where(n == 0, 1, n)
+    rest = np.sum(np.where(top, 0, e), axis=axes, keepdims=True)
+    precise = _fixed(np.log1p(rest / n) + np.log(n) + m)
+    plain = np.where(np.isfinite(value), value, 0)
+    return np.where(np.isfinite(value), precise + (plain - _fixed(plain)), value)
+
+
+@_twin
+def softmax(x, axis=None):
+    x = _array(x)
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    e = np.exp(x - _fixed(np.max(x, axis=axes, keepdims=True)))
+    return e / np.sum(e, axis=axes, keepdims=True)
+
+
+@_twin
+def log_softmax(x, axis=None):
+    x = _array(x)
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    x = x - _peak(x, axes)
+    return x - np.log(np.sum(np.exp(x), axis=axes, keepdims=True))
+
+
+@_twin
+def polygamma(n, x):
+    """The order n has no derivative."""
+    from scipy import special
+
+    x = _array(x)
+    if isinstance(n, Tracer):
+        raise TypeError("polygamma: the order n must be plain numbers, got a traced array")
+    n = np.asarray(n, x.dtype)
+    sign = np.where(n % 2 == 0, -1.0, 1.0).astype(x.dtype)
+    high = sign * special.gamma(n + 1) * special.zeta(np.where(n == 0, 1.0, n) + 1, x)
+    return np.where(n == 0, special.psi(x), high) if np.any(n == 0) else high
+
+
+@_twin
+def multigammaln(a, d):
+    from scipy import special
+
+    a = _array(a)
+    if not np.isscalar(d) or d != int(d):
+        raise ValueError("d should be a positive integer (dimension)")
+    steps = 0.5 * np.arange(int(d))
+    total = np.sum(special.gammaln(a[..., None] - steps), axis=-1)
+    return total + d * (d - 1) * 0.25 * math.log(math.pi)
+
+
+@_twin
+def comb(N, k, *, exact=False, repetition=False):
+    from scipy import special
+
+    left_out("comb", exact=(exact, False))
+    N, k = _array(N), _array(k)
+    if repetition:
+        N = N + k - 1
+    valid = (k <= N) & (N >= 0) & (k >= 0)
+    n, j = np.where(valid, N, 1.0), np.where(valid, k, 0.0)
+    return np.where(valid, 1 / ((n + 1) * special.beta(n - j + 1, j + 1)), 0.0)
+
+
+@_twin
+def factorial(n, exact=False, extend="zero"):
+    from scipy import special
+
+    left_out("factorial", exact=(exact, False), extend=(extend, "zero"))
+    n = _array(n)
+    return np.where(n < 0, 0.0, special.gamma(np.where(n < 0, 0.0, n) + 1))

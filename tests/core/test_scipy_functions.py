@@ -1,0 +1,304 @@
+"""nk.scipy.special, stats, signal, integrate on traced arrays against SciPy, with derivatives to order 2."""
+
+import numpy as np
+import pytest
+from scipy import integrate, signal, special, stats
+
+import neurokit as nk
+from tools import scipy_page
+
+RNG = np.random.default_rng(5)
+BA = signal.butter(3, 0.3)
+SOS = signal.butter(5, 0.3, output="sos")
+BLOCK = RNG.normal(size=(2, 30, 3))
+
+
+def same(f, wanted, *args, rtol=1e-11, atol=1e-12):
+    got, wanted = nk.jit(f)(*args), wanted(*args)
+    pairs = zip(got, wanted) if isinstance(wanted, tuple) else [(got, wanted)]
+    for g, w in pairs:
+        assert np.shape(g) == np.shape(w) and g.dtype == np.asarray(w).dtype
+        np.testing.assert_allclose(g, w, rtol=rtol, atol=atol)
+
+
+def both(module, name, *args, rtol=1e-11, order=2, **kwargs):
+    """Value against SciPy's, derivatives against finite differences."""
+    ours = getattr(getattr(nk.scipy, module.__name__.rpartition(".")[2]), name)
+    same(
+        lambda *a: ours(*a, **kwargs),
+        lambda *a: getattr(module, name)(*a, **kwargs),
+        *args,
+        rtol=rtol,
+    )
+    if order:
+        first = lambda y: y[0] if isinstance(y, tuple) else y  # noqa: E731
+        nk.check_grads(lambda *a: first(ours(*a, **kwargs)), args, order=order)
+    plain, wanted = ours(*args, **kwargs), getattr(module, name)(*args, **kwargs)
+    np.testing.assert_equal(plain, wanted)
+
+
+# ---------------------------------------------------------------------------- special
+
+
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 1)], ids=repr)
+@pytest.mark.parametrize("name", ["logsumexp", "softmax", "log_softmax"])
+def test_sums_of_exponentials(name, axis):
+    both(special, name, RNG.normal(size=(3, 4)), axis=axis)
+    same(
+        lambda t: getattr(nk.scipy.special, name)(t, axis=axis),
+        lambda t: getattr(special, name)(t, axis=axis),
+        RNG.normal(size=(3, 4)).astype(np.float32),
+        rtol=1e-5,
+    )
+
+
+def test_logsumexp_in_detail():
+    x, b = RNG.normal(size=(3, 4)), RNG.normal(size=4)
+    both(special, "logsumexp", x, b=b, return_sign=True)
+    both(special, "logsumexp", x, axis=1, keepdims=True)
+    f = nk.scipy.special.logsumexp
+    for values in (
+        [0, -40.0],
+        [-np.inf, -np.inf],
+        [np.inf, 1.0],
+        [-np.inf, 2.0],
+        [1e4, 1e4],
+        [np.nan, 1],
+    ):
+        same(f, special.logsumexp, np.array(values))
+    np.testing.assert_array_equal(nk.grad(f)(np.array([-np.inf, 2.0])), [0, 1])
+    np.testing.assert_allclose(nk.hessian(f)(np.array([1.0, 1.0])), [[0.25, -0.25], [-0.25, 0.25]])
+
+
+def test_gamma_functions():
+    x = RNG.uniform(0.3, 3, 4)
+    ours = nk.scipy.special.polygamma
+    same(lambda t: ours(np.arange(4), t), lambda t: special.polygamma(np.arange(4), t), x)
+    nk.check_grads(lambda t: nk.scipy.special.polygamma(np.arange(4), t), (x,), order=2)
+    same(lambda t: nk.scipy.special.polygamma(2, t), lambda t: special.polygamma(2, t), -x)
+    same(lambda t: nk.scipy.special.multigammaln(t, 3), lambda t: special.multigammaln(t, 3), x + 2)
+    nk.check_grads(lambda t: nk.scipy.special.multigammaln(t, 3), (x + 2,), order=2)
+    both(special, "comb", x + 3, x)
+    same(nk.scipy.special.factorial, special.factorial, np.array([0.0, 1, 5, -1]))
+    assert nk.scipy.special.gammaln is special.gammaln
+
+
+# ---------------------------------------------------------------------------- stats
+
+SHAPES = dict(
+    norm=(), gamma=(1.5,), beta=(1.5, 2.5), t=(3.3,), chi2=(2.7,), expon=(), laplace=(), cauchy=(), logistic=(),
+    lognorm=(0.7,), uniform=(),
+)  # fmt: skip
+METHODS = "logpdf pdf cdf sf logcdf logsf ppf".split()
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_distributions(name):
+    ours, theirs, shapes = getattr(nk.scipy.stats, name), getattr(stats, name), SHAPES[name]
+    x = np.array([0.15, 0.3, 0.7, 0.95])
+    edges = np.array([-3.0, -0.1, 0, 1.2, 5, np.nan, np.inf, -np.inf])
+    for method in METHODS:
+        if method not in vars(ours):
+            continue
+        f, g = getattr(ours, method), getattr(theirs, method)
+        with np.errstate(all="ignore"):
+            same(lambda t: f(t, *shapes), lambda t: g(t, *shapes), edges)
+        same(lambda t: f(t, *shapes, loc=-0.1, scale=1.3), lambda t: g(t, *shapes, -0.1, 1.3), x)
+        nk.check_grads(lambda t: f(t, *shapes, loc=-0.1, scale=1.3), (x,), order=2)
+        assert np.isnan(nk.jit(lambda t: f(t, *shapes, 0, -1.0))(x)).all()
+    parameters = [np.array(v) for v in (*shapes, -0.1, 1.3)]
+    nk.check_grads(lambda *p: ours.logpdf(x, *p), parameters, order=2)
+    np.testing.assert_array_equal(ours.logpdf(x, *shapes), theirs.logpdf(x, *shapes))
+    assert ours.rvs(*shapes, size=3, random_state=0).shape == (3,)
+
+
+@pytest.mark.parametrize(
+    "name, shapes", [("poisson", (2.5,)), ("binom", (5, 0.3)), ("bernoulli", (0.3,))]
+)
+def test_discrete_distributions(name, shapes):
+    ours, theirs = getattr(nk.scipy.stats, name), getattr(stats, name)
+    k = np.array([0, 1, 2, 5, -1, 1.5])
+    *fixed, p = shapes
+    for method in ("logpmf", "pmf", "cdf", "sf"):
+        if method in vars(ours):
+            f, g = getattr(ours, method), getattr(theirs, method)
+            same(lambda q: f(k, *fixed, q), lambda q: g(k, *fixed, q), np.array(p))
+            nk.check_grads(lambda q: f(k[:2], *fixed, q), (np.array(p),), order=2)
+
+
+def test_distributions_of_vectors():
+    a = RNG.normal(size=(3, 3))
+    cov, x, mean = a @ a.T + np.eye(3), RNG.normal(size=(5, 3)), RNG.normal(size=3)
+    ours = nk.scipy.stats.multivariate_normal
+    same(lambda *v: ours.logpdf(*v), stats.multivariate_normal.logpdf, x, mean, cov)
+    nk.check_grads(lambda v, m, b: ours.logpdf(v, m, b @ b.T + np.eye(3)), (x, mean, a), order=2)
+    same(
+        lambda v: ours.pdf(v, mean, cov),
+        lambda v: stats.multivariate_normal.pdf(v, mean, cov),
+        x[0],
+    )
+    same(lambda v: ours.pdf(v), lambda v: stats.multivariate_normal.pdf(v), x[:, 0])
+    y = RNG.normal(size=(4, 5, 2))
+    same(
+        lambda v: ours.pdf(v, [0, 0], 2.0),
+        lambda v: stats.multivariate_normal.pdf(v, [0, 0], 2.0),
+        y,
+    )
+    alpha, p = np.array([1.5, 2, 0.7]), np.array([[0.2, 0.3], [0.3, 0.1]])
+    dirichlet = nk.scipy.stats.dirichlet
+    same(lambda v: dirichlet.logpdf(p, v), lambda v: stats.dirichlet.logpdf(p, v), alpha)
+    nk.check_grads(lambda v: dirichlet.pdf(p, v), (alpha,), order=2)
+
+
+# ---------------------------------------------------------------------------- signal
+
+
+@pytest.mark.parametrize("name", ["convolve", "fftconvolve", "correlate", "oaconvolve"])
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize(
+    "shapes", [((7,), (3,)), ((3,), (7,)), ((4, 5), (2, 3)), ((70,), (80,))], ids=repr
+)
+def test_convolution(name, mode, shapes):
+    u, v = (RNG.normal(size=s) for s in shapes)
+    both(signal, name, u, v, mode=mode, rtol=1e-9, order=2 if u.size < 8 else 0)
+
+
+def test_convolution_of_integers_and_axes():
+    u, v = RNG.integers(0, 9, (6, 7)), RNG.integers(0, 9, (4, 5))
+    both(signal, "convolve", u, v, order=0)
+    both(signal, "fftconvolve", u * 1.0, v[:1] * 1.0, axes=1, order=0, rtol=1e-10)
+    both(signal, "correlate", u + 1j, v - 2j * v, order=0)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_recursive_filters(axis):
+    both(signal, "lfilter", *BA, BLOCK, axis=axis, order=0)
+    both(signal, "sosfilt", SOS, BLOCK, axis=axis, order=0)
+    for padtype in ("odd", "even", "constant", None):
+        length = 0 if BLOCK.shape[axis] < 20 else None
+        both(signal, "filtfilt", *BA, BLOCK, axis=axis, padtype=padtype, padlen=length, order=0)
+    length = 0 if BLOCK.shape[axis] < 20 else None
+    same(
+        lambda x: nk.scipy.signal.sosfiltfilt(SOS, x, axis=axis, padlen=length),
+        lambda x: signal.sosfiltfilt(SOS, x, axis=axis, padlen=length),
+        BLOCK,
+    )
+
+
+def test_state_and_derivatives_of_filters():
+    y, zi = RNG.normal(size=12), signal.lfilter_zi(*BA)
+    both(signal, "lfilter", *BA, y)
+    both(signal, "lfilter", np.array([3.0]), np.array([2.0]), y)
+    both(signal, "lfilter", np.array([3.0, 1.0, 2.0]), np.array([2.0]), y)
+    both(signal, "lfilter_zi", *BA)
+    both(signal, "sosfilt_zi", SOS, order=0)
+    same(
+        lambda x, z: nk.scipy.signal.lfilter(*BA, x, zi=z),
+        lambda x, z: signal.lfilter(*BA, x, zi=z),
+        y,
+        zi * y[0],
+    )
+    state = RNG.normal(size=(3, 2, 2, 3))
+    same(
+        lambda x, z: nk.scipy.signal.sosfilt(SOS, x, axis=1, zi=z),
+        lambda x, z: signal.sosfilt(SOS, x, axis=1, zi=z),
+        BLOCK,
+        state,
+    )
+
+    def filtered(c, x):
+        sos = np.concatenate([c[:, :3], np.ones((2, 1)), c[:, 3:]], 1)
+        return nk.scipy.signal.sosfilt(sos, x) + nk.scipy.signal.sosfilt_zi(sos)[0, 0]
+
+    nk.check_grads(filtered, (np.delete(SOS[:2], 3, 1), y[:6]), order=2)
+    nk.check_grads(lambda x: nk.scipy.signal.filtfilt(*BA, x), (np.append(y, y),), order=2)
+    same(
+        lambda x: nk.scipy.signal.lfilter(*[v.astype(np.float32) for v in BA], x),
+        lambda x: signal.lfilter(*[v.astype(np.float32) for v in BA], x),
+        y.astype(np.float32),
+        rtol=1e-4,
+    )
+    with pytest.raises(ValueError, match="shape for zi"):
+        nk.jit(lambda x: nk.scipy.signal.lfilter(*BA, x, zi=np.zeros(2)))(y)
+
+
+def test_trends_and_spectra():
+    y = RNG.normal(size=40)
+    for kind in ("linear", "constant"):
+        both(signal, "detrend", BLOCK, axis=1, type=kind, order=0)
+    both(signal, "detrend", y, bp=[10, 25])
+    for n in (None, 31, 50):
+        both(signal, "hilbert", BLOCK, N=n, axis=1, order=0)
+    both(signal, "welch", BLOCK, fs=100.0, nperseg=16, axis=1, order=0)
+    options = dict(nperseg=15, nfft=32, average="median", scaling="spectrum", detrend="linear")
+    both(signal, "welch", y, **options, order=0)
+    for nfft in (None, 20, 64):
+        both(signal, "periodogram", y, nfft=nfft, order=0)
+    nk.check_grads(lambda x: nk.scipy.signal.periodogram(x)[1], (y,), order=2)
+
+
+# ---------------------------------------------------------------------------- integrate
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 6, 7])
+def test_sums_over_samples(n):
+    y, x = RNG.normal(size=(2, n, 3)), np.sort(RNG.normal(size=n))
+    for name in ("simpson", "trapezoid"):
+        both(integrate, name, y, axis=1, dx=0.3)
+        both(integrate, name, y, x=x, axis=1, order=0)
+    same(
+        lambda y, x: nk.scipy.integrate.cumulative_trapezoid(y, x, axis=1, initial=0),
+        lambda y, x: integrate.cumulative_trapezoid(y, x, axis=1, initial=0),
+        y,
+        x,
+    )
+
+
+def pendulum(y, t, a):
+    return [y[1], -a * np.sin(y[0]) + 0.1 * t]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_odeint(sign):
+    y0, a, t = np.array([1.0, 0.3]), np.array(2.0), sign * np.linspace(0, 3, 7)
+    ours = lambda y, a: nk.scipy.integrate.odeint(pendulum, y, t, args=(a,))  # noqa: E731
+    exact = lambda y, a: integrate.odeint(pendulum, y, t, (a,), rtol=1e-11, atol=1e-11)  # noqa: E731
+    same(ours, exact, y0, a, rtol=3e-7, atol=3e-8)
+    nk.check_grads(ours, (y0, a), order=2)
+    step = 1e-4
+    slope = (exact(y0, a + step) - exact(y0, a - step)) / (2 * step)
+    got = nk.jacobian(ours, argnums=1)(y0, a)
+    np.testing.assert_allclose(got, slope, rtol=1e-4, atol=1e-6)
+    closed = nk.grad(
+        lambda b: nk.scipy.integrate.odeint(lambda y, s: -b * y, 1.0, [0, 1.0])[-1, 0]
+    )(2.0)
+    np.testing.assert_allclose(closed, -np.exp(-2), rtol=1e-6)
+
+
+# ---------------------------------------------------------------------------- errors, page
+
+
+@pytest.mark.parametrize(
+    "call, twin",
+    [
+        (lambda t: special.logsumexp(t), "nk.scipy.special.logsumexp"),
+        (lambda t: stats.norm.logpdf(1.0, t), "nk.scipy.stats.norm.logpdf"),
+        (
+            lambda t: stats.multivariate_normal.logpdf(t),
+            "nk.scipy.stats.multivariate_normal.logpdf",
+        ),
+        (lambda t: signal.lfilter([1], [1, 0.5], t), "nk.scipy.signal.lfilter"),
+        (lambda t: integrate.simpson(t), "nk.scipy.integrate.simpson"),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+@pytest.mark.parametrize("transform", [nk.jit, nk.grad], ids=["jit", "grad"])
+def test_scipy_names_the_twin(call, twin, transform):
+    with pytest.raises(Exception, match=twin.replace(".", r"\.") + ","):
+        transform(lambda t: np.sum(call(t)))(np.arange(1.0, 4.0))
+
+
+def test_page_is_current():
+    assert scipy_page.PAGE.read_text() == scipy_page.page()
+    for module in nk.scipy.__all__:
+        assert scipy_page.names(getattr(nk.scipy, module))
