@@ -364,6 +364,10 @@ NARROW = set(
 def in_type(name, composite, *args):
     """The composite of arguments of one type, its result in that type."""
     dtype = args[0].dtype
+    if dtype.kind == "c" and not name.startswith("xlog"):
+        raise TypeError(
+            f"scipy.special.{name} of complex traced arrays has no form: compute it on plain arrays outside of the trace"
+        )
     if name not in NARROW:
         args = [a.astype(np.float64) for a in args]
     return composite(*args).astype(dtype)

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from . import elementwise as ew
-from .elementwise import add, gmul, mul, neg, row, select, sub
+from .elementwise import add, div, gmul, mul, neg, row, select, sub
 from .errors import TraceError
 
 _ap = ew._ap
@@ -56,7 +56,21 @@ def _inverse_bell(o):
 
 
 _rows("erfc", lambda g, o, a: neg(mul(g, _bell(a))))
-_rows("erfcx", lambda g, o, a: gmul(g, sub(mul(mul(a, 2.0), o), 2 / _ROOT_PI)))
+
+
+def _scaled_slope(o, a):
+    """2 a o - 2 / sqrt(pi), from 10 on by its asymptotic series, where the two cancel."""
+    far = _ap("gt", a, 10.0)
+    inverse = div(1.0, select(far, a, 10.0))
+    t = mul(_ap("square", inverse), 0.5)
+    series = mul(t, 0.0)
+    for k in range(14, -1, -1):  # sum of (2k + 1)!! (-t)^k
+        series = add(mul(mul(series, t), -float(2 * k + 3)), 1.0)
+    asymptotic = mul(mul(_ap("square", inverse), series), -1 / _ROOT_PI)
+    return select(far, asymptotic, sub(mul(mul(a, 2.0), o), 2 / _ROOT_PI))
+
+
+_rows("erfcx", lambda g, o, a: gmul(g, _scaled_slope(o, a)))
 _rows("erfinv", lambda g, o, a: gmul(g, _inverse_bell(o)))
 _rows("erfcinv", lambda g, o, a: neg(gmul(g, _inverse_bell(o))))
 

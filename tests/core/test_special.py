@@ -105,6 +105,22 @@ def test_where_scipy_loses_digits():
         np.testing.assert_allclose(nk.jit(f)(np.array(x)), float(exact(mp.mpf(x))), rtol=3e-14)
 
 
+def test_scaled_tail_far_out():
+    """Derivatives of erfcx and log_ndtr where their terms cancel."""
+    mp = pytest.importorskip("mpmath")
+    mp.mp.dps = 60
+    exact = lambda x: mp.exp(x * x) * mp.erfc(x)  # noqa: E731
+    first, second = nk.grad(special.erfcx), nk.grad(nk.grad(special.erfcx))
+    for x in (3.0, 9.5, 10.5, 40.0, 300.0):
+        at = mp.mpf(x)
+        slope = 2 * at * exact(at) - 2 / mp.sqrt(mp.pi)
+        np.testing.assert_allclose(first(x), float(slope), rtol=2e-13)
+        np.testing.assert_allclose(second(x), float(2 * exact(at) + 2 * at * slope), rtol=1e-10)
+    curve = nk.grad(nk.grad(special.log_ndtr))(-300.0)
+    ratio = mp.sqrt(2 / mp.pi) / exact(300 / mp.sqrt(2))
+    np.testing.assert_allclose(curve, float(-ratio * (ratio - 300)), rtol=1e-10)
+
+
 INSIDE = {  # arguments where the function is smooth
     "erfinv": (-0.9, 0.9),
     "erfcinv": (0.1, 1.9),
@@ -164,6 +180,14 @@ def test_reciprocal_gamma_at_its_zeros():
     """1 / Gamma(-n + e) = (-1)^n n! e + O(e^2)."""
     slopes = nk.vmap(nk.grad(special.rgamma))(np.array([0.0, -1.0, -2.0, -3.0]))
     np.testing.assert_allclose(slopes, [1, -1, 2, -6], rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["erf", "gamma", "loggamma", "log_ndtr", "expm1"])
+def test_complex_arguments_are_refused(name):
+    with pytest.raises(TypeError, match="complex"):
+        nk.jit(ufunc(name))(np.array([1 + 0.5j]))
+    z = np.array([0.5j, 1 + 0.5j])
+    np.testing.assert_allclose(nk.jit(special.xlogy)(z, z), special.xlogy(z, z), rtol=1e-14)
 
 
 def test_names_without_a_form():
