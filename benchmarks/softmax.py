@@ -29,33 +29,42 @@ def functions(np, grad):
 
     made = [softmax, logsumexp, layer_norm, mean_square]
     if grad is not None:
-        made += [grad(lambda x: np.sum(softmax(x) ** 2)), grad(lambda x: np.sum(layer_norm(x) ** 3))]
+        made += [
+            grad(lambda x: np.sum(softmax(x) ** 2)),
+            grad(lambda x: np.sum(layer_norm(x) ** 3)),
+        ]
     names = ["softmax", "log-sum-exp", "layer norm", "mean square", "d softmax", "d layer norm"]
     return dict(zip(names, made, strict=False))
 
 
-def main():
-    """Time all, after checking that they agree."""
+def cases_of(name, x):
+    """What there is to time, by library."""
     import neurokit as nk
 
+    ours = nk.jit(functions(np, nk.grad)[name])
+    cases = {"neurokit": lambda: ours(x)}
+    plain = functions(np, None).get(name)
+    if plain is not None:
+        cases["NumPy"] = lambda: plain(x)
+    jax = harness.peer("jax")
+    if jax is not None:
+        theirs = jax.jit(functions(jax.numpy, jax.grad)[name])
+        cases["jax"] = lambda: jax.block_until_ready(theirs(x))
+    return cases
+
+
+def main():
+    """Time all, after checking that they agree."""
     options = harness.arguments(__doc__)
     report = harness.Report("Reductions with their neighbours, float32, one core", options.json)
     shapes = [(128, 1024)] if options.quick else [(128, 1024), (4096, 1024)]
     with harness.one_core():
-        jax = harness.peer("jax")
-        ours, plain = functions(np, nk.grad), functions(np, None)
-        theirs = {} if jax is None else functions(jax.numpy, jax.grad)
         for shape in shapes:
             x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-            for name, f in ours.items():
-                cases = {"neurokit": lambda f=nk.jit(f): f(x)}
-                if name in plain:
-                    cases["NumPy"] = lambda f=plain[name]: f(x)
-                if name in theirs:
-                    cases["jax"] = lambda f=jax.jit(theirs[name]): jax.block_until_ready(f(x))
-                want = cases["neurokit"]()
+            for name in functions(np, lambda f: f):
+                cases = cases_of(name, x)
                 for other in cases.values():
-                    np.testing.assert_allclose(want, other(), rtol=1e-3, atol=1e-5)
+                    np.testing.assert_allclose(cases["neurokit"](), other(), rtol=1e-3, atol=1e-5)
                 measured = harness.measure(cases, options.repeat, warm_up=1)
                 report.times(f"{name}, {shape[0]} x {shape[1]}", measured, "neurokit")
     report.close()
