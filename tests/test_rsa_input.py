@@ -163,3 +163,15 @@ def test_patterns_at_any_scale(x, metric, dtype):
 
 def dtype_of(scale, dtype):
     return np.dtype(dtype).type(scale)
+
+
+@pytest.mark.parametrize("method", ["cosine", "pearson", "whitened_pearson", "rho_a"])
+def test_inference_does_not_depend_on_scale(method):
+    rng = np.random.default_rng(5)
+    models, subjects = rng.random((2, 28)), rng.random((5, 28))
+    one, two = (
+        rsa.evaluate(rsa.RDMs(models * a), rsa.RDMs(subjects * b), method, n_boot=20, seed=1)
+        for a, b in ((1, 1), (2.0**-570, 2.0**520))
+    )
+    for name in ("scores", "sem", "ceiling", "p_zero", "p_pairs"):
+        np.testing.assert_allclose(getattr(two, name), getattr(one, name), rtol=1e-6)

@@ -143,7 +143,10 @@ def _complete(x, y, method, whiten, have):
         x, y = _ranks(x), _ranks(y)
     if method == "rho_a":
         n = x.shape[1]
-        return 12 * _products(x, y, False)[0] / (n**3 - n) - 3 * (n + 1) / (n - 1)
+        x -= (n + 1) / 2
+        out = np.empty((len(x), len(y)))
+        _core.call("matmul", [out], [x, y.T])
+        return 12 / (n**3 - n) * out
     return _cosines(*_products(x, y, method != "cosine"))
 
 

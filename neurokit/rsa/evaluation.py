@@ -7,6 +7,7 @@ import numpy as np
 from ..core.bars import progress_bar
 from . import significance
 from .bootstrap import sample_counts, sample_statistics, statistics
+from .checks import leveled
 from .comparison import WHITENED, WHOLE, Whitening, _by_pairs, compare, method_name
 from .crossvalidation import (
     bootstrap_crossvalidated,
@@ -218,7 +219,7 @@ def evaluate(
     null = None
     if test == "permutation":
         null = significance.permuted_scores(
-            task.fixed(), rdms.values, task.method, sigma_k, n_boot, rng, bar
+            task.fixed(), task.values, task.method, sigma_k, n_boot, rng, bar
         )
         p = significance.permutation_test(effect, null, n, correction == "max")
     elif correction == "max":
@@ -290,14 +291,23 @@ class _Task:
                 "a full sigma_k cannot be resampled over conditions: give its diagonal, or leave "
                 "'condition' out"
             )
-        self.bases = [model.rdms.values.astype(float) for model in self.models]
+        self.values = self._level(rdms.values)
+        self.bases = [self._level(model.rdms.values) for model in self.models]
+
+    def _level(self, values):
+        """Values whose squares are numbers, where the method does not depend on their scale."""
+        return (
+            values.astype(float)
+            if self.method in WHOLE
+            else leveled(values, True, True)[0].astype(float)
+        )
 
     def fixed(self):
         return np.concatenate(self.bases)
 
     def observed(self, rng):
         """Scores (n_models, n_subjects) and ceilings (2, n_subjects)."""
-        values = self.rdms.values.astype(float)
+        values = self.values
         if self.folds is not None:
             subjects, conditions = np.arange(len(values)), np.arange(self.rdms.n_conditions)
             arguments = self.models, self.bases, values
@@ -324,12 +334,12 @@ class _Task:
                 kinds["both"] = FACTORS
             return {
                 name: bootstrap_crossvalidated(
-                    self.models, self.bases, self.rdms.values.astype(float), self.method,
+                    self.models, self.bases, self.values, self.method,
                     self.sigma_k, self.folds, factors, n_boot, N_CV, rng, bar,
                 )
                 for name, factors in kinds.items()
             }  # fmt: skip
-        values, models = self.rdms.values.astype(float), self.fixed()
+        values, models = self.values, self.fixed()
         n_subjects, n = len(values), self.rdms.n_conditions
         drawn = sample_counts(n_subjects, n_boot, rng, least=2) if "subject" in self.over else None
         out = {}

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .comparison import BY_RANK, WHITENED, Whitening, compare, method_name
+from .checks import leveled
+from .comparison import BY_RANK, WHITENED, WHOLE, Whitening, compare, method_name
 from .rdms import RDMs
 
 
@@ -11,6 +12,8 @@ def normalised(values, method, sigma_k=None, convention=None):
     d = np.asarray(values, dtype=float)
     if method in BY_RANK:
         return RDMs(d).rank().values
+    if method not in WHOLE:
+        d = leveled(d, True, True)[0]
     if method in ("pearson", "whitened_pearson"):
         d = d - np.nanmean(d, 1, keepdims=True)
     if method in WHITENED and convention is None:
