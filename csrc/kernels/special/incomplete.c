@@ -43,16 +43,19 @@ static long double log_less(long double x, long double a) {
   return m * m * sum;
 }
 
+/* log Gamma(a) less (a - 1/2) log(a) - a + log(2 pi) / 2, a >= 20 (DLMF 5.11.1). */
+static long double stirling(long double a) {
+  const long double t = 1 / (a * a);
+  return (1.0L / 12 -
+          t * (1.0L / 360 -
+               t * (1.0L / 1260 -
+                    t * (1.0L / 1680 - t * (1.0L / 1188 - t * (691.0L / 360360 - t / 156)))))) / a;
+}
+
 /* x^a exp(-x) / Gamma(a) */
 static long double front(long double a, long double x) {
   if (a < 20) return expl(a * logl(x) - x - log_gamma_1p(a)) * a;
-  const long double t = 1 / (a * a);
-  const long double stirling =
-      (1.0L / 12 -
-       t * (1.0L / 360 -
-            t * (1.0L / 1260 -
-                 t * (1.0L / 1680 - t * (1.0L / 1188 - t * (691.0L / 360360 - t / 156)))))) / a;
-  return sqrtl(a / (2 * NK_PI_L)) * expl(a * log_less(x, a) - stirling);
+  return sqrtl(a / (2 * NK_PI_L)) * expl(a * log_less(x, a) - stirling(a));
 }
 
 static long double series(long double a, long double x) {
@@ -115,9 +118,14 @@ double NK_LV(nk_gammaincc)(double a, double x) {
   return (double)(plain ? 1 - series(a, x) : small_complement(a, x));
 }
 
+/* log(x^a y^b / B(a, b)), y = 1 - x; for large a and b about the mode, where the logarithms cancel. */
 static long double log_beta_front(long double a, long double b, long double x) {
+  const long double y = 1 - x, n = a + b;
+  if (a > 20 && b > 20)
+    return a * log_less(x, a / n) + b * log_less(y, b / n) + logl(a / n * b / (2 * NK_PI_L)) / 2 +
+           stirling(n) - stirling(a) - stirling(b);
   int sign;
-  return a * logl(x) + b * log1pl(-x) + lgammal_r(a + b, &sign) - lgammal_r(a, &sign) -
+  return a * logl(x) + b * log1pl(-x) + lgammal_r(n, &sign) - lgammal_r(a, &sign) -
          lgammal_r(b, &sign);
 }
 
