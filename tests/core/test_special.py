@@ -134,6 +134,19 @@ def test_scaled_tail_far_out():
     np.testing.assert_allclose(curve, float(-ratio * (ratio - 300)), rtol=1e-10)
 
 
+def test_large_shapes_of_gammainc():
+    """Against SciPy (whose lower tail is wrong there), and on both sides of where the method changes."""
+    for a in (1e7, 1.2e8, 1e10, 1e14):
+        x = a + np.sqrt(a) * np.array([-1, -1e-3, 0.0, 1e-3, 1, 5])
+        for f in (special.gammainc, special.gammaincc):
+            np.testing.assert_allclose(nk.jit(lambda t: f(a, t))(x), f(a, x), rtol=1e-12)  # noqa: B023
+    for k in (-5, -2, 3, 6):
+        a = np.array([1e8, 1e8 + 1])
+        for f in (special.gammainc, special.gammaincc):
+            below, above = nk.jit(f)(a, a + k * np.sqrt(a))
+            np.testing.assert_allclose(below, above, rtol=1e-9)
+
+
 INSIDE = {  # arguments where the function is smooth
     "erfinv": (-0.9, 0.9),
     "erfcinv": (0.1, 1.9),

@@ -2,14 +2,16 @@
  *
  * gammainc: power series (DLMF 8.11.4), continued fraction (8.9.2), and for small a the series of the
  * complement (8.7.3 with the leading one taken off). betainc: continued fraction (8.17.22). The
- * fractions are evaluated by Lentz's method. Cost grows as the square root of the parameters.
+ * fractions are evaluated by Lentz's method. Cost grows as the square root of the parameters; from
+ * 1e8 on gammainc is Temme's uniform expansion (8.12.3, 8.12.4), whose second term is below rounding.
+ * betainc is NaN where the fraction does not settle, parameters beyond about 1e12.
  */
 #include <float.h>
 #include <math.h>
 
 #include "special.h"
 
-enum { MOST = 2000000 };
+enum { MOST = 2000000, LARGE = 100000000 };
 static const long double tiny = 1e-4000L;
 
 /* log Gamma(1 + a), accurate for small a too (DLMF 5.7.3). */
@@ -79,6 +81,18 @@ static long double fraction(long double a, long double x) {
   return front(a, x) * h;
 }
 
+/* Both parts for large a: the lower one, or its complement. */
+static long double uniform(long double a, long double x, int upper) {
+  static const long double c[] = {-1.0L / 3, 1.0L / 12, -2.0L / 135, 1.0L / 864, 1.0L / 2835};
+  const long double m = (x - a) / a, half = -log_less(x, a);
+  const long double eta = copysignl(sqrtl(2 * half), m);
+  long double c0 = 1 / m - 1 / eta;
+  if (fabsl(eta) < 1e-3L) c0 = c[0] + eta * (c[1] + eta * (c[2] + eta * (c[3] + eta * c[4])));
+  const long double more = expl(-a * half) / sqrtl(2 * NK_PI_L * a) * c0;
+  const long double tail = erfcl((upper ? eta : -eta) * sqrtl(a / 2)) / 2;
+  return upper ? tail + more : tail - more;
+}
+
 /* The complement for x about 1 or less, where a is small. */
 static long double small_complement(long double a, long double x) {
   long double sum = 0, term = 1;
@@ -107,12 +121,14 @@ static int by_fraction(double a, double x) {
 double NK_LV(nk_gammainc)(double a, double x) {
   double edge;
   if (at_edge(a, x, &edge)) return edge;
+  if (a > LARGE) return (double)uniform(a, x, 0);
   return (double)(by_fraction(a, x) ? 1 - fraction(a, x) : series(a, x));
 }
 
 double NK_LV(nk_gammaincc)(double a, double x) {
   double edge;
   if (at_edge(a, x, &edge)) return 1 - edge;
+  if (a > LARGE) return (double)uniform(a, x, 1);
   if (by_fraction(a, x)) return (double)fraction(a, x);
   const int plain = x > 1.1 || (x <= 0.5 ? -0.4 / log(x) < a : x * 1.1 < a);
   return (double)(plain ? 1 - series(a, x) : small_complement(a, x));
@@ -146,9 +162,9 @@ static long double beta_fraction(long double a, long double b, long double x) {
     c = 1 + odd / c;
     if (fabsl(c) < tiny) c = tiny;
     h *= c * d;
-    if (fabsl(c * d - 1) < 1e-19L) break;
+    if (fabsl(c * d - 1) < 1e-19L) return h;
   }
-  return h;
+  return NAN;
 }
 
 /* The lower function, or its complement. */
