@@ -175,3 +175,36 @@ def test_inference_does_not_depend_on_scale(method):
     )
     for name in ("scores", "sem", "ceiling", "p_zero", "p_pairs"):
         np.testing.assert_allclose(getattr(two, name), getattr(one, name), rtol=1e-6)
+
+
+def test_noise_of_each_run_with_missing_channels_and_runs_in_another_order():
+    """The part of the conditions that lack a channel may meet the runs in another order."""
+    rng = np.random.default_rng(6)
+    conditions, folds = list("abcbacbaccab"), [0, 1, 2, 0, 2, 1, 2, 1, 0, 3, 3, 3]
+    x = rng.standard_normal((12, 5))
+    noise = [rsa.shrinkage(rng.standard_normal((20, 5)) * (k + 1)) for k in range(4)]
+    x[[k for k, c in enumerate(conditions) if c in "bc"], 2] = np.nan
+    got = rsa.rdm(x, conditions, folds=folds, noise=noise, metric="crossnobis")
+    rows = [k for k, c in enumerate(conditions) if c in "bc"]
+    keep = [0, 1, 3, 4]
+    means = {(c, f): x[k][keep] for k, (c, f) in enumerate(zip(conditions, folds, strict=True))}
+    assert len(means) == 12 and len(rows) == 8
+    want = 0.0
+    for m in range(4):
+        for k in range(4):
+            if m != k:
+                both = (noise[m].covariance + noise[k].covariance)[np.ix_(keep, keep)] / 2
+                first, second = (means["b", f] - means["c", f] for f in (m, k))
+                want += first @ np.linalg.solve(both, second) / (12 * 4)
+    np.testing.assert_allclose(got.subset(["b", "c"]).values[0, 0], want, rtol=1e-10)
+
+
+def test_float32_rows_of_many_zeros_stay_float32():
+    """Sparse rows (rates, activations of networks) are no reason to compute in float64."""
+    from neurokit.rsa.checks import leveled
+
+    x = np.zeros((4, 640), np.float32)
+    x[:, 7] = 1
+    assert leveled(x, True)[0] is x and leveled(x, False)[0] is x
+    x[1, 7] = 1e-20
+    assert leveled(x, True)[0].dtype == float

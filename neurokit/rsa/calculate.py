@@ -195,7 +195,6 @@ class _Subject:
             if folds is None:
                 raise ValueError(f"{metric} needs folds, the run of each row")
             self.fold_labels, self.fold = codes(folds, len(x), "folds")
-            self.folds = np.asarray(folds)
             if len(self.fold_labels) < 2:
                 raise ValueError(f"{metric} needs at least 2 folds, got {len(self.fold_labels)}")
         if metric == "mahalanobis" and noise is None:
@@ -237,15 +236,15 @@ class _Subject:
                     for k in noise
                 ]
             x = self.x[at][:, channels]
-            folds = self.folds[at] if self.crossed else None
-            if self.crossed and len(np.unique(folds)) < 2:
+            folds = self.fold[at] if self.crossed else None
+            present = list(dict.fromkeys(folds.tolist())) if self.crossed else []
+            if self.crossed and len(present) < 2:
                 return np.full(len(rows) * (len(rows) - 1) // 2, np.nan)
             if not self.crossed:  # means over the repetitions that have the channel
                 x, at = self._means()[np.ix_(rows, channels)], np.searchsorted(self.code, rows)
             names = self.labels[self.code[at]] if self.crossed else self.labels[rows]
             if isinstance(own, list):
-                present = np.isin(self.fold_labels, folds)
-                own = [k for k, have in zip(own, present, strict=True) if have]
+                own = [own[k] for k in present]  # in the order in which the part meets them
             part = _Subject(x, names, folds, own, self.metric)
             return part.compute(self.threads, self.convention)
 

@@ -132,12 +132,12 @@ def leveled(x, by_row, force=False):
     size = sizes(x[..., ::step])
     if ((size < high) & (size > 1 / high)).all():
         return x, 0
-    if x.dtype == np.float32:
-        return x.astype(float), 0
     size = sizes(x)
     outside = (size > 0) & np.isfinite(size) & ((size >= high) | (size <= 1 / high))
     if not outside.any():
         return x, 0
+    if x.dtype == np.float32:
+        return x.astype(float), 0
     if by_row:
         return np.ldexp(x, np.where(outside, -np.frexp(size)[1], 0)[..., None]), 0
     exponent = int(np.frexp(size.max())[1])
