@@ -363,7 +363,7 @@ NARROW = set(
 
 def in_type(name, composite, *args):
     """The composite of arguments of one type, its result in that type."""
-    dtype = args[0].dtype
+    dtype = next((a.dtype for a in args if a.dtype.kind in "fc"), args[0].dtype)
     if dtype.kind == "c" and name not in ("xlogy", "xlog1py", "expm1", "log1p"):
         raise TypeError(
             f"scipy.special.{name} of complex traced arrays has no form: compute it on plain arrays outside of the trace"

@@ -224,3 +224,12 @@ def test_names_without_a_form():
     ]:
         with pytest.raises(TraceError, match=text):
             nk.jit(f)(np.array([x]))
+
+
+@pytest.mark.parametrize("name, order", [("yn", 2), ("kn", 2), ("jv", 2), ("yn", np.arange(3))])
+def test_integer_orders_give_floats(name, order):
+    f, x = ufunc(name), np.array([0.7, 1.5, 2.3])
+    got = nk.jit(lambda x: f(order, x))(x)
+    assert got.dtype == np.float64
+    np.testing.assert_allclose(got, f(order, x), rtol=1e-12)
+    nk.check_grads(lambda x: f(order, x), (x,), modes=("rev",), rtol=1e-5)
