@@ -1,4 +1,4 @@
-"""The data-moving, linear and event kernels at every CPU level this machine has."""
+"""The kernels that have tests of their own at every CPU level this machine has."""
 
 import os
 import subprocess
@@ -16,6 +16,11 @@ FILES = [
     "test_index.py",
     "test_cumulate.py",
     "test_event.py",
+    "test_sort.py",
+    "test_rank_compare.py",
+    "test_matmul_sum.py",
+    "test_linalg_kernels.py",
+    "test_fft_kernel.py",
 ]
 INFO = _core.info()
 

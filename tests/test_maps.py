@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import ndimage
+from scipy import ndimage, stats
 
 from neurokit import rsa
 
@@ -84,3 +84,16 @@ def test_permutation_maps_find_the_centre_with_the_model():
     np.testing.assert_array_equal(p, same)
     with pytest.raises(ValueError, match="keep=True"):
         rsa.permutation_maps(rsa.Searchlight(scores, None, models.conditions, []), models)
+
+
+def test_sign_flips_start_from_the_t_test():
+    scores = np.random.default_rng(1).standard_normal((9, 40)) + 0.3
+    for x, tolerance in ((scores, 1e-12), (scores + 1e5, 1e-9)):
+        t, p = rsa.max_statistic(x, n_perm=200)
+        np.testing.assert_allclose(t, stats.ttest_1samp(x, 0).statistic, rtol=tolerance)
+        assert ((p > 0) & (p <= 1)).all()
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (200, 9))
+    largest = [stats.ttest_1samp(s[:, None] * scores, 0).statistic.max() for s in signs]
+    t, p = rsa.max_statistic(scores, n_perm=200, seed=0)
+    want = [(np.sum(largest >= x - 1e-12) + 1) / 201 for x in t]
+    np.testing.assert_allclose(p, want)

@@ -200,3 +200,9 @@ def test_errors_name_the_parameter():
         out = np.empty((4, 4))[:, ::2]
         key, step = np.zeros(2, np.uint64), np.zeros((), np.int64)
         _core.call("random", [out], [key, step], ip=(0, 0))
+
+
+def test_integers_of_a_wide_range_are_not_biased():
+    """Three values for every eight words: without rejection the third would come too rarely."""
+    x = kernel("integers", (60_000,), np.int64, low=0, high=3 * 2**61)
+    assert stats.chisquare(np.bincount(x % 3, minlength=3)).pvalue > 1e-3

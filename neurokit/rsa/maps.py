@@ -98,17 +98,18 @@ def max_statistic(scores, n_perm=1000, seed=0, neighbors=None, two_sided=False, 
     square = np.mean(scores**2, 0)
     graph = None if neighbors is None else _both_ways(neighbors, scores.shape[1])
 
-    def maps_of(mean):
+    def maps_of(mean, variance):
         with np.errstate(invalid="ignore", divide="ignore"):
-            t = mean / np.sqrt((square - mean**2) / (n - 1))
+            t = mean / np.sqrt(variance / (n - 1))
         return t if graph is None else tfce(t, graph)
 
-    observed = maps_of(scores.mean(0)[None])[0]
+    observed = maps_of(scores.mean(0)[None], scores.var(0)[None])[0]
     rng = np.random.default_rng(seed)
     signs = rng.choice([-1.0, 1.0], (n_perm, n))
     largest = np.empty(n_perm)
     for first in _steps(n_perm, progress):
-        maps = maps_of(signs[first : first + AT_ONCE] @ scores / n)
+        mean = signs[first : first + AT_ONCE] @ scores / n
+        maps = maps_of(mean, square - mean**2)
         largest[first : first + AT_ONCE] = _largest(maps, two_sided)
     return observed, _p(observed, largest, two_sided)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import neurokit as nk
 from tests.core.test_promotion import DTYPES, NUMBERS, check, values
 
 
@@ -132,3 +133,22 @@ def test_with_number(name):
     f = {**WITH_NUMBER, "setitem": write_number}.get(name) or in_place(name)
     arrays = {d: square(d) for d in DTYPES}
     check(name, [(f, (arrays[d], n)) for d in DTYPES for n in NUMBERS])
+
+
+@pytest.mark.parametrize("dtype", ["f4", "i4", "c8"])
+def test_numbers_are_arrays_in_products(dtype):
+    """np.dot and its kin take a Python number as float64 or int64, unlike ufuncs."""
+    x = np.ones(2, dtype)
+    calls = [
+        lambda x, s: np.dot(x, s),
+        lambda x, s: np.dot(s, x),
+        lambda x, s: np.inner(x, s),
+        lambda x, s: np.tensordot(x, s, 0),
+        lambda x, s: np.convolve(x, s),
+        lambda x, s: np.einsum("i,->i", x, s),
+    ]
+    for number in (2, 2.0, 2j):
+        for f in calls:
+            got, want = nk.jit(lambda x, f=f, s=number: f(x, s))(x), f(x, number)
+            assert got.dtype == want.dtype
+            np.testing.assert_array_equal(got, want)

@@ -222,3 +222,24 @@ def test_threads_do_not_change_the_numbers(threads):
         wanted = nk.grad(loss)(xs)
     with nk.options(threads=threads):
         assert nk.grad(loss)(xs).tobytes() == wanted.tobytes()
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_draws_do_not_depend_on_the_checkpoint_plan(reverse):
+    """A step's draws belong to its number, in stretches that do not divide the length too."""
+
+    def loss(w, plan):
+        rng = nk.Rng(3)
+
+        def step(c, x):
+            z = rng.normal(4)
+            return np.tanh(0.7 * c + w * z), c * z
+
+        c, y = nk.scan(step, w, length=10, reverse=reverse, checkpoint=plan)
+        return np.sum(c) + np.sum(y * y)
+
+    w = np.arange(4.0) + 0.3
+    want = nk.grad(loss)(w, None)
+    for plan in (1, 3, 4, 7, 10, "auto", "64B"):
+        np.testing.assert_array_equal(nk.grad(loss)(w, plan), want, err_msg=str(plan))
+    nk.check_grads(lambda w: loss(w, 3), (w,), order=1, rtol=1e-5)

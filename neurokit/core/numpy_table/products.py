@@ -17,16 +17,19 @@ from ..ufuncs import COMPOSITES, as_dtype
 from .base import FUNCTIONS, T, _axis, _deliver, implements
 from .reductions import sum
 from .selection import diagonal
-from .shapes import _common, ravel, reshape
+from .shapes import ravel, reshape
 
 
-def _same(a, b):
-    return _common([to_node(a), to_node(b)])
+def _alike(*arrays):
+    """Nodes of one dtype. Python numbers are arrays here, not weak as they are in ufuncs."""
+    nodes = [to_node(a) for a in arrays]
+    dtype = np.result_type(*[n.dtype for n in nodes])
+    return [as_dtype(n, dtype) for n in nodes]
 
 
 @implements(np.dot)
 def dot(a, b, out=None):
-    a, b = _same(a, b)
+    a, b = _alike(a, b)
     if not a.ndim or not b.ndim:
         return T(to_node(np.multiply(T(a), T(b))))
     return _deliver(T(_tensordot(a, b, [a.ndim - 1], [builtins.max(b.ndim - 2, 0)])), out)
@@ -34,7 +37,7 @@ def dot(a, b, out=None):
 
 @implements(np.inner)
 def inner(a, b):
-    a, b = _same(a, b)
+    a, b = _alike(a, b)
     if not a.ndim or not b.ndim:
         return np.multiply(T(a), T(b))
     return T(_tensordot(a, b, [a.ndim - 1], [b.ndim - 1]))
@@ -74,7 +77,7 @@ def outer(a, b, out=None):
 
 @implements(np.tensordot, np.linalg.tensordot)
 def tensordot(a, b, axes=2):
-    a, b = _same(a, b)
+    a, b = _alike(a, b)
     if isinstance(axes, (int, np.integer)):
         left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:
@@ -90,7 +93,7 @@ def einsum(*operands, out=None, optimize=False, dtype=None, order="K", casting="
     if not operands:
         raise ValueError("must specify the einstein sum subscripts string and at least one operand")
     subscripts, *arrays = operands if isinstance(operands[0], str) else _from_lists(operands)
-    nodes = _common([to_node(x) for x in arrays])
+    nodes = _alike(*arrays)
     if dtype is not None:
         if not np.can_cast(nodes[0].dtype, dtype, casting):
             raise TypeError(
@@ -123,7 +126,7 @@ def _from_lists(operands):
 
 def matmul(a, b):
     """NumPy's @, for any number of axes."""
-    a, b = _same(a, b)
+    a, b = _alike(a, b)
     if not a.ndim or not b.ndim:
         raise ValueError(
             "matmul: Input operand does not have enough dimensions (has 0, gufunc core with signature "

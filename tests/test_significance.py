@@ -1,0 +1,66 @@
+"""p values of contrasts from samples and permutations, against their definitions."""
+
+import numpy as np
+import pytest
+
+from neurokit.rsa import significance
+
+EFFECT = np.array([0.30, 0.10, -0.05])  # scores of three models
+N = 3
+PAIRS = [(0, 1), (0, 2), (1, 2)]
+
+
+def pair_values(scores):
+    return np.stack([scores[..., i] - scores[..., j] for i, j in PAIRS], -1)
+
+
+def test_exceed_counts_ties_as_reached():
+    null = np.array([0.0, 1.0, 1.0, 2.0])
+    got = significance.exceed(null, np.array([2.5, 2.0, 1.0, 0.5, -1.0, np.nan]))
+    np.testing.assert_allclose(got[:5], np.array([0, 1, 3, 3, 4]) / 5 + 1 / 5)
+    assert np.isnan(got[5])
+
+
+@pytest.mark.parametrize("largest", [False, True])
+def test_permutation_is_one_sided_for_scores_and_two_sided_for_pairs(largest):
+    null = np.random.default_rng(0).normal(0, 0.15, (199, N))
+    effect = np.concatenate([EFFECT, pair_values(EFFECT), [0.0] * N])
+    p = significance.permutation_test(effect, null, N, largest)
+    for family, values, observed in (
+        (slice(0, N), null, EFFECT),
+        (slice(N, 2 * N), np.abs(pair_values(null)), np.abs(pair_values(EFFECT))),
+    ):
+        if largest:
+            values = np.repeat(values.max(1, keepdims=True), N, 1)
+        want = (np.sum(values >= observed, 0) + 1) / 200
+        np.testing.assert_allclose(p[family], want)
+    assert np.isnan(p[2 * N :]).all()
+
+
+def test_bootstrap_is_one_sided_for_scores_and_two_sided_for_the_rest():
+    rng = np.random.default_rng(1)
+    effect = np.array([0.2, -0.2, 0.2, -0.2])  # two scores, then two other contrasts
+    samples = effect + rng.normal(0, 0.2, (399, 4))
+    error = samples.std(0, ddof=1)
+    p = significance.bootstrap_test(effect, samples, error, 2)
+    centred = effect + samples - samples.mean(0)
+    below, above = np.sum(centred <= 0, 0), np.sum(centred >= 0, 0)
+    np.testing.assert_allclose(p[:2], (below[:2] + 1) / 400)
+    np.testing.assert_allclose(p[2:], 2 * (np.minimum(below, above)[2:] + 1) / 400)
+    assert p[0] < 0.5 < p[1] and p[2] < 1 and p[3] < 1
+
+
+def test_largest_deviation_is_two_sided_for_pairs_and_ceiling():
+    rng = np.random.default_rng(2)
+    effect = np.array([0.3, 0.1, -0.4, -0.3, 0.2])  # two scores, one pair, two to the ceiling
+    samples = effect + rng.normal(0, 0.2, (299, 5))
+    error = np.full(5, 0.2)
+    p = significance.largest_test(effect, samples, error, 2)
+    t = effect / error
+    null = (samples - samples.mean(0)) / samples.std(0, ddof=1)
+    families = [([0, 1], null[:, :2].max(1), t)]
+    families += [([2], np.abs(null[:, 2]), np.abs(t))]
+    families += [([3, 4], np.abs(null[:, 3:]).max(1), np.abs(t))]
+    for members, largest, value in families:
+        for k in members:
+            assert p[k] == pytest.approx((np.sum(largest >= value[k]) + 1) / 300)
