@@ -102,6 +102,8 @@ def fftconvolve(in1, in2, mode="full", axes=None):
     in1, in2 = _floats(in1, in2)
     if in1.ndim == 0 and in2.ndim == 0:
         return in1 * in2
+    if 0 in (*in1.shape, *in2.shape):
+        return np.zeros(0, in1.dtype)
     every = range(in1.ndim)
     axes = list(every) if axes is None else [a % in1.ndim for a in np.atleast_1d(axes)]
     in1, in2, _ = _swapped(in1, in2, mode, axes)
@@ -170,28 +172,25 @@ def _coefficients(b, a):
     b, a = np.atleast_1d(b), np.atleast_1d(a)
     if b.ndim != 1 or a.ndim != 1:
         raise ValueError(f"b and a must be one-dimensional, got shapes {b.shape} and {a.shape}")
-    if not isinstance(a, Tracer) or not a.abstract:
-        if float(np.asarray(Tracer(_stopped(a)) if isinstance(a, Tracer) else a)[0]) == 0:
-            raise ValueError("The first element of a must not be 0.")
     n = max(len(b), len(a))
     b, a = (np.pad(v, (0, n - len(v))) for v in (b, a))
     return b / a[0], a / a[0]
 
 
-def _stopped(x):
-    from neurokit.core.control import stop
-
-    return stop(to_node(x))
+def _check_leading(a):
+    if not isinstance(a, Tracer) and np.atleast_1d(a)[0] == 0:
+        raise ValueError("The first element of a must not be 0.")
 
 
 def _lines(x, axis):
     """(samples first, (T, channels); the shape to go back to)"""
     moved = np.moveaxis(x, axis, 0)
-    return moved.reshape(moved.shape[0], -1), moved.shape
+    return moved.reshape(moved.shape[0], int(np.prod(moved.shape[1:]))), moved.shape
 
 
 @_twin
 def lfilter(b, a, x, axis=-1, zi=None):
+    _check_leading(a)
     b, a, x, *more = _floats(b, a, x) if zi is None else _floats(b, a, x, zi)
     b, a = _coefficients(b, a)
     order = len(a) - 1
@@ -260,6 +259,7 @@ def sosfilt(sos, x, axis=-1, zi=None):
 
 @_twin
 def lfilter_zi(b, a):
+    _check_leading(a)
     b, a = _coefficients(*_floats(b, a))
     n = len(a)
     rest = b[1:] - a[1:] * b[0]

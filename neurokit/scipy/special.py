@@ -50,6 +50,9 @@ def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
         a, b = np.broadcast_arrays(a, b)
         a = np.where(b == 0, -np.inf, a)
     axes = tuple(range(a.ndim)) if axis is None else axis
+    if not a.size:
+        value = np.log(np.sum(a, axis=axes, keepdims=keepdims))
+        return (value, np.zeros_like(value)) if return_sign else value
     m = _peak(a, axes)
     e = np.exp(a - m)
     s = np.sum(e if b is None else b * e, axis=axes, keepdims=True)

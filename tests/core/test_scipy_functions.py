@@ -66,6 +66,7 @@ def test_logsumexp_in_detail():
         [np.nan, 1],
     ):
         same(f, special.logsumexp, np.array(values))
+    same(lambda t: f(t, axis=1), lambda t: special.logsumexp(t, axis=1), np.ones((2, 0)))
     np.testing.assert_array_equal(nk.grad(f)(np.array([-np.inf, 2.0])), [0, 1])
     np.testing.assert_allclose(nk.hessian(f)(np.array([1.0, 1.0])), [[0.25, -0.25], [-0.25, 0.25]])
 
@@ -220,6 +221,14 @@ def test_state_and_derivatives_of_filters():
     )
     with pytest.raises(ValueError, match="shape for zi"):
         nk.jit(lambda x: nk.scipy.signal.lfilter(*BA, x, zi=np.zeros(2)))(y)
+
+
+def test_empty_and_invalid_filters():
+    f = lambda x: nk.scipy.signal.lfilter(*BA, x[:, :0])  # noqa: E731
+    assert nk.jit(f)(np.ones((2, 5))).shape == (2, 0)
+    assert nk.jit(lambda x: nk.scipy.signal.fftconvolve(x[:0], x))(np.ones(3)).shape == (0,)
+    with pytest.raises(ValueError, match="first element of a"):
+        nk.jit(lambda x: nk.scipy.signal.lfilter([1], [0, 1], x))(np.ones(3))
 
 
 def test_trends_and_spectra():
