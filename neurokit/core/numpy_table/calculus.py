@@ -8,7 +8,7 @@ from ..errors import TraceError
 from ..graph import BOOL
 from ..tracer import to_node
 from .base import T, _axis, _full_tracer, implements
-from .shapes import _common
+from .products import _alike
 
 
 @implements(np.ediff1d)
@@ -152,8 +152,8 @@ def _part(full, n, m, mode):
     return full[start : start + high]
 
 
-def _sequences(a, v, what):
-    a, v = (np.atleast_1d(T(x)) for x in _common([to_node(a), to_node(v)]))
+def _sequences(a, v):
+    a, v = (np.atleast_1d(T(x)) for x in _alike(a, v))
     if a.ndim != 1 or v.ndim != 1:
         raise ValueError("object too deep for desired array")
     for x, name in ((a, "a"), (v, "v")):
@@ -164,14 +164,14 @@ def _sequences(a, v, what):
 
 @implements(np.convolve)
 def convolve(a, v, mode="full"):
-    a, v = _sequences(a, v, "convolve")
+    a, v = _sequences(a, v)
     n, m = a.shape[0], v.shape[0]
     return _part(_convolve_full(a, v), n, m, mode)
 
 
 @implements(np.correlate)
 def correlate(a, v, mode="valid"):
-    a, v = _sequences(a, v, "correlate")
+    a, v = _sequences(a, v)
     n, m = a.shape[0], v.shape[0]
     full = _convolve_full(a, (np.conj(v) if v.dtype.kind == "c" else v)[::-1])
     mode = _MODES.get(mode, mode)
