@@ -15,7 +15,7 @@ from .noise import Noise
 from .rdms import RDMs, match_conditions
 from .volume import mask_of
 
-CHUNK_BYTES = 1 << 26
+CHUNK_BYTES = 1 << 24  # of what is made for the centres in work
 FUSED = {  # (ranks, center, norm) of the kernel `score`
     "cosine": (0, 0, 1),
     "pearson": (0, 1, 1),
@@ -344,35 +344,38 @@ class _Batch:
             with np.errstate(invalid="ignore", divide="ignore"):
                 sd = np.sqrt(np.sum(z * z, 1, dtype=float) / (len(residuals) - 1)).astype(x.dtype)
                 self.z, x = z / sd[:, None], x / sd[:, None, None]
-            squared = self.z**2
-            self.fourth = np.einsum("ct,ct->c", squared, squared, dtype=float)
-        if self.crossed or self.metric == 0:  # a pattern common to all conditions drops out
-            x -= x.mean(2, keepdims=True)
-        self.x = x
+                squared = self.z**2
+                self.fourth = np.einsum("ct,ct->c", squared, squared, dtype=float)
         self.usable = np.isfinite(x).all((1, 2))
         if self.z is not None:
             self.usable &= np.isfinite(self.z).all(1)
+        if not self.usable.all():
+            x[~self.usable] = 0
+        if self.crossed or self.metric == 0:  # a pattern common to all conditions drops out
+            x -= x.mean(2, keepdims=True)
+        self.x = x
 
     def at_once(self, size):
         """Centres in one call, so that what is made for each fits the memory."""
-        each = 16 * self.n**2  # of plain centres few, whose RDMs stay in the cache
+        each = 4 * self.n**2
         if self.z is not None or self.covariance is not None:
             each += size * (3 * size + 2 * self.x[0].size)
             each += 0 if self.z is None else 2 * size * self.z.shape[1]
         return max(1, CHUNK_BYTES // (self.x.itemsize * each))
 
     def __call__(self, channels):
+        size = channels.shape[1]
         if self.z is None and self.covariance is None:
-            x, extra = self.x[None], [channels]
-        else:
-            x, extra = self._white(channels), []
+            x, own = self.x[None], channels
+        else:  # all channels of its own, which also says that the patterns are centred
+            x, own = self._white(channels), np.broadcast_to(np.arange(size), channels.shape)
         x = np.moveaxis(x, 1, 3)  # (centres, folds, conditions, channels)
         x = np.broadcast_to(x, (len(channels), *x.shape[1:]))
         values = np.empty((len(channels), self.n * (self.n - 1) // 2), self.x.dtype)
         if self.crossed:
-            _core.call("crossnobis", [values], [x, *extra], threads=self.threads)
+            _core.call("crossnobis", [values], [x, own], threads=self.threads)
         else:
-            _core.call("rdm", [values], [x[:, 0], *extra], (self.metric,), threads=self.threads)
+            _core.call("rdm", [values], [x[:, 0], own], (self.metric,), threads=self.threads)
         return values
 
     def _white(self, channels):
