@@ -118,7 +118,10 @@ def _twin_of(frame):
             me = frame.f_locals.get("self")
             law = getattr(me, "name", type(me).__name__.removesuffix("_gen"))
             if rest[0] == "stats" and not name.startswith("_") and law in home.__all__:
-                found = f"nk.scipy.stats.{law}.{name}"
+                ours = getattr(home, law)
+                found = None
+                if name in vars(ours) or hasattr(type(ours), name):
+                    found = f"nk.scipy.stats.{law}.{name}"
         frame = frame.f_back
     return found
 

@@ -219,6 +219,8 @@ t = Univariate(
     _positive,
     cdf=lambda z, df: _special().stdtr(df, z),
     sf=lambda z, df: _special().stdtr(df, -z),
+    logcdf=lambda z, df: np.log(_special().stdtr(df, z)),  # its tails are powers: no underflow
+    logsf=lambda z, df: np.log(_special().stdtr(df, -z)),
 )
 chi2 = Univariate(
     "chi2",

@@ -149,3 +149,17 @@ def test_zeros_can_be_written_to_inside_a_trace():
 
     nk.check_grads(f, (W,))
     np.testing.assert_allclose(nk.jit(f)(W), f(W))
+
+
+def test_the_way_out_that_an_error_names_exists():
+    stats = pytest.importorskip("scipy.stats")
+    x = np.array([-40.0, 0.3, 2.0])
+    for method in ("logcdf", "logsf"):
+        f = getattr(nk.scipy.stats.t, method)
+        np.testing.assert_allclose(
+            nk.jit(lambda x, f=f: f(x, 3.0))(x), getattr(stats.t, method)(x, 3.0), rtol=1e-9
+        )
+    with pytest.raises(TraceError, match=r"nk\.scipy\.stats\.t\.logcdf"):
+        nk.grad(lambda x: stats.t.logcdf(x, 3.0).sum())(x)
+    with pytest.raises(TraceError, match="plain arrays only"):  # there is no nk.scipy.stats.t.isf
+        nk.grad(lambda x: stats.t.isf(x, 3.0).sum())(x)
