@@ -7,8 +7,6 @@ PY := $(BIN)/python
 # A new environment when the requirements change.
 STAMP := $(VENV)/requirements-$(shell sha256sum pyproject.toml | cut -c1-12)
 REPORT ?= demo-report
-CLANG_FORMAT := $(firstword $(shell command -v clang-format clang-format-14 2>/dev/null))
-C_FILES = $(shell find csrc tests/c benchmarks -name '*.[ch]')
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test test-full lint format asan bench wheel clean
@@ -19,7 +17,7 @@ help: ## Show this list
 $(STAMP): pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q --upgrade pip
-	$(PY) -m pip install -q $$($(PY) tools/requirements.py build test demo plot data lint)
+	$(PY) -m pip install -q $$($(PY) tools/requirements.py build test demo plot data interop lint)
 	@echo "compiling the C core for this machine, a few minutes the first time"
 	$(PY) setup.py -q build_ext --inplace
 	PYTHONWARNINGS=ignore $(PY) -m pip install -q --no-deps --no-build-isolation -e .
@@ -40,17 +38,11 @@ test-full: build ## Run all tests, the long checks too
 lint: $(STAMP) ## Check style; compile with warnings as errors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-ifneq ($(CLANG_FORMAT),)
-	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
-endif
 	NEUROKIT_WERROR=1 $(PY) setup.py -q build_ext --inplace
 
-format: $(STAMP) ## Rewrite the sources in the house style
+format: $(STAMP) ## Rewrite the Python sources in the house style
 	$(BIN)/ruff check -q --fix . || true
 	$(BIN)/ruff format .
-ifneq ($(CLANG_FORMAT),)
-	$(CLANG_FORMAT) -i $(C_FILES)
-endif
 
 asan: $(STAMP) ## Tests of the C core under the address and undefined-behaviour sanitizers
 	tools/asan.sh $(PY)
