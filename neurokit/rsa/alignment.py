@@ -4,6 +4,8 @@ All functions take X (n_stimuli, n_units_x) and Y (n_stimuli, n_units_y), or one
 matrices for all pairs; each matrix is reduced once to its factors, X = U S V', centred over stimuli.
 """
 
+import warnings
+
 import numpy as np
 from scipy import linalg
 
@@ -16,22 +18,36 @@ def _centered(X, name):
         raise ValueError(f"{name}: wanted (n_stimuli >= 2, n_units), got shape {X.shape}")
     if not np.isfinite(X).all():
         raise ValueError(f"{name}: NaN or infinite values")
-    return X - X.mean(0)
+    return np.where((X == X[0]).all(0), 0, X - X.mean(0))
 
 
-def _pairs(X, Y, prepare, compare, symmetric=True):
-    """compare(prepare(x), prepare(y)): one number, or a matrix over a list."""
-    if Y is None:
-        if not isinstance(X, (list, tuple)) or len(X) < 2:
-            raise ValueError("wanted X and Y, or a list of at least two matrices")
-        parts = [prepare(_centered(x, f"X[{k}]")) for k, x in enumerate(X)]
-        _same_stimuli([len(p[0]) for p in parts])
-        out = np.array([[0.0 if symmetric and j < i else compare(p, q)
-                         for j, q in enumerate(parts)] for i, p in enumerate(parts)])  # fmt: skip
-        return np.triu(out) + np.triu(out, 1).T if symmetric else out
-    parts = [prepare(_centered(X, "X")), prepare(_centered(Y, "Y"))]
-    _same_stimuli([len(p[0]) for p in parts])
-    return float(compare(*parts))
+def _pairs(X, Y, prepare, compare, symmetric=True, flat=None):
+    """compare(prepare(x), prepare(y)): one number, or a matrix over a list.
+
+    With ``flat``, the name of the function, a representation that is the same for all stimuli gives
+    NaN and one warning.
+    """
+    several = Y is None
+    if several and (not isinstance(X, (list, tuple)) or len(X) < 2):
+        raise ValueError("wanted X and Y, or a list of at least two matrices")
+    names = [f"X[{k}]" for k in range(len(X))] if several else ["X", "Y"]
+    centered = [_centered(x, name) for x, name in zip(X if several else (X, Y), names, strict=True)]
+    _same_stimuli([len(x) for x in centered])
+    constant = [flat is not None and not x.any() for x in centered]
+    if any(constant):
+        shown = ", ".join(name for name, own in zip(names, constant, strict=True) if own)
+        message = f"{flat} is not defined for {shown}, the same for all stimuli: NaN"
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
+    parts = [None if own else prepare(x) for x, own in zip(centered, constant, strict=True)]
+
+    def similarity(i, j):
+        return np.nan if constant[i] or constant[j] else compare(parts[i], parts[j])
+
+    if not several:
+        return float(similarity(0, 1))
+    n = range(len(parts))
+    out = np.array([[0.0 if symmetric and j < i else similarity(i, j) for j in n] for i in n])
+    return np.triu(out) + np.triu(out, 1).T if symmetric else out
 
 
 def _same_stimuli(lengths):
@@ -114,7 +130,7 @@ def cka(X, Y=None, kernel="linear", unbiased=False):
         product = hsic(p[0], q[0]) if unbiased else np.vdot(p[0], q[0])
         return product / (p[1] * q[1])
 
-    return _pairs(X, Y, prepare, compare)
+    return _pairs(X, Y, prepare, compare, flat="cka")
 
 
 def cca(X, Y=None):
@@ -129,7 +145,7 @@ def cca(X, Y=None):
     similarity : float, or ndarray (n, n) for a list
         Mean over the smaller of the two ranks; see :func:`canonical_correlations` for all.
     """
-    return _pairs(X, Y, _svd, lambda p, q: _correlations(p, q).mean())
+    return _pairs(X, Y, _svd, _mean_correlation, flat="cca")
 
 
 def canonical_correlations(X, Y):
@@ -141,6 +157,10 @@ def canonical_correlations(X, Y):
 
 def _correlations(p, q):
     return np.clip(linalg.svdvals(p[0].T @ q[0]), 0, 1)
+
+
+def _mean_correlation(p, q):
+    return _correlations(p, q).mean()
 
 
 def svcca(X, Y=None, variance=0.99):
@@ -156,7 +176,7 @@ def svcca(X, Y=None, variance=0.99):
     ----------
     .. [1] Raghu et al. (2017), arXiv:1706.05806
     """
-    return _pairs(X, Y, lambda x: _svd(x, variance), lambda p, q: _correlations(p, q).mean())
+    return _pairs(X, Y, lambda x: _svd(x, variance), _mean_correlation, flat="svcca")
 
 
 def pwcca(X, Y=None):
@@ -177,7 +197,7 @@ def pwcca(X, Y=None):
         weight = np.abs((p[0] @ left).T @ p[2]).sum(1)
         return weight @ np.clip(correlations, 0, 1) / weight.sum()
 
-    return _pairs(X, Y, lambda x: (*_svd(x), x), compare, symmetric=False)
+    return _pairs(X, Y, lambda x: (*_svd(x), x), compare, symmetric=False, flat="pwcca")
 
 
 def procrustes(X, Y=None):

@@ -117,7 +117,7 @@ def _whitened(values, counts, center, variance=None):
     w = c / s
     total = w.sum(1)
     gram = 2 * _weighted(np.ascontiguousarray(x, float), w, False)
-    square = RDMs(x).square()
+    square = RDMs(x, labels=range(len(x))).square()
     r = np.moveaxis((square.reshape(-1, n) @ w.T).reshape(len(x), n, -1), 2, 0)
     r = r / total[:, None, None]  # (samples, rows, n)
     wr = w[:, None, :] * r
@@ -245,7 +245,8 @@ def ceilings(cosines, scale, counts):
     """
     product = np.einsum("bst,bt->bs", cosines, counts)
     length = np.einsum("bs,bs->b", product, counts)[:, None]
-    upper = product / np.sqrt(length)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        upper = product / np.sqrt(length)
     own = np.einsum("bss->bs", cosines)
     rest = length - 2 * counts * product + counts**2 * own
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -293,7 +293,8 @@ def _at_unit(rdms):
     """Matrices with values about one, and the even exponents that take them back."""
     with np.errstate(divide="ignore"):
         exponent = np.frexp(np.abs(rdms.values).max(1))[1] // 2 * 2
-    return RDMs(np.ldexp(rdms.values.astype(float), -exponent[:, None])), exponent
+    values = np.ldexp(rdms.values.astype(float), -exponent[:, None])
+    return RDMs(values, rdms.conditions, rdms.labels), exponent
 
 
 def _riemannian(u, v, sigma):

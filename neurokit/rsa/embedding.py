@@ -31,7 +31,7 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7):
     Raises
     ------
     ValueError
-        For NaN or negative dissimilarities (crossnobis: set negative values to zero first), or more
+        For NaN, infinite or negative dissimilarities (crossnobis: set negative values to zero first), or more
         dimensions than conditions minus one.
 
     Examples
@@ -47,6 +47,8 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7):
         raise ValueError(f"n: wanted 1 to {rdms.n_conditions - 1} dimensions, got {n}")
     if np.isnan(rdms.values).any():
         raise ValueError("mds needs whole matrices: take a subset without NaN pairs")
+    if np.isinf(rdms.values).any():
+        raise ValueError("mds needs finite dissimilarities, got inf")
     if (rdms.values < 0).any():
         raise ValueError("mds needs dissimilarities of at least 0: rdms.transform(np.maximum ...)")
     points = np.stack([_classical(d.astype(float), n) for d in rdms.square()])

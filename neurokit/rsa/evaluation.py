@@ -1,5 +1,6 @@
 """Comparison of models with data: scores, their uncertainty, tests."""
 
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +20,7 @@ from .crossvalidation import (
 from .inference import each_ceiling
 from .models import FixedModel, as_models
 from .plots import plot_models
+from .rdms import as_rdms
 
 FACTORS = ("subject", "condition")
 N_CV = 2  # divisions into folds of each bootstrap sample
@@ -138,21 +140,21 @@ def evaluate(
     models : model, RDMs, or a list of either
         :class:`FixedModel`, :class:`SelectModel`, :class:`WeightedModel`,
         :class:`InterpolatedModel`; each matrix of an ``RDMs`` is one fixed model. Conditions are
-        matched by label.
-    rdms : RDMs
+        matched by label. An array is read by ``RDMs``.
+    rdms : RDMs or array_like
         One matrix per subject.
     method : str
         A method of :func:`compare` for which larger is more similar.
     over : tuple of {"subject", "condition"}
         What the result is to generalise to: these are resampled.
     n_boot : int
-        Number of bootstrap samples, and of permutations.
+        Number of bootstrap samples, and of permutations; at least 2.
     cv : int or (int, int), optional
         Folds over subjects and conditions (1 leaves a factor undivided). Scores and ceilings are
         then those of held-out data. By default models are cross-validated when one of them has
         parameters.
-    seed : int
-        Of the samples. The result does not depend on the number of threads.
+    seed : int or None
+        Of the samples; None draws a new one. The result does not depend on the number of threads.
     test : {"t", "wilcoxon", "bootstrap", "permutation"}
         t tests with the bootstrap's standard errors; signed-rank tests over subjects; shares of
         bootstrap samples; or shares of scores of models whose conditions are permuted (fixed models
@@ -175,6 +177,12 @@ def evaluate(
     ValueError
         For fewer than two subjects or four conditions where they are resampled, unknown methods,
         tests or factors, or folds that are too small.
+
+    Warns
+    -----
+    RuntimeWarning
+        Where a model or a subject has no similarity (constant dissimilarities): its own results are
+        NaN. Bootstrap samples without a similarity are left out.
 
     Notes
     -----
@@ -201,19 +209,24 @@ def evaluate(
     >>> result.scores.shape
     (8,)
     """
+    rdms = as_rdms(rdms, "rdms")
     task = _Task(models, rdms, method, over, cv, test, correction, sigma_k)
+    if not isinstance(n_boot, (int, np.integer)) or n_boot < 2:
+        raise ValueError(f"n_boot: wanted a whole number of at least 2, got {n_boot!r}")
+    seed = np.random.SeedSequence().entropy if seed is None else seed
     rng = np.random.default_rng(seed)
     bar = _progress(progress)
     subject_scores, each = task.observed(np.random.default_rng([seed, 1]))
     bootstraps = task.bootstrap(n_boot, rng, bar)
-    n, unit = len(task.models), significance.contrasts(len(task.models))
+    n = len(task.models)
 
-    per_subject = unit @ np.vstack([subject_scores, each[0]])
-    effect = np.nan_to_num(unit, nan=0.0) @ np.append(subject_scores.mean(1), 0.0)
-    effect[-n:] = subject_scores.mean(1) - each[0].mean()
-    variance = {name: _variance(s, unit) for name, s in bootstraps.items()}
+    per_subject = significance.contrasted(np.vstack([subject_scores, each[:1]]).T).T
+    effect = significance.contrasted(np.append(subject_scores.mean(1), each[0].mean()))
+    variance = {name: _variance(s) for name, s in bootstraps.items()}
     error = np.sqrt(_combined(variance, len(rdms), rdms.n_conditions))
     samples = bootstraps["both" if "both" in bootstraps else task.over[0]].mean(0)
+    _warn_undefined(task, subject_scores, samples)
+    contrasts = significance.contrasted(samples)
     dof = min([k for k, f in zip((len(rdms), rdms.n_conditions), FACTORS) if f in task.over]) - 1
 
     null = None
@@ -223,13 +236,13 @@ def evaluate(
         )
         p = significance.permutation_test(effect, null, n, correction == "max")
     elif correction == "max":
-        p = significance.largest_test(effect, samples @ unit.T, error, n)
+        p = significance.largest_test(effect, contrasts, error, n)
     elif test == "t":
         p = significance.t_test(effect, error, n, dof)
     elif test == "wilcoxon":
         p = significance.wilcoxon_test(per_subject, n)
     else:
-        p = significance.bootstrap_test(effect, samples @ unit.T, error, n)
+        p = significance.bootstrap_test(effect, contrasts, error, n)
     if correction == "fdr":
         p = significance.corrected(p, n)
 
@@ -354,7 +367,7 @@ class _Task:
             shared = np.broadcast_to(scale, drawn.shape)
             out["subject"] = statistics(scores[None], among[None], drawn, shared)[None]
         if "condition" in self.over:
-            counts = sample_counts(n, n_boot, rng, least=4)
+            counts = sample_counts(n, n_boot, rng, least=min(4, n - 1))
             ones = np.ones((n_boot, n_subjects), int)
             sets = [ones] if drawn is None else [ones, drawn]
             found = sample_statistics(models, values, counts, sets, self.method, self.sigma_k)
@@ -377,13 +390,31 @@ def _progress(wanted):
     return progress_bar
 
 
-def _variance(samples, unit):
+def _warn_undefined(task, subject_scores, samples):
+    """One warning that says what a NaN comes from."""
+    lost, gone = np.isnan(subject_scores), np.isnan(samples[:, :-1])
+    subjects = task.rdms.labels[lost.all(0)].tolist()
+    models = [m.name for m, bad in zip(task.models, lost.all(1) | gone.all(0), strict=True) if bad]
+    said = []
+    if subjects:
+        said.append(f"not defined for subjects {subjects[:5]}: all means over subjects are NaN")
+    elif models:
+        said.append(f"not defined for models {models[:5]}")
+    some = gone[:, ~gone.all(0)].any(1).sum()
+    if some:
+        said.append(f"not defined in {some} of {len(gone)} bootstrap samples, which are left out")
+    if said:
+        text = f"{task.method}: " + "; ".join(said) + " (constant dissimilarities?)"
+        warnings.warn(text, RuntimeWarning, stacklevel=3)
+
+
+def _variance(samples):
     """Variance of each contrast over samples (divisions, n_boot, n); what the division into folds
     adds is estimated between divisions of one sample, and taken away."""
-    values = samples @ unit.T
-    variance = np.var(values.mean(0), 0, ddof=1)
+    values = significance.contrasted(samples)
+    variance = significance.variance(values.mean(0))[1]
     if len(samples) > 1:
-        less = variance - np.var(values, 0, ddof=1).mean(0) / len(samples)
+        less = variance - significance.variance(np.var(values, 0, ddof=1))[0] / len(samples)
         variance = np.where(less > 0, less, variance)  # too few samples to tell
     return variance
 

@@ -11,7 +11,7 @@ def normalised(values, method, sigma_k=None, convention=None):
     """Rows scaled so that their mean is the pool of a method, shape (n_rdm, n_pairs)."""
     d = np.asarray(values, dtype=float)
     if method in BY_RANK:
-        return RDMs(d).rank().values
+        return RDMs(d, labels=range(len(d))).rank().values
     if method not in WHOLE:
         d = leveled(d, True, True)[0]
     if method in ("pearson", "whitened_pearson"):
@@ -24,7 +24,8 @@ def normalised(values, method, sigma_k=None, convention=None):
             norms.append(whiten.products(row[None, have], row[None, have], False, have)[1][0])
         return d / np.sqrt(norms)[:, None]
     if method in ("cosine", "pearson", *WHITENED):
-        return d / np.sqrt(np.nanmean(d**2, 1, keepdims=True))
+        with np.errstate(invalid="ignore"):
+            return d / np.sqrt(np.nanmean(d**2, 1, keepdims=True))
     return d
 
 

@@ -5,7 +5,7 @@ from scipy import linalg
 
 from .comparison import WHITENED, Whitening, _by_pairs, method_name
 from .inference import normalised
-from .rdms import RDMs, match_conditions
+from .rdms import RDMs, as_rdms, match_conditions
 
 
 class _Model:
@@ -133,7 +133,7 @@ class WeightedModel(_Model):
         self.how, self.alpha = how, 1.0 if alpha is None and how == "ridge" else alpha or 0.0
 
     def weights_for(self, basis, data, method, sigma_k=None):
-        target = RDMs(normalised(data, method, sigma_k)).mean().values
+        target = RDMs(normalised(data, method, sigma_k), labels=range(len(data))).mean().values
         have = ~np.isnan(basis).any(0) & ~np.isnan(target[0])
         x, y = basis[:, have].astype(float), target[:, have]
         center = method not in ("cosine", "whitened_cosine")
@@ -236,6 +236,8 @@ def as_models(models, rdms):
     models : model, RDMs, or a list of either
         Each matrix of an ``RDMs`` is one fixed model.
     """
+    if isinstance(models, np.ndarray):
+        models = as_rdms(models, "models", rdms.conditions)
     items = [models] if isinstance(models, (_Model, RDMs)) else list(models)
     if not items:
         raise ValueError("models: wanted at least one")
@@ -247,7 +249,7 @@ def as_models(models, rdms):
             model.name = str(item.name or f"model {len(out)}")
             out.append(model)
             continue
-        item = match_conditions(rdms, item if isinstance(item, RDMs) else RDMs(item))
+        item = match_conditions(rdms, as_rdms(item, "models", rdms.conditions))
         single = len(item) == 1 and len(items) > 1 and item.labels[0] == 0
         for k in range(len(item)):
             name = len(out) if single else item.labels[k]

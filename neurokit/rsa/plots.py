@@ -5,6 +5,7 @@ import numpy as np
 from neurokit.plot import PALETTE, axes, colors_of, group_bars
 
 from .embedding import mds, stress
+from .rdms import as_rdms
 
 
 def plot_rdm(
@@ -14,7 +15,7 @@ def plot_rdm(
 
     Parameters
     ----------
-    rdms : RDMs
+    rdms : RDMs or array_like
         The mean is shown when there are several.
     groups : sequence of length n_conditions, optional
         Category of each condition: coloured bars along the edges. Conditions stay in their order.
@@ -31,6 +32,7 @@ def plot_rdm(
     -------
     ax : Axes
     """
+    rdms = as_rdms(rdms, "rdms")
     ax = axes(ax, (5.2, 4.2))
     shown = rdms if len(rdms) == 1 else rdms.mean()
     label = "dissimilarity"
@@ -134,7 +136,7 @@ def plot_mds(rdms, groups=None, labels=False, points=None, legend=True, ax=None)
 
     Parameters
     ----------
-    rdms : RDMs
+    rdms : RDMs or array_like
         The mean is embedded when there are several.
     groups : sequence of length n_conditions, optional
         Category of each condition, shown by colour.
@@ -149,6 +151,7 @@ def plot_mds(rdms, groups=None, labels=False, points=None, legend=True, ax=None)
     -------
     ax : Axes
     """
+    rdms = as_rdms(rdms, "rdms")
     ax = axes(ax, (4.6, 4.2))
     shown = rdms if len(rdms) == 1 else rdms.mean()
     kind = "metric" if points is None else "nonmetric"  # points of others have a scale of their own

@@ -33,9 +33,10 @@ class RDMs:
 
     Parameters
     ----------
-    values : array_like, shape (n_rdm, n_pairs) or (n_pairs,) or (n_rdm, n, n)
-        Dissimilarities of the pairs i < j, row by row (SciPy's condensed form), or square matrices
-        as a three-dimensional array. NaN stands for a pair that was not measured.
+    values : array_like, shape (n_rdm, n_pairs), (n_pairs,), (n, n) or (n_rdm, n, n)
+        Dissimilarities of the pairs i < j, row by row (SciPy's condensed form), or square matrices.
+        Two dimensions that are square and symmetric with a zero diagonal are one square matrix
+        (unless ``conditions`` or ``labels`` only fit condensed rows), else condensed rows. NaN stands for a pair that was not measured.
     conditions : sequence of length n, optional
         Labels of the conditions, each once; ``0 .. n - 1`` by default.
     labels : sequence of length n_rdm, optional
@@ -66,7 +67,7 @@ class RDMs:
 
     def __init__(self, values, conditions=None, labels=None):
         values = numbers(values, "values").copy()
-        if values.ndim == 3:
+        if values.ndim == 3 or values.ndim == 2 and _is_square(values, conditions, labels):
             values = _condense(values)
         if values.ndim == 1:
             values = values[None]
@@ -121,10 +122,13 @@ class RDMs:
         return RDMs(values, self.conditions[at], self.labels)
 
     def mean(self, weights=None):
-        """The mean matrix; NaN pairs are left out of the mean of that pair."""
+        """The mean matrix, with weights of at least 0 or plain; NaN pairs are left out of the mean
+        of that pair."""
         weights = np.ones(len(self)) if weights is None else np.asarray(weights, dtype=float)
         if weights.shape != (len(self),):
             raise ValueError(f"weights: wanted {len(self)}, got shape {weights.shape}")
+        if not ((weights >= 0).all() and 0 < weights.sum() < np.inf):
+            raise ValueError("weights: wanted numbers of at least 0 with a sum above 0")
         have = ~np.isnan(self.values)
         total = np.where(have, self.values, 0).T @ weights
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -299,6 +303,29 @@ def find_labels(known, wanted):
     if len(set(wanted)) < len(wanted):
         raise ValueError("a condition was asked for twice")
     return np.array([place[label] for label in wanted], dtype=np.int64)
+
+
+def as_rdms(values, what, conditions=None):
+    """``values`` as RDMs; arrays are read by :class:`RDMs`, over these conditions."""
+    if isinstance(values, RDMs):
+        return values
+    try:
+        return RDMs(values, conditions)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{what}: wanted RDMs or an array of dissimilarities: {error}") from None
+
+
+def _is_square(values, conditions, labels):
+    """True for one square matrix: condensed rows hardly ever are symmetric with a zero diagonal."""
+    n, m = values.shape
+    if n != m or n < 2 or not all(_fits(v, k) for v, k in ((conditions, n), (labels, 1))):
+        return False
+    diagonal, most = np.abs(np.diagonal(values)), np.nanmax(np.abs(values), initial=0)
+    return bool((diagonal <= 1e-8 * most).all()) and np.allclose(values, values.T, equal_nan=True)
+
+
+def _fits(labels, n):
+    return labels is None or len(labels) == n
 
 
 def _labels(labels, n, what, unique=True):

@@ -12,7 +12,7 @@ from .checks import numbers
 from .comparison import Whitening, method_name
 from .comparison import compare as compare_rdms
 from .noise import Noise
-from .rdms import RDMs, match_conditions
+from .rdms import RDMs, as_rdms, match_conditions
 from .volume import mask_of
 
 CHUNK_BYTES = 1 << 24  # of what is made for the centres in work
@@ -130,19 +130,45 @@ def _rows(neighbors, n_channels):
     """Neighbourhoods as (indptr, indices), checked."""
     if hasattr(neighbors, "tocsr"):
         csr = neighbors.tocsr().copy()
+        csr.sum_duplicates()
         csr.eliminate_zeros()
         indptr, indices = csr.indptr.astype(np.int64), csr.indices.astype(np.int64)
     elif isinstance(neighbors, tuple) and len(neighbors) == 2:
-        indptr, indices = (np.asarray(v, dtype=np.int64) for v in neighbors)
+        indptr, indices = (_whole(v) for v in neighbors)
     else:
-        rows = [np.asarray(row, dtype=np.int64).ravel() for row in neighbors]
+        if not hasattr(neighbors, "__iter__"):
+            raise ValueError(f"neighbors: wanted the channels of each centre, got {neighbors!r}")
+        rows = [_channels(row, n_channels) for row in neighbors]
         indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
         indices = np.concatenate([np.empty(0, np.int64), *rows])
     if len(indices) and not (0 <= indices.min() and indices.max() < n_channels):
         raise ValueError(f"neighbors: channel numbers must be 0 to {n_channels - 1}")
     if indptr[-1] != len(indices) or (np.diff(indptr) < 0).any():
         raise ValueError("neighbors: indptr does not fit indices")
+    center = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    order = np.lexsort((indices, center))
+    again = (np.diff(center[order]) == 0) & (np.diff(indices[order]) == 0)
+    if again.any():
+        k = order[1:][again][0]
+        raise ValueError(f"neighbors: channel {indices[k]} stands twice in centre {center[k]}")
     return indptr, indices
+
+
+def _channels(row, n_channels):
+    """Channel numbers of one centre from numbers or a boolean mask over all channels."""
+    row = np.asarray(row)
+    if row.dtype != bool:
+        return _whole(row)
+    if row.shape != (n_channels,):
+        raise ValueError(f"neighbors: wanted masks of {n_channels} channels, got {row.shape}")
+    return np.flatnonzero(row)
+
+
+def _whole(values):
+    values = np.asarray(values).ravel()
+    if values.dtype.kind not in "iu" and len(values):
+        raise ValueError(f"neighbors: wanted whole channel numbers, got {values.dtype}")
+    return values.astype(np.int64)
 
 
 def _kept(indptr, indices, usable):
@@ -214,7 +240,7 @@ def searchlight(
     ----------
     data : ndarray, shape (n_obs, n_channels) or (n_obs, n_channels, n_times)
         Patterns over all channels (voxels, sensors, vertices), with ``window`` over time too.
-    neighbors : list of index arrays, (indptr, indices), or a sparse matrix
+    neighbors : list of index arrays or boolean masks, (indptr, indices), or a sparse matrix
         Channels of each centre, see :func:`sphere_neighbors`: the rows of a list, of a
         compressed sparse matrix, or the non-zero elements of each row of an adjacency matrix. None
         (with ``window``) takes all channels at once.
@@ -224,8 +250,8 @@ def searchlight(
         Residuals: each centre is whitened with the shrunk noise covariance of its own channels
         (:func:`shrinkage`). A ``Noise``: with that covariance between its channels.
     metric : {"crossnobis", "correlation", "euclidean", "cosine", "mahalanobis"}
-    models : RDMs, optional
-        Matched to the conditions by label.
+    models : RDMs or array_like, optional
+        Matched to the conditions by label; an array is over the conditions as they first appear.
     compare : str
         A method of :func:`compare`.
     keep : bool, optional
@@ -285,7 +311,7 @@ def searchlight(
     scorer, names = None, []
     if models is not None:
         reference = RDMs(np.zeros(n * (n - 1) // 2), subject.labels)
-        models = match_conditions(reference, models)
+        models = match_conditions(reference, as_rdms(models, "models", subject.labels))
         scorer, names = (
             _scorer(models, method, sigma_k, threads or 0),
             [str(label) for label in models.labels],

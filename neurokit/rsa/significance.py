@@ -3,6 +3,7 @@
 import numpy as np
 
 from .comparison import WHITENED, Whitening, _by_pairs
+from .inference import normalised
 from .rdms import RDMs, pair_index
 
 TESTS = ("t", "wilcoxon", "bootstrap", "permutation")
@@ -10,21 +11,33 @@ CORRECTIONS = (None, "fdr", "max")
 CHUNK = 64  # permutations at once
 
 
-def contrasts(n):
-    """Rows that give each score, each difference of two, and each difference to the ceiling.
+def contrasted(values):
+    """Each score, each difference of two, and each difference to the ceiling.
 
     Parameters
     ----------
-    n : int
-        Number of models; the ceiling stands last.
+    values : ndarray, shape (..., n + 1)
+        Of n models; the ceiling stands last.
 
     Returns
     -------
-    contrasts : ndarray, shape (n + n (n - 1) / 2 + n, n + 1)
+    contrasts : ndarray, shape (..., n + n (n - 1) / 2 + n)
+        NaN only where one of its own parts is.
     """
-    unit = np.eye(n + 1)
-    i, j = np.triu_indices(n, 1)
-    return np.concatenate([unit[:n], unit[i] - unit[j], unit[:n] - unit[n]])
+    scores = values[..., :-1]
+    i, j = np.triu_indices(scores.shape[-1], 1)
+    parts = scores, scores[..., i] - scores[..., j], scores - values[..., -1:]
+    return np.concatenate(parts, -1)
+
+
+def variance(samples):
+    """Mean and variance over the first axis; samples that are NaN are left out."""
+    have = ~np.isnan(samples)
+    count = have.sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(have, samples, 0).sum(0) / count
+        squares = np.where(have, samples - mean, 0) ** 2
+        return mean, np.where(count > 1, squares.sum(0) / (count - 1), np.nan)
 
 
 def t_test(effect, error, n, dof):
@@ -51,22 +64,23 @@ def wilcoxon_test(per_subject, n):
 def bootstrap_test(effect, samples, error, n):
     """Share of samples on the other side of zero; samples (n_boot, n_contrasts) are first centred
     at the effect and scaled to the corrected standard error."""
-    spread = samples.std(0, ddof=1)
+    mean, squared = variance(samples)
     with np.errstate(invalid="ignore", divide="ignore"):
-        scaled = effect + (samples - samples.mean(0)) * (error / spread)
+        scaled = effect + (samples - mean) * (error / np.sqrt(squared))
     below, above = (scaled <= 0).sum(0), (scaled >= 0).sum(0)
-    count = len(samples)
+    count = (~np.isnan(scaled)).sum(0)
     two_sided = 2 * (np.minimum(below, above) + 1) / (count + 1)
     p = np.where(np.arange(len(effect)) < n, (below + 1) / (count + 1), np.minimum(two_sided, 1))
-    return np.where(np.isnan(scaled).any(0), np.nan, p)
+    return np.where(count > 0, p, np.nan)
 
 
 def largest_test(effect, samples, error, n):
     """p corrected for all contrasts of a family (scores, pairs, ceiling) by the largest studentised
     deviation in each sample."""
+    mean, squared = variance(samples)
     with np.errstate(invalid="ignore", divide="ignore"):
         t = effect / error
-        deviation = (samples - samples.mean(0)) / samples.std(0, ddof=1)
+        deviation = (samples - mean) / np.sqrt(squared)
     p = np.full(len(t), np.nan)
     pairs = len(t) - n
     for first, last in ((0, n), (n, pairs), (pairs, len(t))):
@@ -76,7 +90,8 @@ def largest_test(effect, samples, error, n):
         null, value = deviation[:, own], t[own]
         if first:
             null, value = np.abs(null), np.abs(value)
-        p[own] = exceed(np.nanmax(null, 1), value)
+        null = np.fmax.reduce(null, 1)
+        p[own] = exceed(null[~np.isnan(null)], value)
     return p
 
 
@@ -100,7 +115,7 @@ def permuted_scores(models, subjects, method, sigma_k, n_perm, rng, progress):
     whiten = Whitening(n, sigma_k) if method in WHITENED else None
     whole = not (np.isnan(models).any() or np.isnan(subjects).any())
     if whole and method == "spearman":  # ranks move with the pairs
-        models, subjects = RDMs(models).rank().values, RDMs(subjects).rank().values
+        models, subjects = (normalised(v, method) for v in (models, subjects))
         method = "pearson"
     out = np.empty((n_perm, n_models))
     for first in progress(range(0, n_perm, CHUNK)):
@@ -115,18 +130,17 @@ def permuted_scores(models, subjects, method, sigma_k, n_perm, rng, progress):
 
 def permutation_test(effect, null, n, largest):
     """p of each contrast from scores of permuted models (n_perm, n_models); the ceiling has none."""
-    unit = contrasts(n)
-    pairs = len(unit) - n
+    null = contrasted(np.column_stack([null, np.zeros(len(null))]))
+    pairs = len(effect) - n
     p = np.full(len(effect), np.nan)
     for first, last in ((0, n), (n, pairs)):
         if first == last:
             continue
-        values = null @ unit[first:last, :-1].T
-        value = effect[first:last]
+        values, value = null[:, first:last], effect[first:last]
         if first:
             values, value = np.abs(values), np.abs(value)
         if largest:
-            p[first:last] = exceed(values.max(1), value)
+            p[first:last] = exceed(np.fmax.reduce(values, 1), value)
         else:
             p[first:last] = [exceed(v, x) for v, x in zip(values.T, value, strict=True)]
     return p

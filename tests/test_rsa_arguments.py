@@ -1,0 +1,159 @@
+"""Arguments that are read in more than one way, and results that are not defined."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from neurokit import rsa
+
+SQUARE = np.array([[0, 1, 2.0], [1, 0, 3], [2, 3, 0]])
+
+
+def values(seed, rows, n=12):
+    return np.random.default_rng(seed).random((rows, n * (n - 1) // 2))
+
+
+def test_one_square_matrix():
+    for n in (2, 3, 4, 6, 10):
+        full = rsa.RDMs(np.arange(1.0, n * (n - 1) // 2 + 1)).square()[0]
+        for given in (full, full[None], full.tolist()):
+            one = rsa.RDMs(given)
+            assert len(one) == 1 and one.n_conditions == n
+            np.testing.assert_array_equal(one.square()[0], full)
+    nan = SQUARE.copy()
+    nan[0, 1] = nan[1, 0] = np.nan
+    np.testing.assert_array_equal(rsa.RDMs(nan).values, [[np.nan, 2, 3]])
+    nearly = SQUARE + np.diag([0, 1e-16, -1e-16])  # a diagonal of rounding
+    np.testing.assert_array_equal(rsa.RDMs(nearly).values, [[1, 2, 3]])
+
+
+def test_condensed_rows_that_look_square():
+    assert len(rsa.RDMs(SQUARE + np.eye(3))) == 3  # no zero diagonal
+    assert len(rsa.RDMs(SQUARE[::-1])) == 3  # not symmetric
+    assert len(rsa.RDMs(SQUARE, labels="abc")) == 3
+    six = np.zeros((6, 6))
+    assert rsa.RDMs(six).n_conditions == 6
+    assert rsa.RDMs(six, conditions="abcd").values.shape == (6, 6)
+    three = rsa.RDMs(SQUARE, labels="abc")
+    np.testing.assert_array_equal(three.rank().values[0], [1, 2, 3])
+    assert len(three[:]) == len(three.subset([2, 1, 0])) == 3
+    np.testing.assert_allclose(rsa.pool(three, "spearman").values, [[5 / 3, 2, 7 / 3]])
+
+
+@pytest.mark.parametrize("weights", [[-1, 1, 0], [0, 0, 0], [1, np.nan, 1], [1, np.inf, 1]])
+def test_weights_of_a_mean(weights):
+    with pytest.raises(ValueError, match="weights: wanted numbers of at least 0"):
+        rsa.RDMs(values(0, 3)).mean(weights)
+
+
+def test_arrays_stand_for_rdms():
+    models, brain = values(1, 2), values(2, 4)
+    from_arrays = rsa.evaluate(models, brain, "cosine", n_boot=10)
+    result = rsa.evaluate(rsa.RDMs(models), rsa.RDMs(brain), "cosine", n_boot=10)
+    named = rsa.RDMs(brain, list("abcdefghijkl"))
+    np.testing.assert_array_equal(
+        rsa.evaluate(models, named, "cosine", n_boot=10).scores, result.scores
+    )
+    np.testing.assert_array_equal(from_arrays.scores, result.scores)
+    assert from_arrays.names == ["0", "1"]
+    with pytest.raises(ValueError, match="rdms: wanted RDMs or an array"):
+        rsa.evaluate(models, brain[:, :5])
+    x, names = np.random.default_rng(3).random((6, 5)), list("abcabc")
+    at = [[0, 1, 2], [2, 3, 4]]
+    maps = [
+        rsa.searchlight(x, at, names, metric="euclidean", models=m).scores
+        for m in (SQUARE, rsa.RDMs([1.0, 2, 3], list("abc")), [1.0, 2, 3])
+    ]
+    np.testing.assert_array_equal(maps[0], maps[1])
+    np.testing.assert_array_equal(maps[0], maps[2])
+
+
+def test_neighbors_are_whole_numbers_once():
+    x, names = np.random.default_rng(3).random((6, 4)), list("abcabc")
+
+    def found(neighbors):
+        return rsa.searchlight(x, neighbors, names, metric="euclidean").rdms
+
+    expected = found([[0, 2, 3], [], [1]])
+    mask = np.array([[True, False, True, True], [False] * 4, [False, True, False, False]])
+    np.testing.assert_array_equal(found(mask), expected)
+    np.testing.assert_array_equal(found(list(mask)), expected)
+    for bad, message in (
+        ([[0.0, 1.5]], "whole channel numbers"),
+        (np.eye(4), "whole channel numbers"),
+        ([[True, False]], "masks of 4 channels"),
+        ([[1, 2], [3, 0, 3]], "channel 3 stands twice in centre 1"),
+        ((np.array([0, 2]), np.array([1, 1])), "channel 1 stands twice in centre 0"),
+        (None, "wanted the channels of each centre"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            found(bad)
+
+
+def test_mds_names_infinite_values():
+    with pytest.raises(ValueError, match="finite dissimilarities, got inf"):
+        rsa.mds([1.0, np.inf, 2.0])
+
+
+@pytest.mark.parametrize("f", [rsa.cka, rsa.cca, rsa.svcca, rsa.pwcca])
+def test_constant_representation(f):
+    x = np.random.default_rng(0).random((9, 3))
+    flat = np.full((9, 4), 0.1)
+    with pytest.warns(RuntimeWarning, match=f"{f.__name__} is not defined for Y") as seen:
+        assert np.isnan(f(x, flat))
+    assert len(seen) == 1
+    with pytest.warns(RuntimeWarning, match=r"for X\[1\]") as seen:
+        found = f([x, flat, 2 * x])
+    assert len(seen) == 1
+    assert np.isnan(found[1]).all() and np.isnan(found[:, 1]).all()
+    np.testing.assert_allclose(found[::2, ::2], 1)
+
+
+@pytest.mark.parametrize("test", ["t", "bootstrap", "permutation"])
+@pytest.mark.parametrize("correction", [None, "max", "fdr"])
+def test_a_constant_model_harms_no_other(test, correction):
+    good, brain = values(1, 2), rsa.RDMs(values(2, 4))
+    options = dict(method="pearson", n_boot=60, test=test, correction=correction)
+    alone = rsa.evaluate(good, brain, **options)
+    with pytest.warns(RuntimeWarning, match=r"not defined for models \['2'\]") as seen:
+        both = rsa.evaluate(np.vstack([good, np.ones(66)]), brain, **options)
+    assert len(seen) == 1
+    for name in ("scores", "sem", "p_zero", "p_ceiling"):
+        np.testing.assert_allclose(getattr(both, name)[:2], getattr(alone, name))
+        assert np.isnan(getattr(both, name)[2])
+    np.testing.assert_allclose(both.p_pairs[:2, :2], alone.p_pairs)
+    assert test == "permutation" or np.isfinite(alone.p_ceiling).all()
+
+
+def test_a_constant_subject_is_named():
+    brain = rsa.RDMs(np.vstack([values(2, 3), np.ones(66)]), labels=list("abcd"))
+    with pytest.warns(RuntimeWarning, match=r"not defined for subjects \['d'\]"):
+        rsa.evaluate(values(1, 2), brain, "pearson", n_boot=10)
+
+
+def test_single_subject_over_conditions():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = rsa.evaluate(values(1, 2), values(2, 1), "pearson", over=("condition",), n_boot=50)
+    assert (result.sem > 0).all() and np.isfinite(result.p_zero).all()
+    assert np.isfinite(result.p_pairs).all() and np.isnan(result.p_ceiling).all()
+
+
+@pytest.mark.parametrize("method", ["cosine", "pearson", "spearman", "tau_a", "whitened_cosine"])
+def test_four_conditions_are_resampled(method):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = rsa.evaluate(
+            values(1, 2, 4), values(2, 4, 4), method, over=("condition",), n_boot=50
+        )
+    assert (result.sem > 0).all() and np.isfinite(result.p_zero).all()
+
+
+def test_numbers_of_samples_and_seeds():
+    models, brain = values(1, 2), values(2, 4)
+    for n_boot in (1, 0, -1, 2.5):
+        with pytest.raises(ValueError, match="n_boot: wanted a whole number of at least 2"):
+            rsa.evaluate(models, brain, n_boot=n_boot)
+    one, two = (rsa.evaluate(models, brain, "cosine", n_boot=20, seed=None).sem for _ in range(2))
+    assert (one != two).any()
