@@ -16,12 +16,14 @@ import numpy as np
 
 from ._ridge import (
     Fold,
+    centred,
     diagonalise,
     fold_products,
     gram,
     kernel_error,
     kernel_folds,
     moments,
+    pooled,
     primal_error,
     products,
     target_moments,
@@ -45,6 +47,7 @@ class PrimalBands:
         self.Y = Y
         self.tested, self.whole = products(self.X, Y, self.folds)
         self.moments = [target_moments(Y, fold, self.center) for fold in self.folds]
+        self.together = pooled(Y, self.folds)
 
     def _scale(self, weights):
         return np.sqrt(weights[self.bands])
@@ -122,6 +125,7 @@ class KernelBands:
         """Take the targets: (n, t), centred where there is an intercept."""
         self.Y = Y
         self.moments = [target_moments(Y, fold, self.center) for fold in self.folds]
+        self.together = pooled(Y, self.folds)
 
     def _sum(self, weights):
         total = np.zeros(self.kernels.shape[1:], self.kernels.dtype)
@@ -132,10 +136,7 @@ class KernelBands:
     def matrix(self, weights):
         """The problem of all samples, to be diagonalised."""
         kernel = self._sum(weights)
-        if self.center:
-            mean = kernel.mean(0)
-            kernel -= mean + mean[:, None] - mean.mean()
-        return kernel
+        return centred(kernel) if self.center else kernel
 
     def screen(self, weights, values, vectors):
         """Eigenvalues, squared coordinates of the targets, and the factor of both."""

@@ -164,6 +164,14 @@ def primal_folds(X, pairs, center):
     return diagonalise(moments(X, pairs, center), X.dtype)
 
 
+def centred(kernel):
+    """A kernel about its mean in feature space; the second pass takes what rounding left."""
+    for _ in range(2):
+        mean = kernel.mean(0, dtype=float)
+        kernel = (kernel - (mean + mean[:, None] - mean.mean())).astype(kernel.dtype, copy=False)
+    return kernel
+
+
 def kernel_folds(kernel, pairs, center, dtype):
     """Folds from the kernel matrix of all samples, in the precision of the kernel."""
     folds, own, across = [], [], []
@@ -174,7 +182,7 @@ def kernel_folds(kernel, pairs, center, dtype):
         if center:
             mean = own[-1].mean(0)
             across[-1] -= across[-1].mean(1, keepdims=True) + mean - mean.mean()
-            own[-1] -= mean + mean[:, None] - mean.mean()
+            own[-1] = centred(own[-1])
     for fold, part, (values, vectors) in zip(folds, across, eigh_each(own)):
         fold.values, fold.vectors = values, vectors.astype(dtype, copy=False)
         fold.predictor = np.ascontiguousarray(part @ vectors, dtype=dtype)
@@ -182,7 +190,7 @@ def kernel_folds(kernel, pairs, center, dtype):
 
 
 def fold_scores(X, Y, y_mean, folds, alphas, center, cross=None):
-    """R2 of every alpha and target averaged over folds, shape (n_alphas, t).
+    """R2 of every alpha and target, averaged over folds or pooled, shape (n_alphas, t).
 
     X is centred where there is an intercept (None in the kernel form); Y is as measured. X'Y of all
     samples goes to ``cross`` (p, t) in the primal form.
@@ -197,6 +205,25 @@ def fold_scores(X, Y, y_mean, folds, alphas, center, cross=None):
         else:
             scores[:, chunk], cross[:, chunk] = primal_scores(X, centred, folds, alphas, center)
     return scores
+
+
+def pooled(Y, folds):
+    """Squares of all tested samples about their mean and about zero, (t,) each, to score all folds
+    together; None where each fold has the two samples that an R2 of its own needs."""
+    if min(fold.n_test for fold in folds) > 1:
+        return None
+    tested = np.concatenate([np.arange(len(Y))[fold.test] for fold in folds])
+    seen = Y[tested]
+    mean = seen.mean(0, dtype=float)
+    total = squares(seen, mean)
+    return total, total + len(seen) * mean**2
+
+
+def combined(measured, folds, together):
+    """R2 from (error, total, square) of each fold: their mean, or that of :func:`pooled` folds."""
+    if together is None:
+        return sum(mean_scores(*each) for each in measured) / len(folds)
+    return mean_scores(sum(error for error, _, _ in measured), *together)
 
 
 def products(X, Y, folds):
@@ -236,14 +263,16 @@ def fold_products(X, targets, fold, tested, whole, mean, total_sum, center):
 
 def primal_scores(X, Y, folds, alphas, center):
     """R2 of a chunk of targets from the products of each fold, and X'Y."""
-    out = np.zeros((len(alphas), Y.shape[1]))
     tested, whole = products(X, Y, folds)
-    for fold, product in zip(folds, tested):
-        mean, total_sum, square, total = target_moments(Y, fold, center)
-        train, test = fold_products(X, lambda: Y, fold, product, whole, mean, total_sum, center)
-        error = primal_error(X, lambda: Y, fold, train, test, mean, square, total, alphas)
-        out += mean_scores(error, total, square)
-    return out / len(folds), whole
+
+    def measured():
+        for fold, product in zip(folds, tested):
+            mean, total_sum, square, total = target_moments(Y, fold, center)
+            train, test = fold_products(X, lambda: Y, fold, product, whole, mean, total_sum, center)
+            error = primal_error(X, lambda: Y, fold, train, test, mean, square, total, alphas)
+            yield error, total, square
+
+    return combined(measured(), folds, pooled(Y, folds)), whole
 
 
 def primal_error(X, targets, fold, train, test, mean, square, total, alphas, scale=1.0):
@@ -267,11 +296,13 @@ def statistic_error(fold, rotated, seen, square, alphas):
 
 def kernel_scores(Y, folds, alphas, center):
     """R2 of a chunk of targets from its predictions."""
-    out = np.zeros((len(alphas), Y.shape[1]))
-    for fold in folds:
-        mean, _, square, total = target_moments(Y, fold, center)
-        out += mean_scores(kernel_error(Y, fold, mean, alphas), total, square)
-    return out / len(folds)
+
+    def measured():
+        for fold in folds:
+            mean, _, square, total = target_moments(Y, fold, center)
+            yield kernel_error(Y, fold, mean, alphas), total, square
+
+    return combined(measured(), folds, pooled(Y, folds))
 
 
 def kernel_error(Y, fold, mean, alphas):

@@ -10,7 +10,7 @@
 
 import numpy as np
 
-from ._ridge import CHUNK_BYTES, eigh, mean_scores
+from ._ridge import CHUNK_BYTES, combined, eigh
 
 LEAST = 1e-6  # weight below which a band is out, for steps in log weights
 
@@ -84,11 +84,13 @@ def evaluate(problem, weights, chosen, alphas, best, per_target, slopes):
     scores = np.zeros((len(alphas), len(chosen)))
     step = max(16, CHUNK_BYTES // (problem.Y.itemsize * 4 * problem.n_values))
     parts = [slice(first, first + step) for first in range(0, len(chosen), step)]
-    for index, fold in enumerate(folds):
-        for part in parts:
-            measured = problem.errors(fold, index, weights, chosen[part], alphas)
-            scores[:, part] += mean_scores(*measured)
-    scores /= len(folds)
+    together = problem.together
+    for part in parts:
+        some = chosen[part]
+        measured = (problem.errors(f, k, weights, some, alphas) for k, f in enumerate(folds))
+        whole = None if together is None else [each[some] for each in together]
+        scores[:, part] = combined(measured, folds, whole)
+    scores[~np.isfinite(scores)] = -np.inf
     if per_target:
         pick = scores.argmax(0)
     else:
@@ -104,14 +106,16 @@ def evaluate(problem, weights, chosen, alphas, best, per_target, slopes):
     if slopes and len(new):
         best.slope[:, new] = 0
         for index, fold in enumerate(folds):
-            total = problem.moments[index][3]
-            square = problem.moments[index][2]
+            total, square = problem.moments[index][3], problem.moments[index][2]
+            count = len(folds)
+            if together is not None:
+                (total, square), count = together, 1
             for first in range(0, len(new), step):
                 some = new[first : first + step]
                 change = problem.gradient(fold, index, weights, some, best.alpha[some])
                 varies = total[some] > 1e-12 * square[some]
                 with np.errstate(invalid="ignore", divide="ignore"):
-                    best.slope[:, some] -= np.where(varies, change / total[some], 0) / len(folds)
+                    best.slope[:, some] -= np.where(varies, change / total[some], 0) / count
     return found, improved
 
 

@@ -4,12 +4,13 @@ from numbers import Integral
 
 import numpy as np
 
+from ..core.tracer import check_class
 from ._banded import KernelBands, PrimalBands
 from ._base import BaseEstimator, MultiOutputMixin, RegressorMixin, check_is_fitted, validate_data
 from ._search import draw_weights, search, solve
 from .folds import splits
-from .kernel import check_kernel, kernel_matrix
-from .ridge import checked_alphas, checked_data
+from .kernel import about, centred_kernel, check_kernel, kernel_matrix, linear, row_offset
+from .ridge import checked_alphas, checked_data, rescaled, scaled_targets
 
 TARGET_BYTES = 1 << 29  # of what is kept per chunk of targets
 
@@ -77,8 +78,8 @@ class _WeightSearch(MultiOutputMixin, RegressorMixin, BaseEstimator):
         n_draws = int(self.n_iter) if n_bands > 1 else 1
         return draw_weights(n_draws, n_bands, concentration, generator(self.random_state))
 
-    def _search(self, problem, Y, alphas):
-        """Fitted attributes but for the solution, and the solution (n_unknowns, t)."""
+    def _search(self, problem, Y, alphas, scale):
+        """Fitted attributes but for the solution, then the solution (n_unknowns, t) and the means."""
         draws = self._draws(problem.n_bands)
         given = np.ndim(self.n_iter) == 2
         keep, rounds = self.screen, self.refine
@@ -109,7 +110,7 @@ class _WeightSearch(MultiOutputMixin, RegressorMixin, BaseEstimator):
             draws_=draws, weights_=weights, alpha_=alpha, deltas_=deltas, best_score_=score,
             cv_scores_=scores,
         )  # fmt: skip
-        return fitted, np.concatenate(solutions, 1), y_mean
+        return fitted, rescaled(np.concatenate(solutions, 1), scale), rescaled(y_mean, scale)
 
     def _keep(self, fitted, single):
         for name, value in fitted.items():
@@ -237,7 +238,7 @@ class BandedRidgeCV(_WeightSearch):
         if self.solver not in ("auto", "primal", "kernel"):
             raise ValueError(f"solver: wanted 'auto', 'primal' or 'kernel', got {self.solver!r}")
         pairs = splits(self.cv, X, y, groups)
-        Y = y.reshape(len(y), -1).astype(X.dtype, copy=False)
+        Y, scale = scaled_targets(y, X.dtype)
         center = bool(self.fit_intercept)
         x_mean = X.mean(0, dtype=float) if center else np.zeros(X.shape[1])
         centred = X - x_mean.astype(X.dtype) if center else X
@@ -247,7 +248,7 @@ class BandedRidgeCV(_WeightSearch):
         else:
             columns = [centred[:, bands == k] for k in range(len(names))]
             problem = KernelBands(np.stack([x @ x.T for x in columns]), pairs, center)
-        fitted, solution, y_mean = self._search(problem, Y, alphas)
+        fitted, solution, y_mean = self._search(problem, Y, alphas, scale)
         if not primal:
             solution = centred.T @ solution
             solution *= fitted["weights_"][bands].astype(X.dtype)
@@ -376,22 +377,31 @@ class WeightedKernelRidgeCV(_WeightSearch):
         """
         if self._precomputed():
             kernels, y = self._given(X, y)
-            samples = None
+            samples, dtype = None, kernels.dtype
         else:
             samples, y = checked_data(self, X, y)
-            kernels = self._matrices(samples, samples).astype(samples.dtype, copy=False)
+            dtype = samples.dtype
+            self._shift = samples.mean(0, dtype=float) if self.fit_intercept else None
+            kernels = self._matrices(samples, samples)
         alphas = checked_alphas(self.alphas)
         pairs = splits(self.cv, kernels[0], y, groups)
-        Y = y.reshape(len(y), -1).astype(kernels.dtype, copy=False)
-        problem = KernelBands(kernels, pairs, bool(self.fit_intercept))
-        fitted, dual, y_mean = self._search(problem, Y, alphas)
-        means = kernels.mean(1, dtype=float) if problem.center else np.zeros(kernels.shape[:2])
-        offset = np.sum(fitted["weights_"] * (means @ dual), 0)
-        intercept = (y_mean - offset).astype(kernels.dtype)
+        Y, scale = scaled_targets(y, dtype)
+        means = None
+        if self.fit_intercept:
+            means = kernels.mean(1, dtype=float)
+            kernels = np.stack([centred_kernel(kernel, alphas) for kernel in kernels])
+        problem = KernelBands(kernels.astype(dtype, copy=False), pairs, bool(self.fit_intercept))
+        fitted, dual, y_mean = self._search(problem, Y, alphas, scale)
+        intercept = y_mean.astype(dtype)
+        if means is not None:
+            dual = dual - dual.mean(0)
+            offset = np.sum(fitted["weights_"] * (self._offsets(samples, means) @ dual), 0)
+            intercept = (y_mean - offset).astype(dtype)
         dual = dual * fitted["alpha_"].astype(dual.dtype)
         single = y.ndim == 1
         self._keep(fitted, single)
         self._row_means, self._n_kernels = means, len(kernels)
+        self._y_mean = y_mean[0] if single else y_mean
         self.X_fit_ = samples
         self.dual_coef_ = dual[:, 0] if single else dual
         self.intercept_ = intercept[0] if single else intercept
@@ -413,6 +423,7 @@ class WeightedKernelRidgeCV(_WeightSearch):
         """
         check_is_fitted(self)
         if self._precomputed():
+            check_class(X, f"{type(self).__name__}: X")
             kernels = np.asarray(X)
             wanted = (self._n_kernels, len(self.dual_coef_))
             if kernels.ndim != 3 or (kernels.shape[0], kernels.shape[2]) != wanted:
@@ -423,21 +434,26 @@ class WeightedKernelRidgeCV(_WeightSearch):
                 raise ValueError("X contains NaN or infinity")
         else:
             X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-            kernels = self._matrices(X, self.X_fit_).astype(X.dtype, copy=False)
+            kernels = self._matrices(X, self.X_fit_)
+        if self._row_means is not None:
+            kernels = [about(kernel, rows) for kernel, rows in zip(kernels, self._row_means)]
+        dtype = self.dual_coef_.dtype
+        constant = self._y_mean.astype(dtype)
+        kernels = np.asarray(kernels).astype(dtype, copy=False)
         shape = (len(kernels), *self.dual_coef_.shape[1:])
         factors = np.exp(self.deltas_).reshape(shape).astype(self.dual_coef_.dtype)
         if not split:
             out = sum(f * (k @ self.dual_coef_) for f, k in zip(factors, kernels))
-            return out + self.intercept_
-        offsets = [f * (m @ self.dual_coef_) for f, m in zip(factors, self._row_means)]
-        constant = (self.intercept_ + sum(offsets)) / len(kernels)
-        parts = zip(factors, kernels, offsets)
-        return np.stack([f * (k @ self.dual_coef_) - o + constant for f, k, o in parts])
+            return out + constant
+        constant = constant / len(kernels)
+        return np.stack([f * (k @ self.dual_coef_) + constant for f, k in zip(factors, kernels)])
 
     def _precomputed(self):
         return isinstance(self.kernels, str) and self.kernels == "precomputed"
 
     def _given(self, X, y):
+        for name, value in (("X", X), ("y", y)):
+            check_class(value, f"{type(self).__name__}: {name}")
         kernels, y = np.asarray(X), np.asarray(y)
         if kernels.dtype not in (np.float32, np.float64):
             kernels = kernels.astype(float)
@@ -450,8 +466,8 @@ class WeightedKernelRidgeCV(_WeightSearch):
             raise ValueError("X or y contains NaN or infinity")
         return kernels, y
 
-    def _matrices(self, X, Z):
-        """All kernels of the rows of X with those of Z, shape (n_kernels, len(X), len(Z))."""
+    def _each(self):
+        """(kernel, band, gamma, degree, coef0) of each kernel."""
         if isinstance(self.kernels, str) or callable(self.kernels) or len(self.kernels) == 0:
             raise ValueError(f"kernels: wanted a sequence of kernels, got {self.kernels!r}")
         count = len(self.kernels)
@@ -465,10 +481,28 @@ class WeightedKernelRidgeCV(_WeightSearch):
         bands = [slice(None)] * count if self.bands is None else list(self.bands)
         if len(bands) != count:
             raise ValueError(f"bands: wanted {count}, one per kernel, got {len(bands)}")
+        return list(zip(self.kernels, bands, *options))
+
+    def _matrices(self, X, Z):
+        """All kernels of the rows of X with those of Z, shape (n_kernels, len(X), len(Z))."""
         out = []
-        for kernel, band, *rest in zip(self.kernels, bands, *options):
+        for kernel, band, gamma, degree, coef0 in self._each():
             if isinstance(kernel, str) and kernel == "precomputed":
                 raise ValueError("kernels: give kernels='precomputed' for all of them together")
             check_kernel(kernel, X)
-            out.append(kernel_matrix(X[:, band], Z[:, band], kernel, *rest))
+            pair = X[:, band], Z[:, band]
+            if self._shift is not None and linear(kernel, degree):
+                pair = (x - self._shift[band] for x in pair)
+            out.append(kernel_matrix(*pair, kernel, gamma, degree, coef0))
+        return np.stack(out)
+
+    def _offsets(self, X, means):
+        """Mean row of each kernel, but for a constant, without the shift of the features."""
+        if X is None:
+            return means
+        out = []
+        for (kernel, band, gamma, degree, _), rows in zip(self._each(), means):
+            moved = linear(kernel, degree)
+            x, shift = X[:, band], self._shift[band]
+            out.append(row_offset(x, shift, kernel, gamma) if moved else rows)
         return np.stack(out)

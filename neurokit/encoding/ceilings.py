@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from ..core.tracer import check_class
+
 
 def _repeats(repeats, missing=False):
+    check_class(repeats, "repeats")
     x = np.asarray(repeats, dtype=float)
     if x.ndim not in (2, 3) or len(x) < 2 or x.shape[1] < 2:
         raise ValueError(

@@ -39,12 +39,24 @@ def splits(cv, X, y=None, groups=None):
         sizes = [len(part) for part in np.array_split(np.arange(n), cv)]
         return _leave_out(np.repeat(np.arange(cv), sizes))
     if hasattr(cv, "split"):
+        if groups is None and _needs_groups(cv):
+            raise ValueError(
+                f"groups: {cv!r} needs the group of each sample: fit(X, y, groups=...)"
+            )
         return _checked(cv.split(X, y) if groups is None else cv.split(X, y, groups), n)
     if not hasattr(cv, "__len__"):
         return _checked(cv, n)
     if len(cv) == n and all(np.ndim(label) == 0 for label in cv):
         return _leave_out(np.asarray(cv))
     return _checked(cv, n)
+
+
+def _needs_groups(cv):
+    """Whether a splitter asks for groups, as scikit-learn's routing of metadata knows."""
+    try:
+        return bool(cv.get_metadata_routing().split.requests.get("groups"))
+    except AttributeError:
+        return False
 
 
 def _leave_out(groups):

@@ -1,12 +1,14 @@
 """Kernel ridge regression with cross-validated regularisation for many targets."""
 
+import warnings
+
 import numpy as np
 from scipy.spatial import distance
 
 from ._base import BaseEstimator, MultiOutputMixin, RegressorMixin, check_is_fitted, validate_data
-from ._ridge import dual_coefficients, fold_scores, kernel_folds
+from ._ridge import centred, dual_coefficients, fold_scores, kernel_folds
 from .folds import splits
-from .ridge import checked_alphas, checked_data, chosen_alphas
+from .ridge import checked_alphas, checked_data, chosen_alphas, rescaled, scaled_targets
 
 KERNELS = ("linear", "rbf", "laplacian", "polynomial", "sigmoid", "cosine", "precomputed")
 
@@ -44,6 +46,44 @@ def kernel_matrix(X, Z, kernel, gamma=None, degree=3, coef0=1.0):
     if kernel == "polynomial":
         return (gamma * product + coef0) ** degree
     return np.tanh(gamma * product + coef0) if kernel == "sigmoid" else product
+
+
+def linear(kernel, degree):
+    """Whether shifts of the features leave the centred kernel as it is, but for rounding."""
+    return isinstance(kernel, str) and (
+        kernel == "linear" or (kernel == "polynomial" and degree == 1)
+    )
+
+
+def row_offset(X, shift, kernel, gamma=None):
+    """Mean row of a :func:`linear` kernel, but for a constant, from its features' mean."""
+    gamma = 1 / X.shape[1] if gamma is None else gamma
+    return (X - shift) @ shift * (1 if kernel == "linear" else gamma)
+
+
+def centred_kernel(kernel, alphas):
+    """The kernel about its mean in feature space, with a warning where rounding reaches alpha."""
+    out = centred(kernel.astype(float, copy=False))
+    largest = np.abs(kernel).max()
+    noise = np.finfo(kernel.dtype).eps * len(kernel) ** 0.5 * largest
+    if noise > 1e-3 * alphas.min() and largest > 100 * np.abs(out).max():
+        warnings.warn(
+            f"fit_intercept: the kernel has values up to {largest:.3g}, of which centring leaves "
+            f"{np.abs(out).max():.3g} with an error near {noise:.1g}, too much for "
+            f"alpha={alphas.min():.3g}: centre or scale the features, or raise alpha",
+            stacklevel=3,
+        )
+    return out
+
+
+def about(kernel, rows):
+    """Kernel of new with fitted samples about ``rows``, the mean of the fitted ones.
+
+    Dual coefficients of centred kernels add up to zero, so that a constant per row, which would
+    cancel, may go.
+    """
+    kernel = kernel - rows
+    return kernel - kernel.mean(1, keepdims=True)
 
 
 class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
@@ -119,20 +159,30 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         check_kernel(self.kernel, X)
         alphas = checked_alphas(self.alphas)
         pairs = splits(self.cv, X, y, groups)
-        Y = y.reshape(len(y), -1).astype(X.dtype, copy=False)
+        Y, scale = scaled_targets(y, X.dtype)
         center = bool(self.fit_intercept)
         y_mean = Y.mean(0, dtype=float) if center else np.zeros(Y.shape[1])
-        matrix = kernel_matrix(X, X, self.kernel, self.gamma, self.degree, self.coef0)
+        self._shift = (
+            X.mean(0, dtype=float) if center and linear(self.kernel, self.degree) else None
+        )
+        matrix = self._matrix(X, X)
         rows = matrix.mean(0)
+        if center:
+            matrix = centred_kernel(matrix, alphas)
         folds = kernel_folds(matrix, pairs, center, X.dtype)
         scores = fold_scores(None, Y, y_mean, folds, alphas, center)
         alpha = chosen_alphas(alphas, scores, self.alpha_per_target)
-        if center:
-            matrix -= rows + rows[:, None] - rows.mean()
         dual = dual_coefficients(matrix, Y, y_mean, alpha)
-        intercept = (y_mean - rows @ dual if center else y_mean).astype(X.dtype)
+        if center:
+            dual -= dual.mean(0)
+        dual, y_mean = rescaled(dual, scale), rescaled(y_mean, scale)
+        offset = np.zeros(len(X)) if not center else rows
+        if self._shift is not None:
+            offset = row_offset(X, self._shift, self.kernel, self.gamma)
+        intercept = (y_mean - offset @ dual).astype(X.dtype)
         if y.ndim == 1:
-            dual, alpha, intercept = dual[:, 0], alpha[0], intercept[0]
+            dual, alpha, intercept, y_mean = dual[:, 0], alpha[0], intercept[0], y_mean[0]
+        self._rows, self._y_mean = (rows, y_mean) if center else (None, None)
         self.X_fit_, self.cv_scores_ = X, scores
         self.dual_coef_, self.alpha_, self.intercept_ = dual, alpha, intercept
         return self
@@ -150,8 +200,16 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        matrix = kernel_matrix(X, self.X_fit_, self.kernel, self.gamma, self.degree, self.coef0)
-        return matrix.astype(X.dtype, copy=False) @ self.dual_coef_ + self.intercept_
+        matrix = self._matrix(X, self.X_fit_)
+        if self._rows is None:
+            return matrix.astype(X.dtype, copy=False) @ self.dual_coef_ + self.intercept_
+        matrix = about(matrix, self._rows).astype(X.dtype, copy=False)
+        return matrix @ self.dual_coef_ + self._y_mean.astype(X.dtype)
+
+    def _matrix(self, X, Z):
+        if self._shift is not None:
+            X, Z = X - self._shift, Z - self._shift
+        return kernel_matrix(X, Z, self.kernel, self.gamma, self.degree, self.coef0)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+from ..core.tracer import check_class
+
 
 class LocalizerMap(NamedTuple):
     """A t map: ``t``, two-sided or one-sided ``p`` and ``dof`` (n_units,), and the ``selected`` units."""
@@ -62,6 +64,7 @@ def localizer(
     >>> localizer(x, ["house", "house", "face", "face"], ("face", "house"), top=1).selected
     array([ True, False])
     """
+    check_class(responses, "localizer: responses")
     x = np.asarray(responses, dtype=float)
     labels = np.asarray(conditions)
     if x.ndim != 2 or labels.shape != (len(x),):

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ..core.tracer import check_class
 from .folds import splits
 from .ridge import RidgeCV
 from .scores import r2
@@ -15,6 +16,7 @@ def variance_partition(feature_sets, Y, cv=5, alphas=(0.1, 1.0, 10.0, 100.0, 100
     Parameters
     ----------
     feature_sets : dict of str to ndarray, shape (n_samples, n_features of the set)
+        Or a list of them, with the names 0, 1, ...
     Y : ndarray, shape (n_samples, n_targets)
     cv : as for :class:`RidgeCV`
         Outer folds: predictions of the left-out samples give R2.
@@ -40,9 +42,18 @@ def variance_partition(feature_sets, Y, cv=5, alphas=(0.1, 1.0, 10.0, 100.0, 100
     ----------
     .. [1] Lescroart, Stansbury and Gallant (2015), doi:10.3389/fncom.2015.00135
     """
+    if isinstance(feature_sets, (list, tuple)):
+        feature_sets = dict(enumerate(feature_sets))
+    if not hasattr(feature_sets, "items"):
+        raise TypeError(
+            "feature_sets: wanted a dict of names to arrays, or a list of arrays, got "
+            f"{type(feature_sets).__name__}"
+        )
     names = tuple(feature_sets)
     if not 2 <= len(names) <= 4:
         raise ValueError(f"feature_sets: wanted 2 to 4, got {len(names)}")
+    for name, value in (("Y", Y), *feature_sets.items()):
+        check_class(value, f"variance_partition: {name}")
     Y = np.asarray(Y)
     sets = {name: np.asarray(x) for name, x in feature_sets.items()}
     if any(x.ndim != 2 or len(x) != len(Y) for x in sets.values()):

@@ -16,10 +16,17 @@ from .folds import splits
 
 def checked_data(estimator, X, y, least=2):
     """Features and targets as scikit-learn checks them: finite, float32 or float64, equal lengths."""
-    return validate_data(
+    X, y = validate_data(
         estimator, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True,
         ensure_min_samples=least,
     )  # fmt: skip
+    largest = max(float(X.max(initial=0)), -float(X.min(initial=0)))
+    if largest > 1e-3 * float(np.finfo(X.dtype).max) ** 0.5:
+        raise ValueError(
+            f"X: values up to {largest:.3g} are too large for {X.dtype}, where their squares overflow: "
+            "scale the features"
+        )
+    return X, y
 
 
 def checked_alphas(alphas):
@@ -30,8 +37,31 @@ def checked_alphas(alphas):
     return vector
 
 
+def scaled_targets(y, dtype):
+    """(Targets (n, t) in ``dtype``, scale of each): powers of two keep squares within range."""
+    Y = y.reshape(len(y), -1)
+    largest = np.maximum(Y.max(0), -Y.min(0)).astype(float)
+    limit = float(np.finfo(dtype).max)
+    if (largest > limit).any():
+        raise ValueError(f"y: values up to {largest.max():.3g} do not fit {np.dtype(dtype)}")
+    scale = np.ones(Y.shape[1])
+    far = (largest > 0) & ((largest > limit**0.25) | (largest < limit**-0.25))
+    scale[far] = 2.0 ** np.minimum(np.frexp(largest[far])[1], 1023)
+    if far.any():
+        # in two steps: one over the smallest numbers overflows
+        root = 2.0 ** (np.log2(scale) // 2)
+        Y = Y.astype(float) / root / (scale / root)
+    return Y.astype(dtype, copy=False), scale
+
+
+def rescaled(values, scale):
+    """Values of each target (last axis) in its own units again."""
+    return values if (scale == 1).all() else (values * scale).astype(values.dtype)
+
+
 def chosen_alphas(alphas, scores, per_target):
     """The best alpha of each target, or the one that is best on average, shape (n_targets,)."""
+    scores = np.where(np.isfinite(scores), scores, -np.inf)
     if not np.isfinite(scores.max(0)).all():
         raise ValueError("alphas: too small for this kernel, which has negative eigenvalues")
     if per_target:
@@ -62,7 +92,8 @@ class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
     intercept_ : ndarray, shape (n_targets,), or float
     alpha_ : ndarray, shape (n_targets,), or float
     cv_scores_ : ndarray, shape (n_alphas, n_targets)
-        R2 of each alpha, averaged over the test folds.
+        R2 of each alpha, averaged over the test folds. Where a fold tests a single sample, which
+        has no R2, it is that of the predictions of all folds together.
     n_features_in_ : int
 
     Notes
@@ -124,7 +155,7 @@ class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         if self.solver not in ("auto", "primal", "kernel"):
             raise ValueError(f"solver: wanted 'auto', 'primal' or 'kernel', got {self.solver!r}")
         pairs = splits(self.cv, X, y, groups)
-        Y = y.reshape(len(y), -1).astype(X.dtype, copy=False)
+        Y, scale = scaled_targets(y, X.dtype)
         primal = self.solver == "primal" or (self.solver == "auto" and X.shape[1] <= len(X))
 
         center = bool(self.fit_intercept)
@@ -144,7 +175,8 @@ class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
             coef = primal_coefficients(X, cross, alpha)
         else:
             coef = kernel_coefficients(X, Y, y_mean, alpha)
-        intercept = (y_mean - coef @ x_mean).astype(X.dtype)
+        intercept = rescaled((y_mean - coef @ x_mean).astype(X.dtype), scale)
+        coef = rescaled(coef.T, scale).T
         if y.ndim == 1:
             coef, intercept, alpha = coef[0], intercept[0], alpha[0]
         self.cv_scores_ = scores

@@ -5,15 +5,18 @@ import warnings
 import numpy as np
 from scipy.spatial import distance
 
+from ..core.tracer import check_class
 
-def _floats(x):
+
+def _floats(x, name):
     """An array of float32 or float64: differences of integers and flags would wrap around."""
+    check_class(x, name)
     x = np.asarray(x)
     return x if x.dtype in (np.float32, np.float64) else x.astype(float)
 
 
 def _pair(Y, P):
-    Y, P = _floats(Y), _floats(P)
+    Y, P = _floats(Y, "the measured array"), _floats(P, "the predicted array")
     if Y.shape != P.shape:
         raise ValueError(f"measured {Y.shape} and predicted {P.shape} differ in shape")
     if Y.ndim not in (1, 2) or len(Y) < 2:
@@ -95,7 +98,7 @@ def split_r2(Y, parts):
 
 
 def _parts(parts):
-    parts = _floats(parts)
+    parts = _floats(parts, "parts")
     if parts.ndim not in (2, 3) or len(parts) == 0:
         raise ValueError(f"parts: wanted (n_parts, n_samples, n_targets), got shape {parts.shape}")
     return parts

@@ -1,0 +1,201 @@
+"""Encoding models on data far from zero, of extreme scale, and with one sample per test fold."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from neurokit import encoding
+
+linear_model = pytest.importorskip("sklearn.linear_model")
+model_selection = pytest.importorskip("sklearn.model_selection")
+kernel_ridge = pytest.importorskip("sklearn.kernel_ridge")
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 9))
+    return X, X @ rng.standard_normal((9, 3)) + rng.standard_normal((60, 3))
+
+
+def kernel_models(alpha, kernel, **options):
+    yield encoding.KernelRidgeCV([alpha], kernel=kernel, fit_intercept=True, **options)
+    yield encoding.WeightedKernelRidgeCV(
+        [alpha], kernels=[kernel], fit_intercept=True, n_iter=1, **options
+    )
+
+
+@pytest.mark.parametrize("offset", [0, 1e2, 1e4, 1e6])
+@pytest.mark.parametrize("alpha", [1.0, 0.01])
+@pytest.mark.parametrize("kernel", ["linear", "polynomial"])
+def test_linear_kernels_far_from_zero_equal_ridge(data, offset, alpha, kernel):
+    X, Y = data[0] + offset, data[1]
+    reference = linear_model.Ridge(alpha=alpha).fit(X, Y)
+    scores = encoding.RidgeCV([alpha]).fit(X, Y).cv_scores_
+    new = X[:20] + 0.5
+    for model in kernel_models(alpha, kernel, gamma=1.0, degree=1, coef0=0.0):
+        model.fit(X, Y)
+        np.testing.assert_allclose(model.predict(new), reference.predict(new), atol=2e-8)
+        np.testing.assert_allclose(model.cv_scores_, scores, atol=1e-7)
+        if hasattr(model, "weights_"):
+            parts = model.predict(new, split=True)
+            np.testing.assert_allclose(parts.sum(0), model.predict(new), atol=1e-12)
+        if offset <= 100:  # the attributes hold for the kernel as it is
+            np.testing.assert_allclose(
+                new @ X.T @ model.dual_coef_ * factor(model) + model.intercept_,
+                reference.predict(new),
+                atol=1e-5,
+            )
+
+
+def factor(model):
+    return np.exp(model.deltas_) if hasattr(model, "deltas_") else 1.0
+
+
+def test_other_kernels_are_centred_with_care(data):
+    X, Y = data
+    kernel = X @ X.T
+    reference = linear_model.Ridge(alpha=1.0).fit(X, Y).predict(X)
+    for shift, error in ((1e4, 1e-8), (1e8, 1e-4)):
+        moved = kernel + shift
+        for model, K in (
+            (encoding.KernelRidgeCV([1.0], kernel="precomputed", fit_intercept=True), moved),
+            (
+                encoding.WeightedKernelRidgeCV(
+                    [1.0], kernels="precomputed", fit_intercept=True, n_iter=1
+                ),
+                moved[None],
+            ),
+        ):
+            np.testing.assert_allclose(model.fit(K, Y).predict(K), reference, atol=error)
+    model = encoding.KernelRidgeCV([1.0], kernel="precomputed", fit_intercept=True)
+    with pytest.warns(UserWarning, match="centring"):
+        model.fit(kernel + 1e14, Y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(kernel + 1e4, Y)
+
+
+def test_infinite_scores_are_never_chosen():
+    from neurokit.encoding.ridge import chosen_alphas
+
+    scores = np.array([[np.inf, -np.inf], [0.1, 0.2], [np.nan, 0.1]])
+    alphas = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(chosen_alphas(alphas, scores, True), [2, 2])
+    np.testing.assert_array_equal(chosen_alphas(alphas, scores, False), [2, 2])
+
+
+@pytest.mark.parametrize("solver", ["primal", "kernel"])
+@pytest.mark.parametrize("uneven", [False, True])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_single_test_samples_are_pooled(solver, uneven, fit_intercept):
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((30, 6))
+    Y = X @ rng.standard_normal((6, 5)) * [0.02, 0.1, 0.3, 1, 3] + rng.standard_normal((30, 5)) + 3
+    alphas = np.logspace(-2, 4, 13)
+    runs = np.r_[np.arange(10), np.repeat([10, 11], 10)] if uneven else np.arange(30)
+    pairs = list(model_selection.LeaveOneGroupOut().split(X, Y, runs))
+    expected = []
+    for alpha in alphas:
+        guess = np.empty_like(Y)
+        for train, test in pairs:
+            ridge = linear_model.Ridge(alpha=alpha, fit_intercept=fit_intercept)
+            guess[test] = ridge.fit(X[train], Y[train]).predict(X[test])
+        expected.append(encoding.r2(Y, guess))
+    expected = np.array(expected)
+    best = alphas[expected.argmax(0)]
+    assert len(np.unique(best)) > 1
+    options = dict(cv=runs, fit_intercept=fit_intercept)
+    models = [
+        encoding.RidgeCV(alphas, solver=solver, **options),
+        encoding.KernelRidgeCV(alphas, **options),
+        encoding.BandedRidgeCV(None, alphas, solver=solver, n_iter=1, **options),
+    ]
+    for model in models:
+        model.fit(X, Y)
+        np.testing.assert_array_equal(model.alpha_, best)
+        target = expected if model.cv_scores_.shape == expected.shape else expected.max(0)[None]
+        np.testing.assert_allclose(model.cv_scores_, target, atol=1e-8)
+    if not uneven and fit_intercept:
+        loo = linear_model.RidgeCV(alphas, alpha_per_target=True).fit(X, Y)
+        np.testing.assert_array_equal(models[0].alpha_, loo.alpha_)
+
+
+def test_refinement_climbs_the_pooled_score():
+    rng = np.random.default_rng(2)
+    X = rng.standard_normal((40, 10))
+    Y = X @ (rng.standard_normal((10, 3)) * np.repeat([2, 0.2], 5)[:, None])
+    Y += rng.standard_normal(Y.shape)
+    plain = encoding.BandedRidgeCV([5, 5], cv=40, n_iter=4, refine=0, screen=None).fit(X, Y)
+    refined = encoding.BandedRidgeCV([5, 5], cv=40, n_iter=4, refine=5, screen=None).fit(X, Y)
+    gain = refined.best_score_ - plain.best_score_
+    assert (gain >= 0).all() and gain.max() > 1e-3
+
+
+@pytest.mark.parametrize("scale", [1e200, 1e-200, 2.0**-1000, 1e290])
+def test_targets_of_any_scale(data, scale):
+    X, Y = data
+    alphas = np.logspace(-2, 4, 9)
+    for make in (
+        lambda: encoding.RidgeCV(alphas),
+        lambda: encoding.RidgeCV(alphas, solver="kernel"),
+        lambda: encoding.KernelRidgeCV(alphas, fit_intercept=True),
+        lambda: encoding.BandedRidgeCV([4, 5], alphas, n_iter=5),
+        lambda: encoding.WeightedKernelRidgeCV(alphas, n_iter=5, fit_intercept=True),
+    ):
+        plain, scaled = make().fit(X, Y), make().fit(X, Y * scale)
+        np.testing.assert_array_equal(plain.alpha_, scaled.alpha_)
+        np.testing.assert_allclose(plain.cv_scores_, scaled.cv_scores_, rtol=1e-6)
+        np.testing.assert_allclose(scaled.predict(X) / scale, plain.predict(X), rtol=1e-6)
+        mixed = make().fit(X, Y * [1, scale, 1])
+        np.testing.assert_allclose(mixed.predict(X)[:, 0], plain.predict(X)[:, 0], rtol=1e-6)
+
+
+def test_features_whose_squares_overflow_are_refused(data):
+    X, Y = data
+    for model in (encoding.RidgeCV(), encoding.KernelRidgeCV(), encoding.BandedRidgeCV()):
+        with pytest.raises(ValueError, match="scale the features"):
+            model.fit(X * 1e200, Y)
+    with pytest.raises(ValueError, match="do not fit float32"):
+        encoding.RidgeCV().fit(X.astype("f4"), Y * 1e50)
+
+
+def test_missing_groups_are_named(data):
+    with pytest.raises(ValueError, match="groups"):
+        encoding.RidgeCV(cv=model_selection.GroupKFold(3)).fit(*data)
+    encoding.RidgeCV(cv=model_selection.KFold(3)).fit(*data)
+
+
+def test_partition_of_a_list(data):
+    X, Y = data
+    parts, totals = encoding.variance_partition([X[:, :4], X[:, 4:]], Y)
+    named, _ = encoding.variance_partition({0: X[:, :4], 1: X[:, 4:]}, Y)
+    assert list(parts) == [(0,), (1,), (0, 1)]
+    for name in parts:
+        np.testing.assert_array_equal(parts[name], named[name])
+    with pytest.raises(TypeError, match="feature_sets"):
+        encoding.variance_partition(3, Y)
+
+
+def test_scores_refuse_masked_arrays(data):
+    Y = data[1]
+    masked = np.ma.masked_array(Y, Y > 1)
+    for score in (encoding.r2, encoding.correlation, encoding.pairwise_2v2):
+        for pair in ((masked, Y), (Y, masked)):
+            with pytest.raises(TypeError, match="mask"):
+                score(*pair)
+    for score in (encoding.split_r2, encoding.split_correlation):
+        for pair in ((masked, Y[None]), (Y, masked[None])):
+            with pytest.raises(TypeError, match="mask"):
+                score(*pair)
+    for ceiling in (encoding.noise_ceiling, encoding.explainable_variance):
+        with pytest.raises(TypeError, match="mask"):
+            ceiling(masked[None].repeat(2, 0))
+    with pytest.raises(TypeError, match="mask"):
+        encoding.variance_partition([masked, Y], Y)
+    with pytest.raises(TypeError, match="mask"):
+        encoding.localizer(masked, np.repeat(["a", "b"], 30), ("a", "b"))
+    model = encoding.WeightedKernelRidgeCV(kernels="precomputed")
+    with pytest.raises(TypeError, match="mask"):
+        model.fit(np.eye(60)[None], masked)
