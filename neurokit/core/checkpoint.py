@@ -4,6 +4,7 @@ import functools
 
 from . import tree
 from .arguments import Opened, is_array
+from .captured import threaded
 from .control import checkpointed
 from .graph import Graph, current, lift, replay
 from .guards import Trap
@@ -40,31 +41,46 @@ def checkpoint(f):
     def wrapper(*args, **kwargs):
         if current() is None:
             return f(*args, **kwargs)
-        opened = Opened((args, kwargs))
-        leaves = opened.leaves + opened.states
-        traced = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
-        nodes = [to_node(leaves[i]) for i in traced]
-        graph = Graph(current(), True, "a checkpointed function")
-        with graph:
-            inputs = [graph.add_input(n.shape, n.dtype, n.weak) for n in nodes]
-            filled = list(leaves)
-            for i, node in zip(traced, inputs):
-                filled[i] = Tracer(node)
-            k = len(opened.leaves)
-            trap = Trap(f)
-            with opened.arguments(filled[:k], filled[k:]) as (inner_args, inner_kwargs):
-                result, out_spec = tree.flatten(f(*inner_args, **inner_kwargs))
-                written = opened.written()
-            trap.check()
-            outs = [lift(to_node(r), graph) for r in [*result, *written]]
-        known = {i: lift(o, current()) for o, i in distinct(graph)}
-        known.update(zip(inputs, nodes))
-        taken = list(dict.fromkeys(known.values()))
-        outs = replay(outs, known)
-        if outs:
-            outs = checkpointed(outs, taken)
-        values = [Tracer(o) for o in outs]
-        opened.keep(values[len(result) :])
-        return tree.unflatten(out_spec, values[: len(result)])
+
+        def run(reached):
+            @functools.wraps(f, updated=())
+            def g(values, args, kwargs):
+                return reached.call(f, values, args, kwargs)
+
+            return _kept(g, (reached.values(), args, kwargs))
+
+        reached, (result, values) = threaded("checkpoint", [f], run)
+        reached.keep(values)
+        return result
 
     return wrapper
+
+
+def _kept(f, args):
+    """The call, with what it computes made again in the backward pass."""
+    opened = Opened(args)
+    leaves = opened.leaves + opened.states
+    traced = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
+    nodes = [to_node(leaves[i]) for i in traced]
+    graph = Graph(current(), True, "a checkpointed function")
+    with graph:
+        inputs = [graph.add_input(n.shape, n.dtype, n.weak) for n in nodes]
+        filled = list(leaves)
+        for i, node in zip(traced, inputs):
+            filled[i] = Tracer(node)
+        k = len(opened.leaves)
+        trap = Trap(f)
+        with opened.arguments(filled[:k], filled[k:]) as inner_args:
+            result, out_spec = tree.flatten(f(*inner_args))
+            written = opened.written()
+        trap.check()
+        outs = [lift(to_node(r), graph) for r in [*result, *written]]
+    known = {i: lift(o, current()) for o, i in distinct(graph)}
+    known.update(zip(inputs, nodes))
+    taken = list(dict.fromkeys(known.values()))
+    outs = replay(outs, known)
+    if outs:
+        outs = checkpointed(outs, taken)
+    values = [Tracer(o) for o in outs]
+    opened.keep(values[len(result) :])
+    return tree.unflatten(out_spec, values[: len(result)])

@@ -1,5 +1,6 @@
 """`cond`, `switch`, `while_loop`, `fori_loop`: choices and loops whose course depends on data."""
 
+import functools
 import operator
 
 import numpy as np
@@ -7,11 +8,12 @@ import numpy as np
 from . import elementwise as ew
 from . import tree
 from .arguments import Opened, is_array, plain
+from .captured import Carried, threaded
 from .graph import INT64, Graph, current, lift, literal
 from .guards import Trap
 from .loops import Body, Cond, While, bind_cond, bind_while
 from .runtime import evaluate
-from .scan import distinct, leaf_node, scan, settle
+from .scan import along, distinct, landed, leaf_node, refuse_models, scan, settle
 from .shaping import iota
 from .tracer import Tracer, to_node
 from .transforms import tracing
@@ -56,15 +58,37 @@ def cond(pred, if_true, if_false, *operands):
     if not isinstance(pred, Tracer):
         return (if_true if pred else if_false)(*operands)
     truth = pred.node if pred.dtype == bool else ew.apply(ew.ROWS["ne"], pred.node, 0)
+
+    def run(reached):
+        sides = [_handing(f, reached) for f in (if_true, if_false)]
+        return _cond(truth, sides, (reached.values(), *operands))
+
+    reached, (result, values) = threaded("cond", [if_true, if_false], run)
+    reached.keep(values)
+    return result
+
+
+def _handing(f, reached):
+    """A branch that takes the attributes of models that it writes, and returns them."""
+
+    @functools.wraps(f, updated=())
+    def branch(values, *operands):
+        return reached.call(f, values, operands)
+
+    return branch
+
+
+def _cond(truth, branches, operands):
     opened = Opened(operands)
     leaves = opened.leaves + opened.states
     traced = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
     nodes = [to_node(leaves[i]) for i in traced]
-    sides = [_trace_branch(f, opened, leaves, traced, nodes) for f in (if_true, if_false)]
+    sides = [_trace_branch(f, opened, leaves, traced, nodes) for f in branches]
     (yes, yes_in, yes_out, out_spec), (no, no_in, no_out, no_spec) = sides
     if out_spec != no_spec:
         raise TypeError(
-            f"cond: the branches must return the same structure, got {out_spec} and {no_spec}"
+            f"cond: the branches must return the same structure, got {out_spec.children[0]} and "
+            f"{no_spec.children[0]}"
         )
     _agree(yes, yes_out, no, no_out, out_spec)
     captured = list(dict.fromkeys(o for g in (yes, no) for o, _ in distinct(g)))
@@ -102,6 +126,7 @@ def _trace_branch(f, opened, leaves, traced, nodes):
 
 def _agree(yes, yes_out, no, no_out, spec):
     """Make weak numbers of one branch take the dtype of the other; the rest must be equal."""
+    spec = spec.children[0]  # of the result; attributes of models follow
     paths = tree.paths(tree.unflatten(spec, [0] * spec.n_leaves))
     paths += ["'s state"] * (len(yes_out) - len(paths))
     for i, (a, b) in enumerate(zip(yes_out, no_out)):
@@ -200,10 +225,17 @@ def while_loop(test, body, init, max_steps=None):
             f"while_loop: max_steps must be a non-negative int or None, got {max_steps!r}"
         )
     with tracing("while_loop") as (graph, new):
-        leaves, spec = tree.flatten(init)
-        inits = [leaf_node(graph, new, leaf, "while_loop") for leaf in leaves]
-        inner, carries, outs, inits = _trace_loop_body(body, inits, spec, max_steps)
-        asked, test_in, answer = _trace_test(test, carries[: len(leaves)], spec)
+        refuse_models("while_loop", init)
+
+        def run(reached):
+            leaves, spec = tree.flatten(along(init, reached))
+            inits = [leaf_node(graph, new, leaf, "while_loop") for leaf in leaves]
+            traced = _trace_loop_body(_step(body, reached), inits, spec, max_steps)
+            asked = _trace_test(_step(test, reached, True), traced[1][: len(leaves)], spec)
+            return leaves, spec, traced, asked
+
+        reached, (leaves, spec, traced, asked) = threaded("while_loop", [body, test], run)
+        (inner, carries, outs, inits), (asked, test_in, answer) = traced, asked
         if max_steps == 0:
             outs = inits
         else:
@@ -212,7 +244,23 @@ def while_loop(test, body, init, max_steps=None):
             values = [plain(a) for a in evaluate(graph, outs[: len(leaves)])] if leaves else []
         else:
             values = [Tracer(n) for n in outs[: len(leaves)]]
-    return tree.unflatten(spec, values)
+    return landed(tree.unflatten(spec, values), reached)
+
+
+def _step(f, reached, is_test=False):
+    """A loop's body or test, with the attributes of models that go along as part of the carry."""
+
+    @functools.wraps(f, updated=())
+    def step(carry):
+        values = []
+        if reached.carried:
+            carry, values = carry.carry, carry.values
+        result, after = reached.call(f, values, (carry,))
+        if is_test or not reached.carried:
+            return result
+        return Carried(result, after, reached.names())
+
+    return step
 
 
 def _trace_loop_body(body, inits, spec, max_steps):

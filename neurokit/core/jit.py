@@ -14,6 +14,7 @@ from . import (
     tree,
 )
 from .arguments import Opened, input_tracer, is_array, output_nodes, plain
+from .captured import refused
 from .graph import Graph, current, walk
 from .guards import Guards, Trap
 from .model import Param, State
@@ -33,7 +34,10 @@ class _Traced:
             trap = Trap(f)
             leaves = [input_tracer(graph, x) if is_array(x) else x for x in opened.leaves]
             states = [input_tracer(graph, s) for s in opened.states]
-            with opened.arguments(leaves, states) as (call_args, call_kwargs):
+            with (
+                refused("jit", f),
+                opened.arguments(leaves, states) as (call_args, call_kwargs),
+            ):
                 result = f(*args(call_args), **kwargs(call_kwargs))
                 written = opened.written()
             # plain arrays in the result are read at each call, and copied like all the rest

@@ -4,6 +4,7 @@
 parameters. Attributes may nest: other models, lists, tuples and dicts of them.
 """
 
+import contextlib
 import types
 
 import numpy as np
@@ -105,6 +106,27 @@ def callable_plain(x):
 
 
 _open = {}  # id(model) -> {mark: slots}: models whose arrays are traced values at present
+_states = []  # [{(id(container), key)}]: where state is that loops carry at present
+
+
+@contextlib.contextmanager
+def states_at(places):
+    """Places hold state for a while, though what is there has no mark."""
+    _states.append({(id(container), key) for container, key in places})
+    try:
+        yield
+    finally:
+        _states.pop()
+
+
+def is_state(container, key):
+    """Whether a place holds state: by its mark, or because it did when it was opened."""
+    place = id(container), key
+    return (
+        isinstance(container[key], State)
+        or any(place in known for known in _states)
+        or any(place == (id(c), k) for o in _open.values() for c, k, _ in o[State])
+    )
 
 
 def marked(model, mark):
@@ -112,9 +134,12 @@ def marked(model, mark):
     if id(model) in _open:
         return [(container, key, container[key]) for container, key, _ in _open[id(model)][mark]]
     found = slots(model)
-    if mark is Param and not any(isinstance(a, (Param, State)) for _, _, a in found):
+    states = [s for s in found if s[0] is not None and is_state(s[0], s[1])]
+    if mark is State:
+        return states
+    if not states and not any(isinstance(a, Param) for _, _, a in found):
         return [s for s in found if s[2].dtype.kind in "fc"]
-    return [s for s in found if isinstance(s[2], mark)]
+    return [s for s in found if isinstance(s[2], Param)]
 
 
 def names_of(model, mark=Param):

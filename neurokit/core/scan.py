@@ -1,5 +1,7 @@
 """`scan`: a loop over time, traced once and run in C."""
 
+import functools
+
 import numpy as np
 
 from . import (
@@ -7,10 +9,12 @@ from . import (
     tree,
 )
 from .arguments import input_tracer, plain
+from .captured import Carried, carry_name, threaded
 from .errors import TraceError
 from .graph import INT64, LITERAL, Graph, _local, current, lift, literal, reachable
 from .guards import Trap
 from .loops import Body, bind_scan, hoist
+from .model import Handle
 from .options import options
 from .runtime import evaluate
 from .shaping import broadcast
@@ -62,6 +66,12 @@ def scan(
     carry, ys
         The last carry, and the ys stacked along a new leading axis.
 
+    Notes
+    -----
+    Attributes (arrays and numbers) of models that `f` uses and writes, state above all, go along from
+    step to step like a part of the carry, and the models have their last values afterwards. They keep
+    shape and dtype. The carry itself cannot hold a model.
+
     Raises
     ------
     TypeError, ValueError
@@ -87,9 +97,16 @@ def scan(
             return scan(f, init, xs, length, reverse, checkpoint, file=file)
     with tracing("scan") as (graph, new):
         xs_nodes = [leaf_node(graph, new, x) for x in x_leaves]
-        init_leaves, spec = tree.flatten(init)
-        inits = [leaf_node(graph, new, leaf) for leaf in init_leaves]
-        body, args, inits, y_spec, y_leaves = trace_body(f, inits, spec, xs_nodes, x_spec, length)
+        refuse_models("scan", init, xs)
+
+        def run(reached):
+            init_leaves, spec = tree.flatten(along(init, reached))
+            inits = [leaf_node(graph, new, leaf) for leaf in init_leaves]
+            g = _step(f, reached)
+            return spec, *trace_body(g, inits, spec, xs_nodes, x_spec, length)
+
+        reached, traced = threaded("scan", [f], run)
+        spec, body, args, inits, y_spec, y_leaves = traced
         outs = bind_scan(body, length, bool(reverse), checkpoint, args)
         if not outs:
             values = []
@@ -99,11 +116,56 @@ def scan(
             values = [plain(a) for a in evaluate(graph, outs)]
         else:
             values = [Tracer(n) for n in outs]
-    carry = tree.unflatten(spec, values[: len(inits)])
+    carry = landed(tree.unflatten(spec, values[: len(inits)]), reached)
     ys = list(y_leaves)
     it = iter(values[len(inits) :])
     ys = [next(it) for _ in ys]
     return carry, tree.unflatten(y_spec, ys)
+
+
+def _step(f, reached):
+    """The body, with the attributes of models that it writes as part of its carry."""
+
+    @functools.wraps(f, updated=())
+    def step(carry, x):
+        values = []
+        if reached.carried:
+            carry, values = carry.carry, carry.values
+        result, after = reached.call(f, values, (carry, x))
+        if reached.carried and isinstance(result, tuple) and len(result) == 2:
+            result = Carried(result[0], after, reached.names()), result[1]
+        return result
+
+    return step
+
+
+def along(init, reached):
+    """A loop's carry, with the attributes of models that go along."""
+    return Carried(init, reached.values(), reached.names()) if reached.carried else init
+
+
+def landed(carry, reached):
+    """The loop's own carry after it has run; models take what was written."""
+    if not reached.carried:
+        return carry
+    reached.keep(carry.values)
+    return carry.carry
+
+
+def refuse_models(what, *values):
+    for x in values:
+        model = find_model(tree.flatten(x)[1])
+        if model is not None:
+            raise TraceError(
+                f"{what}: a model ({type(model).__name__}) cannot be part of the carry or of xs: leave it out and use it in "
+                f"the body, where the attributes that it writes go along from step to step by themselves"
+            )
+
+
+def find_model(spec):
+    if spec.kind is Handle:
+        return spec.meta.model
+    return next((m for m in map(find_model, spec.children) if m is not None), None)
 
 
 def _truncated(f, init, xs, length, reverse, checkpoint, progress, every, file):
@@ -269,7 +331,7 @@ def settle(carries, outs, inits, spec, what="scan"):
                 continue
         paths = paths or tree.paths(tree.unflatten(spec, [0] * len(carries)))
         raise TypeError(
-            f"{what}: carry{paths[i]} begins as {before.dtype}{list(before.shape)} and is {after.dtype}{list(after.shape)} "
+            f"{what}: {carry_name(paths[i], spec)} begins as {before.dtype}{list(before.shape)} and is {after.dtype}{list(after.shape)} "
             f"after one step: make them equal (begin with the larger shape, or use .astype({before.dtype}) at the end)"
         )
     if again:

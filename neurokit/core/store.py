@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import threading
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,9 @@ def load(path):
         The file is not one of `save`, is damaged, or holds pickled objects.
     """
     try:
+        with open(path, "rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ValueError("it is no .npz archive")
         with np.load(path, allow_pickle=False) as file:
             if "structure" not in file.files:
                 raise ValueError("it has no structure")

@@ -5,6 +5,7 @@ import numpy as np
 from .. import _core, config
 from . import tree
 from .arguments import Opened, input_tracer, is_array, output_nodes
+from .captured import refused
 from .graph import Graph, current, walk
 from .guards import Trap
 from .observe import bar
@@ -104,7 +105,7 @@ class _Traced:
         with graph:
             rows = [np.zeros(x.shape[1:], x.dtype) for x in self.leaves]
             rows = [input_tracer(graph, x) for x in rows]
-            with opened.arguments(rows, []) as (p,):
+            with refused("sweep", f), opened.arguments(rows, []) as (p,):
                 result = f(p)
             result = tree.map(
                 lambda x: Tracer(to_node(x)) if isinstance(x, np.ndarray) else x, result

@@ -9,6 +9,7 @@ from . import elementwise as ew
 from . import methods, tree  # noqa: F401 - methods gives Tracer its operators
 from .arguments import Opened, input_tracer, output_nodes, plain, scalar_node
 from .autodiff import backward, forward
+from .captured import refused
 from .control import has_custom, variable
 from .graph import INPUT, INT64, Graph, Node, current, walk
 from .lower import compile_program
@@ -95,7 +96,9 @@ class _Call:
             leaves = [Tracer(variable(to_node(leaf))) for leaf in self.opened.leaves]
             states = [Tracer(to_node(s)) for s in self.opened.states]
         self.wrt = [t.node for t in leaves]
-        with self.opened.arguments(leaves, states) as chosen:
+        # inside another trace the write is that trace's to keep or refuse
+        guard = refused(self.what, self.f) if new else contextlib.nullcontext()
+        with guard, self.opened.arguments(leaves, states) as chosen:
             args = list(self.args)
             for i, a in zip(self.numbers, chosen):
                 args[i] = a

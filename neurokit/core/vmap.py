@@ -7,6 +7,7 @@ import numpy as np
 from . import tree
 from .arguments import Opened, input_tracer, is_array, plain
 from .batching import stack, stacked
+from .captured import refused
 from .graph import Graph, current, lift
 from .guards import Trap
 from .model import Handle
@@ -194,7 +195,7 @@ def _trace(f, opened, outer, inner, n):
             values.append(Tracer(element))
         trap = Trap(f)
         k = len(opened.leaves)
-        with opened.arguments(values[:k], values[k:]) as (args, kwargs):
+        with refused("vmap", f), opened.arguments(values[:k], values[k:]) as (args, kwargs):
             result = f(*args, **kwargs)
             states = [lift(to_node(s), inner) for s in opened.written()]
         trap.check()

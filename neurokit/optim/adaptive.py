@@ -51,7 +51,11 @@ class AdamW(Adam):
 
 
 class Nadam(Adam):
-    """Adam with Nesterov's look-ahead (Dozat 2016, ICLR workshop), constant b1."""
+    """Adam with Nesterov's look-ahead (Dozat 2016, ICLR workshop), constant b1.
+
+    There is no momentum schedule, as in optax; PyTorch and Keras warm b1 up (``momentum_decay=0.004``), so their
+    steps differ.
+    """
 
     def step(self, p, g, moments, t, rate):
         m, v = self._moments(g, moments)
@@ -133,7 +137,8 @@ class RmsProp(Optimizer):
     """Rate over the root of a running mean of squared gradients (Hinton 2012, lecture 6e).
 
     `momentum` above 0 adds a heavy ball to the scaled gradient; `centered` subtracts the squared mean
-    (Graves 2013, arXiv:1308.0850).
+    (Graves 2013, arXiv:1308.0850). The decay of 0.9 is that of the lecture, of Keras and of optax; PyTorch
+    begins with 0.99 (its `alpha`) and a rate of 0.01.
     """
 
     slots = ("second", "mean", "momentum")

@@ -1,6 +1,7 @@
 """save and load: round trips, refusals, atomic writes."""
 
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -63,3 +64,18 @@ def test_other_files_are_refused(tmp_path):
         nk.load(path)
     with pytest.raises(FileNotFoundError):
         nk.load(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize("content", ["text", "", "pickle", "npy"])
+def test_other_files_are_refused_in_our_words(tmp_path, content):
+    path = tmp_path / "other"
+    if content == "npy":
+        with open(path, "wb") as file:
+            np.save(file, np.ones(3))
+    else:
+        path.write_bytes(pickle.dumps([1]) if content == "pickle" else content.encode())
+    with pytest.raises(ValueError, match=r"is not a file of nk\.save: it is no \.npz") as caught:
+        nk.load(path)
+    assert "allow_pickle" not in str(caught.value)
+    with pytest.raises(FileNotFoundError):
+        nk.load(tmp_path / "none")

@@ -1,5 +1,6 @@
 """`sweep` against a loop of jitted calls, bit for bit, at any number of threads."""
 
+import doctest
 import threading
 
 import numpy as np
@@ -118,3 +119,9 @@ def test_from_many_python_threads():
         t.join()
     for out in outs:
         np.testing.assert_array_equal(out, wanted)
+
+
+def test_the_example_of_the_docstring():
+    globs = {}
+    test = doctest.DocTestFinder().find(nk.sweep, "sweep", globs=globs)[0]
+    assert test.examples and doctest.DocTestRunner().run(test).failed == 0

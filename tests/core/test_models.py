@@ -1,0 +1,277 @@
+"""Models whose state is written in loops, branches and other transforms: numbers as of a Python loop."""
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+from neurokit.core.errors import TraceError
+
+XS = np.random.default_rng(0).standard_normal((5, 2))
+
+
+class Leaky:
+    """v <- decay v + w x, where v is state."""
+
+    def __init__(self):
+        self.w = nk.param(np.array([0.5, -1.5]))
+        self.v = nk.state(np.array([0.1, 0.2]))
+
+    def __call__(self, x):
+        self.v = 0.9 * self.v + np.tanh(self.w * x)
+        return self.v
+
+
+class InPlace(Leaky):
+    def __call__(self, x):
+        self.v *= 0.9
+        self.v += np.tanh(self.w * x)
+        return self.v * 1.0
+
+
+class Stack:
+    """Models in a list, state in a dict, a count that is a Python number."""
+
+    def __init__(self):
+        self.layers = [Leaky(), InPlace()]
+        self.kept = {"sum": nk.state(np.zeros(2))}
+        self.t = 0.0
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        self.t = self.t + 0.5
+        self.kept["sum"] = self.kept["sum"] + self.t * x
+        return self.kept["sum"]
+
+
+KINDS = [Leaky, InPlace, Stack]
+
+
+def arrays(m):
+    """All values that a model holds, none of them traced."""
+    held = [*vars(m).values()]
+    if isinstance(m, Stack):
+        held += [*m.kept.values(), *(a for layer in m.layers for a in vars(layer).values())]
+    held = [x for x in held if not isinstance(x, (list, dict))]
+    assert all(isinstance(x, (np.ndarray, float)) for x in held)
+    return [np.array(x) for x in held]
+
+
+def same_models(a, b):
+    for x, y in zip(arrays(a), arrays(b), strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-13)
+
+
+def wanted(kind, xs=XS):
+    m = kind()
+    return m, np.array([np.array(m(x)) for x in xs])
+
+
+def in_scan(m, xs):
+    return nk.scan(lambda c, x: (c, m(x)), 0.0, xs)[1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_scan_over_a_captured_model(kind):
+    m = kind()
+    after, ys = wanted(kind)
+    np.testing.assert_allclose(in_scan(m, XS), ys, rtol=1e-13)
+    same_models(m, after)
+    np.testing.assert_allclose(m(XS[0]), after(XS[0]), rtol=1e-13)
+
+
+@pytest.mark.parametrize("kind", [Leaky, InPlace])
+def test_scan_in_jit_with_the_model_as_argument(kind):
+    m = kind()
+    after, ys = wanted(kind, np.concatenate([XS, XS]))
+    f = nk.jit(in_scan)
+    np.testing.assert_allclose(np.concatenate([f(m, XS), f(m, XS)]), ys, rtol=1e-13)
+    same_models(m, after)
+
+
+def loss_scan(m, xs):
+    return nk.scan(lambda c, x: (c + (m(x) ** 2).sum(), None), 0.0, xs)[0]
+
+
+def loss_fori(m, xs):
+    return nk.fori_loop(0, len(xs), lambda i, c: c + (m(nk.array(xs)[i]) ** 2).sum(), 0.0)
+
+
+def loss_while(m, xs):
+    def body(s):
+        return s[0] + 1, s[1] + (m(nk.array(xs)[s[0]]) ** 2).sum()
+
+    return nk.while_loop(lambda s: s[0] < len(xs), body, (0, 0.0))[1]
+
+
+def loss_checkpoint(m, xs):
+    step = nk.checkpoint(lambda x: (m(x) ** 2).sum())
+    return sum(step(x) for x in xs)
+
+
+def loss_nested(m, xs):
+    def outer(c, x):
+        return nk.scan(lambda c, y: (c + (m(y) ** 2).sum(), None), c, x[None])[0], None
+
+    return nk.scan(outer, 0.0, xs)[0]
+
+
+def loss_cond(m, xs):
+    return sum(nk.cond(x[0] ** 2 >= 0, lambda x: (m(x) ** 2).sum(), lambda x: 0.0, x) for x in xs)
+
+
+def loss_loop(m, xs):
+    return sum((np.array(m(x)) ** 2).sum() for x in xs)
+
+
+LOSSES = [loss_scan, loss_fori, loss_while, loss_checkpoint, loss_nested, loss_cond]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("kind", [Leaky, InPlace])
+def test_gradients_by_parameters(kind, loss):
+    m, after = kind(), kind()
+    value, gradient = nk.value_and_grad(loss)(m, XS)
+    np.testing.assert_allclose(value, loss_loop(after, XS), rtol=1e-12)
+    same_models(m, after)
+    for i in range(2):
+        shifted = []
+        for sign in (1, -1):
+            n = kind()
+            n.w[i] += sign * 1e-6
+            shifted.append(loss_loop(n, XS))
+        np.testing.assert_allclose(gradient["w"][i], (shifted[0] - shifted[1]) / 2e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_in_jit(loss):
+    m, after = Leaky(), Leaky()
+    f = nk.jit(loss)
+    for _ in range(2):
+        np.testing.assert_allclose(f(m, XS), loss_loop(after, XS), rtol=1e-12)
+        same_models(m, after)
+
+
+@pytest.mark.parametrize("loss", [loss_scan, loss_fori, loss_while, loss_nested])
+@pytest.mark.parametrize("kind", KINDS)
+def test_plain_loops(kind, loss):
+    m, after = kind(), kind()
+    np.testing.assert_allclose(loss(m, XS), loss_loop(after, XS), rtol=1e-12)
+    same_models(m, after)
+
+
+def test_a_test_of_a_while_loop_reads_the_state():
+    def run(loop):
+        m = Leaky()
+        m.v = nk.state(np.zeros(2))
+        return loop(lambda i: np.sum(m.v**2) < 4, lambda i: (m(np.array([3.0, 3.0])), i + 1)[1], 0)
+
+    def python(test, body, i):
+        while test(i):
+            i = body(i)
+        return i
+
+    assert run(nk.while_loop) == run(python) > 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda m: nk.jit(lambda x: m(x))(XS[0]),
+        lambda m: nk.jit(m)(XS[0]),
+        lambda m: nk.vmap(lambda x: m(x))(XS),
+        lambda m: nk.grad(lambda x: m(x).sum())(XS[0]),
+        lambda m: nk.jacobian(lambda x: m(x))(XS[0]),
+        lambda m: nk.vjp(lambda x: m(x), XS[0]),
+        lambda m: nk.sweep(lambda x: m(x), XS),
+        lambda m: nk.jit(lambda xs: in_scan(m, xs))(XS),
+        lambda m: nk.jit(lambda m, xs: nk.vmap(lambda x: m(x))(xs))(m, XS),
+    ],
+)
+def test_other_writes_are_refused_and_undone(call):
+    m = Leaky()
+    with pytest.raises(TraceError, match=r"test_models\.py:\d+\) to Leaky\.v.*return the value"):
+        call(m)
+    same_models(m, Leaky())
+    np.testing.assert_array_equal(m(XS[0]), Leaky()(XS[0]))
+    same_models(m, wanted(Leaky, XS[:1])[0])
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        lambda f: nk.scan(lambda c, x: (c, f(x)), 0.0, XS),
+        lambda f: nk.fori_loop(0, 3, lambda i, c: f(c), XS[0]),
+        lambda f: nk.while_loop(lambda c: c[0] < 9, f, XS[0]),
+        lambda f: nk.jit(f)(XS[0]),
+        lambda f: nk.vmap(f)(XS),
+        lambda f: nk.grad(f)(XS[0]),
+        lambda f: nk.grad(lambda x: nk.checkpoint(f)(x).sum())(XS[0]),
+        lambda f: nk.jit(lambda x: nk.cond(x[0] > 0, f, f, x))(XS[0]),
+    ],
+)
+def test_errors_leave_the_model_as_it_was(transform):
+    m = Leaky()
+
+    def f(x):
+        m(x)
+        raise RuntimeError("stop here")
+
+    with pytest.raises(RuntimeError, match="stop here"):
+        transform(f)
+    same_models(m, Leaky())
+
+
+def test_what_cannot_go_along_is_named():
+    class Last:
+        def __init__(self):
+            self.last = None
+
+        def __call__(self, x):
+            self.last = x * 2
+            return x
+
+    m = Last()
+    with pytest.raises(TraceError, match=r"scan: .*Last\.last.*begin with an array"):
+        in_scan(m, XS)
+    assert m.last is None
+    grows = Leaky()
+    with pytest.raises(TypeError, match=r"Leaky\.v begins as float64\[2\] and is float64\[3, 2\]"):
+        nk.scan(lambda c, x: (c, grows(x)), 0.0, np.ones((2, 3, 1)))
+    with pytest.raises(TypeError, match=r"carry\['a'\] begins as"):
+        nk.scan(lambda c, x: ({"a": m0(x)[:1]}, 0.0), {"a": np.zeros(2)}, XS) if (
+            m0 := Leaky()
+        ) else None
+    same_models(grows, Leaky())
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda m: nk.scan(lambda m, x: (m, m(x)), m, XS),
+        lambda m: nk.fori_loop(0, 2, lambda i, c: c, {"m": m}),
+        lambda m: nk.while_loop(lambda m: True, lambda m: m, m),
+    ],
+)
+def test_models_as_carries_are_refused(call):
+    with pytest.raises(TraceError, match=r"a model \(Leaky\) cannot be part of the carry"):
+        call(Leaky())
+
+
+def test_reached_through_functions_partials_and_globals():
+    import functools
+
+    m, after = Leaky(), Leaky()
+    inner = functools.partial(lambda n, x: n(x), m)
+    ys = nk.scan(lambda c, x: (c, [f(x) for f in (inner,)][0]), 0.0, XS)[1]
+    np.testing.assert_allclose(ys, [np.array(after(x)) for x in XS])
+    ys = nk.scan(lambda c, x, f=m.__call__: (c, f(x)), 0.0, XS)[1]
+    np.testing.assert_allclose(ys, [np.array(after(x)) for x in XS])
+    same_models(m, after)
+
+
+def test_only_what_is_written_is_carried():
+    m = Leaky()
+    ys = nk.scan(lambda c, x: (c, m.v * m.w * x), 0.0, XS)[1]
+    np.testing.assert_array_equal(ys, m.v * m.w * XS)
+    assert isinstance(m.v, type(nk.state(0.0)))
