@@ -167,3 +167,42 @@ def test_conditions_are_matched_by_label():
 def test_constant_rdm_is_nan():
     assert np.isnan(rsa.compare(np.ones(6), np.arange(6.0), "pearson")[0, 0])
     assert np.isnan(rsa.compare(np.zeros(6), np.arange(6.0), "cosine")[0, 0])
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize(
+    "n, levels", [(1, 3), (2, 3), (40, 3), (40, 1000), (300, 12), (300, 10**6)]
+)
+def test_kendall_with_weights_equals_copies(n, levels, dtype):
+    rng = np.random.default_rng(n + levels)
+    x, y = (rng.integers(0, levels, (k, n)).astype(dtype) for k in (2, 3))
+    weight = rng.multinomial(n, np.full(n, 1 / n), 4)[:, ::-1]
+    weight[0] *= 3
+    for variant in (0, 1):
+        want, got = np.full((4, 2, 3), np.nan), np.empty((4, 2, 3))
+        for b, w in enumerate(weight):
+            copies = [np.repeat(v, w, axis=1) for v in (x, y)]
+            if w.sum() > 1:
+                _core.call("kendall", [want[b]], copies, (variant,))
+        for threads in (1, 2):
+            _core.call("kendall", [got], [x, y, weight], (variant,), threads=threads)
+            np.testing.assert_array_equal(got, want)
+    for bad in (-1, 2**32):
+        with pytest.raises(ValueError, match="kendall: weight"):
+            _core.call("kendall", [got], [x, y, np.full((4, n), bad)], (0,))
+
+
+@pytest.mark.parametrize("method", ["tau_a", "tau_b"])
+def test_bootstrap_of_tau_equals_resampled_matrices(method):
+    from neurokit.rsa import bootstrap
+
+    rng = np.random.default_rng(3)
+    models, subjects = rng.integers(0, 30, (3, 66)) / 7, rng.integers(0, 40, (4, 66)) / 7
+    counts = bootstrap.sample_counts(12, 15, rng, least=4)
+    drawn = [np.ones((15, 4), int), bootstrap.sample_counts(4, 15, rng)]
+    drawn[1][0] = [0, 4, 0, 0]  # one subject: no ceiling
+    got = bootstrap.sample_statistics(models, subjects, counts, drawn, method)
+    want = bootstrap._one_by_one(models, subjects, counts, drawn, method, None)
+    for a, b in zip(got, want, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+    assert np.isnan(got[1][0, -1]) and np.isfinite(got[0]).all()

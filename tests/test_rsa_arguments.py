@@ -157,3 +157,67 @@ def test_numbers_of_samples_and_seeds():
             rsa.evaluate(models, brain, n_boot=n_boot)
     one, two = (rsa.evaluate(models, brain, "cosine", n_boot=20, seed=None).sem for _ in range(2))
     assert (one != two).any()
+
+
+def unequal(dtype, offset, seed=0):
+    """Patterns of 5 conditions in 3 folds, in no order and as often as it comes."""
+    rng = np.random.default_rng(seed)
+    x = (rng.standard_normal((60, 13)) + offset).astype(dtype)
+    return x, rng.integers(0, 5, 60), rng.integers(0, 3, 60)
+
+
+@pytest.mark.parametrize("offset", [0, 1e3, 1e6])
+@pytest.mark.parametrize("whiten", [False, True])
+def test_crossnobis_of_unequal_trials_sums_float32_in_float64(offset, whiten):
+    x, names, folds = unequal("f4", offset)
+    noise = rsa.Noise(np.cov(np.random.default_rng(1).random((40, 13)).T)) if whiten else None
+    narrow, wide = (
+        rsa.rdm(v, names, folds=folds, metric="crossnobis", noise=noise).values
+        for v in (x, x.astype(float))
+    )
+    assert narrow.dtype == np.float32
+    np.testing.assert_allclose(narrow, wide, rtol=1e-6)
+    gram = np.einsum(
+        "ac,bc->ab", *[x.astype(float) if noise is None else noise.whiten(x * 1.0)] * 2
+    )
+    k = np.empty((5, 5))
+    for i in range(5):
+        for j in range(5):
+            other = np.multiply.outer(names == i, names == j) & (folds[:, None] != folds)
+            k[i, j] = gram[other].mean() / 13
+    order = list(dict.fromkeys(names.tolist()))
+    i, j = (np.array(order)[v] for v in np.triu_indices(5, 1))
+    want = k[i, i] + k[j, j] - 2 * k[i, j]
+    np.testing.assert_allclose(wide[0], want, rtol=1e-5, atol=1e-9 * offset**2)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_crossnobis_by_run_of_patterns_far_from_zero(dtype):
+    rng = np.random.default_rng(2)
+    x, noises = rng.standard_normal((12, 6)), [np.eye(6) + 0.1 * k for k in range(3)]
+    names, folds = np.tile(np.arange(4), 3), np.repeat(np.arange(3), 4)
+    near, far = (
+        rsa.rdm(v.astype(dtype), names, folds=folds, metric="crossnobis", noise=noises).values
+        for v in (np.round(x * 16) / 16, np.round(x * 16) / 16 + 4096)
+    )
+    np.testing.assert_allclose(far, near, rtol=2e-4 if dtype == "f4" else 1e-9, atol=1e-6)
+
+
+def test_noise_of_each_fold_by_its_label():
+    rng = np.random.default_rng(4)
+    x, names = rng.standard_normal((12, 5)), np.tile(list("abcd"), 3)
+    folds = np.repeat(["run3", "run1", "run2"], 4)
+    own = {name: np.diag(rng.random(5) + 0.5) for name in ("run1", "run2", "run3")}
+    options = dict(folds=folds, metric="crossnobis")
+    want = rsa.rdm(x, names, noise=[own[k] for k in ("run3", "run1", "run2")], **options).values
+    np.testing.assert_array_equal(rsa.rdm(x, names, noise=own, **options).values, want)
+    order = rng.permutation(12)
+    moved = rsa.rdm(x[order], names[order], folds=folds[order], metric="crossnobis", noise=own)
+    np.testing.assert_allclose(moved.subset(list("abcd")).values, want, rtol=1e-12)
+    two = rsa.rdm([x, x[:, ::-1]], names, noise=[own, own], **options)
+    np.testing.assert_allclose(two.values[:1], want)
+    for bad in ({**own, "run4": np.eye(5)}, {"run1": np.eye(5)}):
+        with pytest.raises(ValueError, match="one for each of the folds"):
+            rsa.rdm(x, names, noise=bad, **options)
+    with pytest.raises(ValueError, match="one per fold is for crossnobis"):
+        rsa.rdm(x, names, noise=own, metric="correlation")

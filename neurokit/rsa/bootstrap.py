@@ -14,6 +14,7 @@ from .inference import each_ceiling
 from .rdms import RDMs, pair_index
 
 CHUNK_BYTES = 1 << 26
+TAUS = ("tau_a", "tau_b")
 BY_COUNTS = ("cosine", "pearson", "spearman", "rho_a", *WHITENED)
 
 
@@ -167,6 +168,8 @@ def sample_statistics(models, subjects, counts, drawn, method, variance=None):
     """
     n_models = len(models)
     missing = np.isnan(models).any(0) | np.isnan(subjects).any(0)
+    if method in TAUS and not missing.any():
+        return _taus(models, subjects, counts, drawn, int(method == "tau_b"))
     if method not in BY_COUNTS or missing.any():
         return _one_by_one(models, subjects, counts, drawn, method, variance)
     values = np.concatenate([models, subjects]).astype(float)
@@ -190,6 +193,40 @@ def statistics(scores, cosines, counts, scale):
         lower, _ = ceilings(np.broadcast_to(cosines, shape), scale, counts)
         lower = np.sum(weight * np.where(counts > 0, lower, 0), 1)
     return np.column_stack([mean, lower])
+
+
+def _taus(models, subjects, counts, drawn, variant):
+    """Statistics of samples by Kendall's tau of pairs that stand there c_i c_j times."""
+    models, subjects = (np.ascontiguousarray(v, dtype=float) for v in (models, subjects))
+    n_samples, n_pairs = len(counts), models.shape[1]
+    i, j = np.triu_indices(counts.shape[1], 1)
+    groups = [_tie_groups(row) for row in subjects]
+    out = [np.empty((n_samples, len(models) + 1)) for _ in drawn]
+    step = max(1, CHUNK_BYTES // (8 * n_pairs * (len(subjects) + 1)))
+    for first in range(0, n_samples, step):
+        part = counts[first : first + step].astype(np.int64)
+        weight = part[:, i] * part[:, j]
+        scores = np.empty((len(part), len(models), len(subjects)))
+        _core.call("kendall", [scores], [models, subjects, weight], (variant,))
+        ranks = np.stack([_weighted_ranks(weight, *group) for group in groups], 1)
+        for k, (own, rank, w) in enumerate(zip(scores, ranks, weight, strict=True), first):
+            for to, d in zip(out, drawn, strict=True):
+                to[k, :-1] = own @ (d[k] / d[k].sum())
+                to[k, -1] = _lower_tau(subjects, rank, d[k], w[None], variant)
+    return out
+
+
+def _lower_tau(subjects, ranks, counts, weight, variant):
+    """As :func:`_lower`, from the ranks of all subjects in one sample."""
+    seen = np.flatnonzero(counts)
+    if len(seen) < 2:
+        return np.nan
+    total, lower, tau = counts @ ranks, 0.0, np.empty((1, 1, 1))
+    for s in seen:
+        rest = total - counts[s] * ranks[s]
+        _core.call("kendall", [tau], [rest[None], subjects[s : s + 1], weight], (variant,))
+        lower += counts[s] * tau[0, 0, 0]
+    return lower / counts.sum()
 
 
 def resampled(values, at):

@@ -1,6 +1,7 @@
 """Dissimilarities from patterns."""
 
 import warnings
+from copy import copy
 
 import numpy as np
 
@@ -43,9 +44,10 @@ def rdm(
         different conditions: pairs that a subject lacks are NaN.
     folds : sequence of length n_obs, or a list of such
         Run of each row, for the cross-validated metrics.
-    noise : Noise, ndarray, or a list of such, optional
+    noise : Noise, ndarray, or a list of such, or a dict, optional
         Noise from :func:`shrinkage`, or a precision matrix (n_channels, n_channels); a list gives
-        one per subject, or for one subject one per fold (``crossnobis``). Needed for
+        one per subject (for several), or (for one, with ``crossnobis``) one per fold in the order
+        in which the folds first appear; a dict gives that of each fold by its label. Needed for
         ``mahalanobis``; the other metrics whiten the patterns with it. The identity by default.
     metric : {"correlation", "euclidean", "cosine", "mahalanobis", "crossnobis", "poisson", \
 "poisson_cv"}
@@ -83,7 +85,9 @@ def rdm(
 
     over M folds. When the conditions do not have equally many trials in all folds (or none in
     some), products are averaged over all pairs of trials from different folds instead,
-    k_ij = mean x_a' W x_b / d, d_ij = k_ii + k_jj - 2 k_ij. With one W per fold, the pair (m, k)
+    k_ij = mean x_a' W x_b / d, d_ij = k_ii + k_jj - 2 k_ij. Products of different trials stand in
+    the three terms, so a pattern that all trials share does not drop out but adds error: where it
+    is large, take ``patterns.mean(0)`` away first. With one W per fold, the pair (m, k)
     uses the inverse of the mean of both covariances.
 
     References
@@ -197,9 +201,21 @@ class _Subject:
             self.fold_labels, self.fold = codes(folds, len(x), "folds")
             if len(self.fold_labels) < 2:
                 raise ValueError(f"{metric} needs at least 2 folds, got {len(self.fold_labels)}")
+            if isinstance(noise, dict):
+                noise = self._of_folds(noise)
+        elif isinstance(noise, dict):
+            raise ValueError(f"noise: one per fold is for crossnobis, not for {metric}")
         if metric == "mahalanobis" and noise is None:
             raise ValueError("mahalanobis needs noise, see rsa.shrinkage")
         self.noise = noise
+
+    def _of_folds(self, noise):
+        """The noise of each fold, in the folds' order, from a dict of all of them."""
+        names = self.fold_labels.tolist()
+        wrong = [k for k in names if k not in noise] + [k for k in noise if k not in names]
+        if wrong:
+            raise ValueError(f"noise: wanted one for each of the folds {names}, wrong: {wrong[:5]}")
+        return [noise[k] for k in names]
 
     def compute(self, threads, convention):
         self.threads, self.convention = threads, convention
@@ -373,7 +389,18 @@ class _Subject:
             sums[cell] = self.x
         return sums.reshape(n_fold, n, -1), counts.reshape(n_fold, n).astype(float)
 
+    def _balanced(self):
+        """True where each condition has equally many rows in all folds."""
+        n, n_fold = len(self.labels), len(self.fold_labels)
+        counts = np.bincount(self.fold * n + self.code, minlength=n_fold * n).reshape(n_fold, n)
+        return bool((counts == counts[:1]).all())
+
     def _crossnobis(self):
+        if self.x.dtype == np.float32 and not self._balanced():  # what rows share does not cancel
+            wide = copy(self)
+            wide.x = self.x.astype(float)
+            with np.errstate(over="ignore"):
+                return wide._crossnobis().astype(np.float32)
         if self.noise is not None and np.isnan(self.x).any():
             return self._by_channels(self._have())
         sums, counts = self._by_fold()
@@ -428,6 +455,9 @@ class _Subject:
                 raise ValueError(f"noise: wanted {n_channels} channels, got shape {one.shape}")
         gram, pairs = np.zeros((n, n)), np.zeros((n, n))
         weight = np.ones_like(counts) if balanced else counts
+        if balanced:  # the mean pattern of a fold drops out
+            sums = sums.astype(float)
+            sums = sums - sums.mean(1, keepdims=True)
         for m in range(n_fold):
             for k in range(m):
                 both = Noise((covariance[m] + covariance[k]) / 2)
