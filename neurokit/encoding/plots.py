@@ -23,7 +23,7 @@ def plot_alphas(model, ax=None):
     count = [(chosen == alpha).sum() for alpha in alphas]
     ax.bar(np.arange(len(alphas)), count, 0.8, color=PALETTE[0])
     shown = np.unique(np.linspace(0, len(alphas) - 1, 4).astype(int))
-    ax.set_xticks(shown, [f"{alphas[k]:.3g}" for k in shown])
+    ax.set_xticks(shown, _numbers(alphas[shown]))
     ax.set_xlabel("alpha")
     ax.set_ylabel("targets")
     return _bare(ax)
@@ -71,6 +71,18 @@ def plot_scores(scores, xlabel="R²", bins=40, ax=None, positions=None, mask=Non
     return _bare(ax)
 
 
+def _numbers(values):
+    """Labels in one notation: plain where the values are of everyday size, else powers of ten."""
+    if values.min() >= 1e-3 and values.max() < 1e4:
+        return [f"{value:.3g}" if value < 1000 else f"{value:.0f}" for value in values]
+    labels = []
+    for value in values:
+        factor, power = f"{value:.1e}".split("e")
+        front = "" if factor == "1.0" else f"{factor}\\cdot"
+        labels.append(f"${front}10^{{{int(power)}}}$")
+    return labels
+
+
 def _bare(ax):
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
@@ -105,18 +117,37 @@ def _score_slices(scores, mask, label, ax):
     used = np.flatnonzero(mask.any((0, 1)))
     xs, ys = np.flatnonzero(mask.any((1, 2))), np.flatnonzero(mask.any((0, 2)))
     volume = volume[xs[0] : xs[-1] + 1, ys[0] : ys[-1] + 1][:, :, used]
-    wide = int(np.ceil(np.sqrt(2 * len(used))))
-    tall = -(-len(used) // wide)
     x, y, _ = volume.shape
-    picture = np.full((tall * (y + 1), wide * (x + 1)), np.nan)
+    wide, gap = _grid(len(used), x, y, ax)
+    tall = -(-len(used) // wide)
+    picture = np.full((tall * (y + gap), wide * (x + 1) - 1), np.nan)
     for k in range(len(used)):
-        row, column = k // wide * (y + 1), k % wide * (x + 1)
+        row, column = k // wide * (y + gap) + gap, k % wide * (x + 1)
         picture[row : row + y, column : column + x] = volume[:, ::-1, k].T
-        ax.text(column, row, f"z {used[k]}", fontsize=6, va="bottom", color="0.4")
+        ax.annotate(
+            f"z {used[k]}", (column - 0.5, row - 0.5), (0, 1), textcoords="offset points",
+            fontsize=8, va="bottom", color="0.3",
+        )  # fmt: skip
     shown = ax.imshow(picture, cmap="inferno", vmin=0, vmax=_top(scores), interpolation="nearest")
-    ax.figure.colorbar(shown, ax=ax, label=label, shrink=0.8)
+    # Beside the slices and as tall as they are
+    bar = ax.inset_axes([1.02, 0, 0.03, 1])
+    ax.figure.colorbar(shown, cax=bar, label=label)
     ax.set_axis_off()
     return ax
+
+
+def _grid(count, x, y, ax):
+    """Columns of a grid in which ``count`` slices (x, y) show largest, and rows free for labels."""
+    box = ax.get_window_extent()
+    label = 11 * ax.figure.dpi / 72
+
+    def size(wide):
+        tall = -(-count // wide)
+        high = max(box.height / tall - label, 0.1 * box.height / tall)
+        return min(box.width / (wide * (x + 1)), high / y)
+
+    wide = max(range(1, count + 1), key=size)
+    return wide, int(np.ceil(label / size(wide)))
 
 
 def _score_ceiling(scores, ceiling, label, ax):
