@@ -221,3 +221,13 @@ def test_noise_of_each_fold_by_its_label():
             rsa.rdm(x, names, noise=bad, **options)
     with pytest.raises(ValueError, match="one per fold is for crossnobis"):
         rsa.rdm(x, names, noise=own, metric="correlation")
+
+
+def test_what_stands_in_the_wrong_place_is_named():
+    x = np.random.default_rng(0).random((4, 3))
+    with pytest.raises(ValueError, match=r"one label per pattern.*\('a', 1\)"):
+        rsa.rdm(x, [("a", 1), ("b", 1), ("a", 1), ("c", 2)])
+    with pytest.raises(TypeError, match="models: wanted models, RDMs or arrays, got None"):
+        rsa.evaluate(None, values(2, 3))
+    with pytest.raises(ValueError, match="one per fold is for rsa.rdm"):
+        rsa.searchlight(x, [[0, 1]], [0, 1, 0, 1], folds=[0, 0, 1, 1], noise={0: np.eye(3)})

@@ -154,6 +154,11 @@ def _own(labels, k, n_subjects):
     """The labels of subject k: a list of sequences has one per subject, one sequence serves all."""
     if not isinstance(labels, (list, tuple)) or not labels or np.ndim(labels[0]) == 0:
         return labels
+    if n_subjects == 1 and len(labels) > 1:
+        raise ValueError(
+            "conditions, folds: wanted one label per pattern, a number or text, got sequences such "
+            f"as {labels[0]!r}: join their parts to one text"
+        )
     if len(labels) != n_subjects:
         raise ValueError(f"conditions, folds: wanted {n_subjects} sequences, got {len(labels)}")
     return labels[k]

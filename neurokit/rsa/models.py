@@ -238,6 +238,8 @@ def as_models(models, rdms):
     """
     if isinstance(models, np.ndarray):
         models = as_rdms(models, "models", rdms.conditions)
+    if not hasattr(models, "__iter__") and not isinstance(models, _Model):
+        raise TypeError(f"models: wanted models, RDMs or arrays, got {models!r}")
     items = [models] if isinstance(models, (_Model, RDMs)) else list(models)
     if not items:
         raise ValueError("models: wanted at least one")

@@ -289,6 +289,8 @@ def searchlight(
         raise ValueError(f"metric: {metric!r} is not for searchlights")
     if metric == "mahalanobis" and noise is None:
         raise ValueError("mahalanobis needs noise: residuals of shape (n_samples, n_channels)")
+    if isinstance(noise, dict):
+        raise ValueError("noise: wanted residuals or a Noise; one per fold is for rsa.rdm")
     method = method_name(compare)
     shape = np.shape(data)
     if (len(shape) == 3) != (window is not None):
