@@ -237,27 +237,39 @@ def threaded(what, functions, run):
 
 
 @contextlib.contextmanager
-def refused(what, *functions):
-    """Attributes of models reached must not be traced values afterwards: they get their old values."""
-    places = _places(functions)
+def refused(what, f, given=()):
+    """Attributes of models must not be traced values afterwards: they get their old values.
+
+    given: the arguments, whose models keep what is written to their state by themselves.
+    """
+    places = _places([f])
+    n_reached = len(places)
+    places += _places([x for x in given if x.__class__ not in _SKIPPED])
     before = [_read(c, k) for c, k, _ in places]
     first = None
     try:
         yield
     finally:
-        for (container, key, name), value in zip(places, before):
+        for i, ((container, key, name), value) in enumerate(zip(places, before)):
             now = _read(container, key)
             if now is not value and _tracers(now):
-                first = first or (name, now)
+                first = first or (name, now, i < n_reached)
                 _write(container, key, value)
     if first is not None:
+        name, value, reached = first
         way = f"pass the model as an argument: nk.{what}(f)(model, x)"
-        raise _refusal(what, *first, way)
+        if not reached:
+            way = (
+                "mark the attribute by nk.state(value) before the call (plain code that gives it a new array drops the "
+                "mark), and let argnums of derivatives include the model"
+            )
+        raise _refusal(what, name, value, way, reached)
 
 
-def _refusal(what, name, value, way):
+def _refusal(what, name, value, way, reached=True):
+    model = "a model that it was not given" if reached else "a model whose state it is not here"
     where = _tracers(value)[0].node.where
     return TraceError(
-        f"{what}: the traced function wrote a traced value (made at {where_text(where)}) to {name}, of a model that it "
-        f"was not given: it would be lost, and has been undone; {way}, or return the value"
+        f"{what}: the traced function wrote a traced value (made at {where_text(where)}) to {name}, of {model}: it would be "
+        f"lost, and has been undone; {way}, or return the value"
     )

@@ -63,7 +63,7 @@ def cond(pred, if_true, if_false, *operands):
         sides = [_handing(f, reached) for f in (if_true, if_false)]
         return _cond(truth, sides, (reached.values(), *operands))
 
-    reached, (result, values) = threaded("cond", [if_true, if_false], run)
+    reached, (result, values) = threaded("cond", [if_true, if_false, *operands], run)
     reached.keep(values)
     return result
 

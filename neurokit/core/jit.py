@@ -35,7 +35,7 @@ class _Traced:
             leaves = [input_tracer(graph, x) if is_array(x) else x for x in opened.leaves]
             states = [input_tracer(graph, s) for s in opened.states]
             with (
-                refused("jit", f),
+                refused("jit", f, [*dynamic[0], *dynamic[1].values()]),
                 opened.arguments(leaves, states) as (call_args, call_kwargs),
             ):
                 result = f(*args(call_args), **kwargs(call_kwargs))

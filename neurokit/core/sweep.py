@@ -105,7 +105,7 @@ class _Traced:
         with graph:
             rows = [np.zeros(x.shape[1:], x.dtype) for x in self.leaves]
             rows = [input_tracer(graph, x) for x in rows]
-            with refused("sweep", f), opened.arguments(rows, []) as (p,):
+            with refused("sweep", f, (params,)), opened.arguments(rows, []) as (p,):
                 result = f(p)
             result = tree.map(
                 lambda x: Tracer(to_node(x)) if isinstance(x, np.ndarray) else x, result

@@ -97,7 +97,11 @@ class _Call:
             states = [Tracer(to_node(s)) for s in self.opened.states]
         self.wrt = [t.node for t in leaves]
         # inside another trace the write is that trace's to keep or refuse
-        guard = refused(self.what, self.f) if new else contextlib.nullcontext()
+        guard = (
+            refused(self.what, self.f, (*self.args, *self.kwargs.values()))
+            if new
+            else contextlib.nullcontext()
+        )
         with guard, self.opened.arguments(leaves, states) as chosen:
             args = list(self.args)
             for i, a in zip(self.numbers, chosen):

@@ -195,7 +195,10 @@ def _trace(f, opened, outer, inner, n):
             values.append(Tracer(element))
         trap = Trap(f)
         k = len(opened.leaves)
-        with refused("vmap", f), opened.arguments(values[:k], values[k:]) as (args, kwargs):
+        with (
+            refused("vmap", f, [*opened.args[0], *opened.args[1].values()]),
+            opened.arguments(values[:k], values[k:]) as (args, kwargs),
+        ):
             result = f(*args, **kwargs)
             states = [lift(to_node(s), inner) for s in opened.written()]
         trap.check()

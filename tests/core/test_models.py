@@ -275,3 +275,30 @@ def test_only_what_is_written_is_carried():
     ys = nk.scan(lambda c, x: (c, m.v * m.w * x), 0.0, XS)[1]
     np.testing.assert_array_equal(ys, m.v * m.w * XS)
     assert isinstance(m.v, type(nk.state(0.0)))
+
+
+@pytest.mark.parametrize("transform", [nk.jit, nk.grad, lambda f: nk.grad(f, argnums=1)])
+def test_state_that_has_no_mark_is_refused_not_lost(transform):
+    m, after = Leaky(), Leaky()
+    m(XS[0]), after(XS[0])  # plain code: the mark is gone
+    with pytest.raises(TraceError, match=r"to Leaky\.v, .*mark the attribute by nk\.state"):
+        transform(lambda m, x: m(x).sum())(m, XS[1])
+    same_models(m, after)
+    m.v = nk.state(m.v)
+    assert nk.jit(lambda m, x: m(x).sum())(m, XS[1]) == pytest.approx(after(XS[1]).sum())
+    same_models(m, after)
+
+
+def test_operands_of_cond_and_checkpoint():
+    def f(m, x):
+        m = nk.cond(x[0] ** 2 >= 0, lambda m, x: m(x).sum(), lambda m, x: 0.0, m, x)
+        return m
+
+    def g(m, x):
+        return nk.checkpoint(lambda m, x: m(x).sum())(m, x)
+
+    for h in (f, g):
+        m, after = Leaky(), Leaky()
+        for x in XS:
+            assert nk.jit(h)(m, x) == pytest.approx(after(x).sum())
+        same_models(m, after)
