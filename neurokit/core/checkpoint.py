@@ -49,7 +49,7 @@ def checkpoint(f):
 
             return _kept(g, (reached.values(), args, kwargs))
 
-        reached, (result, values) = threaded("checkpoint", [f, *args, *kwargs.values()], run)
+        reached, (result, values) = threaded("checkpoint", [f], run)
         reached.keep(values)
         return result
 

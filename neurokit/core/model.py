@@ -9,6 +9,7 @@ import types
 
 import numpy as np
 
+from .errors import TraceError
 from .tracer import Tracer
 
 
@@ -204,10 +205,19 @@ class Substituted:
             self.params + self.kept, [*self.values, *self.states]
         ):
             _put(container, key, value)
+        self.nodes = [getattr(v, "node", None) for v in self.values]
         return self
 
     def written(self):
-        """What the call left in the places of the state."""
+        """What the call left in the places of the state. Parameters must be as they were."""
+        for (container, key, _), value, node in zip(self.params, self.values, self.nodes):
+            now = container[key]
+            if now is not value or node is not None and now.node is not node:
+                raise TraceError(
+                    f"the traced function wrote to {type(self.model).__name__}.{key}, which is a parameter: only state is "
+                    f"kept. Mark it by nk.state(value) (a model without any mark has its arrays as parameters; plain "
+                    f"code that gives an attribute a new array drops the mark), or return the new value"
+                )
         return [container[key] for container, key, _ in self.kept]
 
     def __exit__(self, *exc):

@@ -302,3 +302,24 @@ def test_operands_of_cond_and_checkpoint():
         for x in XS:
             assert nk.jit(h)(m, x) == pytest.approx(after(x).sum())
         same_models(m, after)
+
+
+@pytest.mark.parametrize("transform", [nk.jit, nk.grad])
+@pytest.mark.parametrize("in_place", [False, True])
+def test_writes_to_parameters_are_refused(transform, in_place):
+    class Counter:
+        def __init__(self):
+            self.n = np.zeros(2)
+
+        def __call__(self, x):
+            if in_place:
+                self.n += x
+            else:
+                self.n = self.n + x
+            return self.n.sum()
+
+    m = Counter()
+    with pytest.raises(TraceError, match=r"Counter\.n, which is a parameter.*nk\.state"):
+        transform(lambda m, x: m(x))(m, XS[0])
+    np.testing.assert_array_equal(m.n, np.zeros(2))
+    assert type(m.n) is np.ndarray
