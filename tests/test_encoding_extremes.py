@@ -199,3 +199,16 @@ def test_scores_refuse_masked_arrays(data):
     model = encoding.WeightedKernelRidgeCV(kernels="precomputed")
     with pytest.raises(TypeError, match="mask"):
         model.fit(np.eye(60)[None], masked)
+
+
+@pytest.mark.parametrize("fitted", ["f4", "f8"])
+@pytest.mark.parametrize("new", ["f4", "f8"])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_kernel_predictions_take_the_wider_precision(data, fitted, new, fit_intercept):
+    X, Y = data
+    for model in (
+        encoding.KernelRidgeCV(fit_intercept=fit_intercept),
+        encoding.WeightedKernelRidgeCV(n_iter=2, fit_intercept=fit_intercept),
+    ):
+        model.fit(X.astype(fitted), Y.astype(fitted))
+        assert model.predict(X.astype(new)).dtype == np.result_type(fitted, new)

@@ -425,6 +425,7 @@ class WeightedKernelRidgeCV(_WeightSearch):
         if self._precomputed():
             check_class(X, f"{type(self).__name__}: X")
             kernels = np.asarray(X)
+            given = kernels.dtype if kernels.dtype.kind == "f" else self.dual_coef_.dtype
             wanted = (self._n_kernels, len(self.dual_coef_))
             if kernels.ndim != 3 or (kernels.shape[0], kernels.shape[2]) != wanted:
                 raise ValueError(
@@ -434,12 +435,11 @@ class WeightedKernelRidgeCV(_WeightSearch):
                 raise ValueError("X contains NaN or infinity")
         else:
             X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-            kernels = self._matrices(X, self.X_fit_)
+            kernels, given = self._matrices(X, self.X_fit_), X.dtype
         if self._row_means is not None:
             kernels = [about(kernel, rows) for kernel, rows in zip(kernels, self._row_means)]
-        dtype = self.dual_coef_.dtype
-        constant = self._y_mean.astype(dtype)
-        kernels = np.asarray(kernels).astype(dtype, copy=False)
+        constant = self._y_mean.astype(self.dual_coef_.dtype)
+        kernels = np.asarray(kernels).astype(given, copy=False)
         shape = (len(kernels), *self.dual_coef_.shape[1:])
         factors = np.exp(self.deltas_).reshape(shape).astype(self.dual_coef_.dtype)
         if not split:
