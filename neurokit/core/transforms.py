@@ -65,6 +65,12 @@ def _check_float(opened, numbers, what):
                 f"{what}: argument {numbers[int(place[0].strip('[') or 0)]}{place[2]} must be float32, "
                 f"float64 or complex, got {got}"
                 + ("; write a float" if dtype.kind in "iub" else "")
+                + (
+                    "; what is no number stays out of the argument, or is made part of its structure: "
+                    "nk.tree.register(cls, flatten, unflatten) with it in meta"
+                    if dtype.kind in "OUS"
+                    else ""
+                )
             )
 
 
@@ -122,7 +128,9 @@ def value_and_grad(f, argnums=0, has_aux=False, holomorphic=False):
     ----------
     f : callable returning a scalar (or an array of one element), or (scalar, aux) with `has_aux`
     argnums : int or tuple of int
-        Positional arguments to differentiate: arrays, numbers, containers of them, or models.
+        Positional arguments to differentiate: arrays, numbers, containers of them, or models. Each leaf is
+        floating point; a class whose fields are partly no numbers (names, functions) becomes such a
+        container by `tree.register`, with those fields in its meta.
     has_aux : bool
     holomorphic : bool
         The function is complex-differentiable, from complex to complex: the gradient is its complex

@@ -1,5 +1,7 @@
 """Models whose state is written in loops, branches and other transforms: numbers as of a Python loop."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -323,3 +325,22 @@ def test_writes_to_parameters_are_refused(transform, in_place):
         transform(lambda m, x: m(x))(m, XS[0])
     np.testing.assert_array_equal(m.n, np.zeros(2))
     assert type(m.n) is np.ndarray
+
+
+def test_fields_that_are_no_numbers():
+    @dataclasses.dataclass
+    class Net:
+        w: object
+        name: str
+        act: object
+
+    loss = lambda p: p.act(p.w).sum()  # noqa: E731
+    net = Net(np.array([0.3, -0.4]), "a", np.tanh)
+    with pytest.raises(TypeError, match=r"argument 0\.name must be .*nk\.tree\.register"):
+        nk.grad(loss)(net)
+    nk.tree.register(
+        Net, lambda x: ([x.w], (x.name, x.act)), lambda meta, children: Net(children[0], *meta)
+    )
+    gradient = nk.grad(loss)(net)
+    assert gradient.name == "a" and gradient.act is np.tanh
+    np.testing.assert_allclose(gradient.w, 1 - np.tanh(net.w) ** 2)
