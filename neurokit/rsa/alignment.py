@@ -18,7 +18,10 @@ def _centered(X, name):
         raise ValueError(f"{name}: wanted (n_stimuli >= 2, n_units), got shape {X.shape}")
     if not np.isfinite(X).all():
         raise ValueError(f"{name}: NaN or infinite values")
-    return np.where((X == X[0]).all(0), 0, X - X.mean(0))
+    centered = X - X.mean(0)
+    same = np.flatnonzero(X[0] == X[-1])  # those that may be constant: exactly zero then
+    centered[:, same[(X[:, same] == X[0, same]).all(0)]] = 0
+    return centered
 
 
 def _pairs(X, Y, prepare, compare, symmetric=True, flat=None):
