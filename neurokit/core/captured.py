@@ -258,6 +258,10 @@ def refused(what, f, given=()):
     if first is not None:
         name, value, reached = first
         way = f"pass the model as an argument: nk.{what}(f)(model, x)"
+        if what == "fixed_point":
+            way = (
+                "its function is called at will and can keep nothing: write the state outside of it"
+            )
         if not reached:
             way = (
                 "mark the attribute by nk.state(value) before the call (plain code that gives it a new array drops the "

@@ -14,6 +14,7 @@ from . import tree
 from .arguments import plain
 from .autodiff import backward_merged, forward
 from .batching import stack, stacked
+from .captured import refused
 from .control import stop, variable
 from .flow import while_loop
 from .graph import Detached, Graph, Primitive, bind_multi, current, lift
@@ -320,7 +321,7 @@ def fixed_point(f, init, *args, tol=None, max_steps=1000):
     >>> nk.grad(lambda a: nk.fixed_point(lambda x: 0.5 * (x + a / x), 1.0))(9.0).round(12)
     np.float64(0.166666666667)
     """
-    with tracing("fixed_point") as (graph, new):
+    with tracing("fixed_point") as (graph, new), refused("fixed_point", f, args):
         leaves, spec = tree.flatten(init)
         xs = [Tracer(leaf_node(graph, new, leaf, "fixed_point")) for leaf in leaves]
         _floating(xs, "fixed_point: init")

@@ -186,6 +186,7 @@ def test_a_test_of_a_while_loop_reads_the_state():
         lambda m: nk.jacobian(lambda x: m(x))(XS[0]),
         lambda m: nk.vjp(lambda x: m(x), XS[0]),
         lambda m: nk.sweep(lambda x: m(x), XS),
+        lambda m: nk.fixed_point(lambda y: 0.1 * m(y), XS[0]),
         lambda m: nk.jit(lambda xs: in_scan(m, xs))(XS),
         lambda m: nk.jit(lambda m, xs: nk.vmap(lambda x: m(x))(xs))(m, XS),
     ],
