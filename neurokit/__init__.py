@@ -10,7 +10,7 @@ import warnings
 
 from neurokit import _core  # noqa: F401 - reached as neurokit._core
 from neurokit._version import __version__
-from neurokit.core import scan as _engine  # noqa: F401 - loads the tracer and the transforms
+from neurokit.core.loops import scan as _engine  # noqa: F401 - loads the tracer and the transforms
 
 # Subpackages, loaded when first named.
 _SUBPACKAGES = ("data", "demo", "encoding", "numpy", "ops", "optim", "plot", "rsa", "scipy", "sim")
@@ -19,26 +19,26 @@ _SUBPACKAGES = ("data", "demo", "encoding", "numpy", "ops", "optim", "plot", "rs
 _NAMES = {
     **dict.fromkeys(
         ("grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "stop_gradient"),
-        "neurokit.core.transforms",
+        "neurokit.core.transforms.derivatives",
     ),
-    "scan": "neurokit.core.scan",
-    **dict.fromkeys(("cond", "switch", "while_loop", "fori_loop"), "neurokit.core.flow"),
-    "vmap": "neurokit.core.vmap",
-    "checkpoint": "neurokit.core.checkpoint",
-    "sweep": "neurokit.core.sweep",
-    **dict.fromkeys(("fixed_point", "linear_solve"), "neurokit.core.implicit"),
-    "jit": "neurokit.core.jit",
-    **dict.fromkeys(("spike", "surrogate", "custom_vjp"), "neurokit.core.spikes"),
-    "check_grads": "neurokit.core.check",
+    "scan": "neurokit.core.loops.scan",
+    **dict.fromkeys(("cond", "switch", "while_loop", "fori_loop"), "neurokit.core.loops.flow"),
+    "vmap": "neurokit.core.transforms.vmap",
+    "checkpoint": "neurokit.core.transforms.checkpoint",
+    "sweep": "neurokit.core.transforms.sweep",
+    **dict.fromkeys(("fixed_point", "linear_solve"), "neurokit.core.transforms.implicit"),
+    "jit": "neurokit.core.transforms.jit",
+    **dict.fromkeys(("spike", "surrogate", "custom_vjp"), "neurokit.core.transforms.spikes"),
+    "check_grads": "neurokit.core.transforms.check",
     **dict.fromkeys(
-        ("array", "zeros", "ones", "full", "empty", "arange", "eye"), "neurokit.core.creation"
+        ("array", "zeros", "ones", "full", "empty", "arange", "eye"), "neurokit.core.trace.creation"
     ),
-    "Rng": "neurokit.core.rng",
-    **dict.fromkeys(("save", "load"), "neurokit.core.store"),
-    **dict.fromkeys(("param", "state", "params", "states"), "neurokit.core.model"),
-    "options": "neurokit.core.options",
-    "profile": "neurokit.core.observe",
-    "show": "neurokit.core.show",
+    "Rng": "neurokit.core.models.rng",
+    **dict.fromkeys(("save", "load"), "neurokit.core.models.store"),
+    **dict.fromkeys(("param", "state", "params", "states"), "neurokit.core.models.model"),
+    "options": "neurokit.core.run.options",
+    "profile": "neurokit.core.run.observe",
+    "show": "neurokit.core.run.show",
     "get_threads": "neurokit.config",
     "set_threads": "neurokit.config",
     "show_config": "neurokit.config",

@@ -13,7 +13,7 @@ import pytest
 
 import neurokit as nk
 from neurokit import _core
-from neurokit.core.philox import LAWS
+from neurokit.core.models.philox import LAWS
 
 KEY, STEP = np.array([1, 2], np.uint64), np.zeros((), np.int64)
 

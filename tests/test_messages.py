@@ -13,7 +13,7 @@ import pytest
 
 import neurokit as nk
 from neurokit import data, sim
-from neurokit.core import bars
+from neurokit.core.run import bars
 
 
 def without(monkeypatch, *names):

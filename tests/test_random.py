@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from neurokit import _core
-from neurokit.core.philox import LAWS, draw, philox4x32
+from neurokit.core.models.philox import LAWS, draw, philox4x32
 
 FLOATING = ("uniform", "normal", "exponential", "gamma")
 WHOLE = {"bernoulli": np.bool_, "poisson": np.int64, "integers": np.int64, "bits": np.uint64}

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from neurokit.core import elementwise as ew
 from neurokit.core.numpy_table import FUNCTIONS
 from neurokit.core.numpy_table.left_out import LEFT_OUT, METHODS_LEFT_OUT, PLAIN
-from neurokit.core.tracer import Tracer
-from neurokit.core.ufuncs import COMPOSITES
+from neurokit.core.primitives import elementwise as ew
+from neurokit.core.trace.tracer import Tracer
+from neurokit.core.trace.ufuncs import COMPOSITES
 
 HEAD = """# NumPy inside neurokit
 

@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 
 from neurokit import scipy as twins
-from neurokit.core.special import COMPOSITES, NARROW, NEAREST, ROWS
+from neurokit.core.primitives.special import COMPOSITES, NARROW, NEAREST, ROWS
 
 PAGE = Path(__file__).parent.parent / "docs" / "scipy.md"
 

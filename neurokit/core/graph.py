@@ -159,7 +159,7 @@ class Graph:
             self.step = Node(INPUT, (), ("index",), (), INT64, self)
         if outer is None:
             return self.step
-        from .elementwise import ADD, MUL
+        from .primitives.elementwise import ADD, MUL
 
         return bind(ADD, (bind(MUL, (lift(outer, self), literal(self.length, INT64))), self.step))
 
@@ -273,7 +273,7 @@ def located(error, trace):
     if isinstance(error, ValueError) and isinstance(error.__cause__, TraceError):
         # NumPy wraps what a traced value answers when it is written into a plain array
         raise error.__cause__.with_traceback(trace) from None
-    from .detach import library
+    from .trace.detach import library
 
     where, step = None, trace
     while step is not None:

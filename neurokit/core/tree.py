@@ -8,8 +8,8 @@ import dataclasses
 
 import numpy as np
 
-from . import model as _model
-from .tracer import Tracer
+from .models import model as _model
+from .trace.tracer import Tracer
 
 _registered = {}
 _LEAVES = (np.ndarray, np.generic, int, float, complex, bool, str, bytes, Tracer)

@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 
-from ..core.tracer import check_class
+from ..core.trace.tracer import check_class
 
 try:
     from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, TransformerMixin

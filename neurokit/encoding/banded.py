@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
-from ..core.tracer import check_class
+from ..core.trace.tracer import check_class
 from ._banded import KernelBands, PrimalBands
 from ._base import BaseEstimator, MultiOutputMixin, RegressorMixin, check_is_fitted, validate_data
 from ._search import draw_weights, search, solve

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..core.tracer import check_class
+from ..core.trace.tracer import check_class
 
 
 def _repeats(repeats, missing=False):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from ..core.tracer import check_class
+from ..core.trace.tracer import check_class
 
 
 class LocalizerMap(NamedTuple):

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ..core.tracer import check_class
+from ..core.trace.tracer import check_class
 from .folds import splits
 from .ridge import RidgeCV
 from .scores import r2

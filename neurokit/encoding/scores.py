@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from scipy.spatial import distance
 
-from ..core.tracer import check_class
+from ..core.trace.tracer import check_class
 
 
 def _floats(x, name):

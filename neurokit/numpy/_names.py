@@ -4,12 +4,12 @@ import functools
 
 import numpy
 
-from neurokit.core import creation
 from neurokit.core.errors import TraceError
 from neurokit.core.graph import current
 from neurokit.core.numpy_table import FUNCTIONS, gather
-from neurokit.core.tracer import Tracer, _any_tracer, to_node
-from neurokit.core.ufuncs import call_ufunc
+from neurokit.core.trace import creation
+from neurokit.core.trace.tracer import Tracer, _any_tracer, to_node
+from neurokit.core.trace.ufuncs import call_ufunc
 
 
 def wrapped(func):

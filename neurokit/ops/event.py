@@ -10,12 +10,12 @@ import math
 import numpy as np
 
 from .. import _core
-from ..core import elementwise as ew
-from ..core.batching import each, stacked
-from ..core.control import surrogate
 from ..core.graph import Primitive, bind, is_literal
-from ..core.shaping import BROADCAST, broadcast, full, reshape
-from ..core.tracer import Tracer, to_node
+from ..core.primitives import elementwise as ew
+from ..core.primitives.control import surrogate
+from ..core.primitives.shaping import BROADCAST, broadcast, full, reshape
+from ..core.trace.tracer import Tracer, to_node
+from ..core.transforms.batching import each, stacked
 from . import event_twins as twins
 from .sparse import Csr, Dense, OneToOne
 

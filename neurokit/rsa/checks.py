@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..core.tracer import check_class
+from ..core.trace.tracer import check_class
 
 PROBED = 32  # columns looked at to tell the size of a row
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..core.bars import progress_bar
+from ..core.run.bars import progress_bar
 from . import significance
 from .bootstrap import sample_counts, sample_statistics, statistics
 from .checks import leveled

@@ -4,7 +4,7 @@ import numpy as np
 
 from neurokit import _core
 
-from ..core.bars import progress_bar
+from ..core.run.bars import progress_bar
 from .comparison import method_name
 from .rdms import RDMs, match_conditions, pair_index
 from .searchlight import _rows, _scorer

@@ -6,7 +6,7 @@ import numpy as np
 
 from neurokit import _core
 
-from ..core.bars import progress_bar
+from ..core.run.bars import progress_bar
 from .calculate import METRICS, _Subject
 from .checks import numbers
 from .comparison import Whitening, method_name

@@ -3,7 +3,7 @@
 import functools
 import importlib
 
-from neurokit.core.tracer import Tracer
+from neurokit.core.trace.tracer import Tracer
 
 
 def _traced(value):

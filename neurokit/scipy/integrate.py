@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from neurokit.core.control import stop
-from neurokit.core.flow import while_loop
-from neurokit.core.tracer import Tracer, to_node
+from neurokit.core.loops.flow import while_loop
+from neurokit.core.primitives.control import stop
+from neurokit.core.trace.tracer import Tracer, to_node
 
 from ._twin import _traced, left_out, twin_of
 
@@ -137,7 +137,7 @@ def _odeint(
     printmessg=0,
     **others,
 ):
-    from neurokit.core.scan import scan
+    from neurokit.core.loops.scan import scan
 
     left_out("odeint", full_output=(full_output, 0))
     for name in others:

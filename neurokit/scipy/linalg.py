@@ -7,12 +7,19 @@ Computed in double precision whatever the input's, and returned in the type SciP
 import numpy as np
 from numpy.linalg import LinAlgError
 
-from neurokit.core.linalg import matrices, solving, spectral
-from neurokit.core.linalg.parts import adjoint, count, from_triangle, largest, transpose, triu
 from neurokit.core.numpy_table import linalg as table
 from neurokit.core.numpy_table.linalg import _as, _common, _real_of
-from neurokit.core.shaping import full
-from neurokit.core.tracer import Tracer, to_node
+from neurokit.core.primitives.linalg import matrices, solving, spectral
+from neurokit.core.primitives.linalg.parts import (
+    adjoint,
+    count,
+    from_triangle,
+    largest,
+    transpose,
+    triu,
+)
+from neurokit.core.primitives.shaping import full
+from neurokit.core.trace.tracer import Tracer, to_node
 
 from ._twin import left_out, twin_of
 

@@ -7,8 +7,8 @@ import importlib
 
 import numpy as np
 
-from neurokit.core.scan import scan
-from neurokit.core.tracer import Tracer, to_node
+from neurokit.core.loops.scan import scan
+from neurokit.core.trace.tracer import Tracer, to_node
 
 from ._twin import left_out, twin_of
 

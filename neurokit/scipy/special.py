@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 
-from neurokit.core.control import stop
-from neurokit.core.tracer import Tracer, to_node
+from neurokit.core.primitives.control import stop
+from neurokit.core.trace.tracer import Tracer, to_node
 
 from ._twin import left_out, twin_of
 

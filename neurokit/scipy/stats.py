@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from neurokit.core.tracer import Tracer, to_node
+from neurokit.core.trace.tracer import Tracer, to_node
 
 from ._twin import _traced
 
@@ -324,7 +324,7 @@ class Multivariate(Distribution):
 
 def _normal_log(x, mean=None, cov=1, allow_singular=False):
     """By the Cholesky factor of a covariance, which has to be positive definite."""
-    from neurokit.core.linalg import solving
+    from neurokit.core.primitives.linalg import solving
 
     if allow_singular:
         raise TypeError(

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..core.spikes import spike
-from ..core.surrogates import SURROGATES
+from ..core.transforms.spikes import spike
+from ..core.transforms.surrogates import SURROGATES
 from .laws import holds, values
 
 

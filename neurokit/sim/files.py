@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 
 from ..core import tree
-from ..core.store import load, save
+from ..core.models.store import load, save
 
 
 def _identity(net):

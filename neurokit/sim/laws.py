@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..core.tracer import Tracer
+from ..core.trace.tracer import Tracer
 
 
 class Law:

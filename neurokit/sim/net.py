@@ -8,11 +8,11 @@ import math
 
 import numpy as np
 
-from ..core.bars import progress_bar
 from ..core.graph import current
-from ..core.rng import Rng
-from ..core.scan import scan
-from ..core.tracer import Tracer
+from ..core.loops.scan import scan
+from ..core.models.rng import Rng
+from ..core.run.bars import progress_bar
+from ..core.trace.tracer import Tracer
 from .cells import Inputs
 from .describe import describe
 from .files import load_net, save_net

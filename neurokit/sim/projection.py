@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import ops
-from ..core.tracer import Tracer
+from ..core.trace.tracer import Tracer
 from .laws import Law, as_array, values
 from .synapses import check_synapse
 

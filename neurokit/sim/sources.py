@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..core.tracer import Tracer
+from ..core.trace.tracer import Tracer
 from .laws import as_array
 from .synapses import Delta, check_synapse
 

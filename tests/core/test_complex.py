@@ -323,8 +323,8 @@ def test_gradient_of_gradient():
 
 def test_chain_stays_in_parts():
     """A chain of complex operations interleaves its result only."""
-    from neurokit.core.arguments import input_tracer
     from neurokit.core.graph import Graph, reachable
+    from neurokit.core.trace.arguments import input_tracer
 
     with Graph() as graph:
         z = input_tracer(graph, Z)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
-from neurokit.core.runtime import run_options
+from neurokit.core.run.runtime import run_options
 
 RNG = np.random.default_rng(0)
 LENGTHS = [1, 2, 3, 5, 7, 8, 12, 30, 37, 64, 67, 77, 127, 134, 1000, 1024, 2027]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
-from neurokit.core.lower import compile_program
+from neurokit.core.run.lower import compile_program
 
 RNG = np.random.default_rng(21)
 X = RNG.normal(size=(5, 3))
@@ -295,7 +295,7 @@ def test_checkpoint_values_and_derivatives():
 
 
 def test_checkpoint_takes_less_memory():
-    from neurokit.core import transforms
+    from neurokit.core.transforms import derivatives as transforms
 
     sizes = []
     x, w = RNG.normal(size=(64, 32)), RNG.normal(size=(32, 32)) * 0.1
@@ -344,7 +344,7 @@ def test_truncate(every, reverse):
 
 
 def test_another_length_uses_the_same_body():
-    from neurokit.core.runtime import _programs
+    from neurokit.core.run.runtime import _programs
 
     def loss(xs, w):
         return (nk.scan(lambda c, x: (np.tanh(c @ w * 1.25 + x), c), np.zeros(3), xs)[1] ** 2).sum()

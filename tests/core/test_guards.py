@@ -296,7 +296,7 @@ def test_watching_ends_with_the_trace():
 
 
 def test_installed_libraries_are_not_walked():
-    from neurokit.core.guards import Guards
+    from neurokit.core.trace.guards import Guards
 
     def f(x):
         return pytest.approx(x)

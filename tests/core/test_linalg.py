@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
-from neurokit.core.runtime import run_options
+from neurokit.core.run.runtime import run_options
 
 la = np.linalg
 RNG = np.random.default_rng(0)
@@ -136,7 +136,7 @@ def test_general_eigenvalues():
 
 def test_every_name_of_the_namespace_has_a_traced_form():
     from neurokit.core.numpy_table import FUNCTIONS
-    from neurokit.core.ufuncs import COMPOSITES
+    from neurokit.core.trace.ufuncs import COMPOSITES
 
     names = [n for n in dir(la) if n[0] not in "_L" and n not in ("linalg", "test")]
     for n in names:

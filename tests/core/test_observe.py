@@ -154,7 +154,7 @@ def test_errors_name_the_line_of_this_code():
 
 
 def test_options_are_restored():
-    from neurokit.core.runtime import run_options
+    from neurokit.core.run.runtime import run_options
 
     before = dict(vars(run_options))
     with pytest.raises(ValueError):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import neurokit as nk
-from neurokit.core.quick import key_of
+from neurokit.core.transforms.quick import key_of
 
-jit_module = importlib.import_module("neurokit.core.jit")
+jit_module = importlib.import_module("neurokit.core.transforms.jit")
 
 
 @pytest.fixture

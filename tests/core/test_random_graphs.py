@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
-from neurokit.core.runtime import run_options
+from neurokit.core.run.runtime import run_options
 
 UNARY = [
     np.tanh,

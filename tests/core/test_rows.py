@@ -6,7 +6,7 @@ from program_tools import F8, instr, operand
 
 import neurokit as nk
 from neurokit import _core
-from neurokit.core import lower, rows, runtime
+from neurokit.core.run import lower, rows, runtime
 
 
 def softmax(x):

@@ -189,7 +189,7 @@ def test_hoisting_moves_products_out():
     ).sum()  # noqa: E731
     xs = RNG.normal(size=(6, 3))
 
-    scan_module = __import__("sys").modules["neurokit.core.scan"]
+    scan_module = __import__("sys").modules["neurokit.core.loops.scan"]
     scan_module.bind_scan = watch
     try:
         nk.value_and_grad(loss, (0, 1, 2))(w, u, xs)

@@ -54,8 +54,8 @@ def test_refusals(tmp_path):
     with pytest.raises(TypeError, match="plain calls"):
         nk.grad(lambda c: nk.scan(walk, c, X, file=tmp_path / "ys.npy")[0].sum())(np.zeros(7))
     assert os.listdir(tmp_path) == []
-    from neurokit.core import lower
     from neurokit.core.graph import Graph
+    from neurokit.core.run import lower
 
     graph = Graph()
     with graph:

@@ -6,7 +6,7 @@ from scipy import special
 
 import neurokit as nk
 from neurokit.core.errors import TraceError
-from neurokit.core.special import COMPOSITES, ROWS
+from neurokit.core.primitives.special import COMPOSITES, ROWS
 
 RNG = np.random.default_rng(3)
 WHOLE_ORDERS = {"jv", "yv", "yn", "kv", "kn", "kve"}

@@ -5,7 +5,7 @@ import pytest
 from scipy import integrate, special
 
 import neurokit as nk
-from neurokit.core.surrogates import SURROGATES
+from neurokit.core.transforms.surrogates import SURROGATES
 
 X = np.linspace(-2, 2, 41) + 0.013
 # smooth steps from 0 to 1 whose derivative each curve is

@@ -7,8 +7,8 @@ import numpy as np
 from fuzz_calls import random_call
 
 import neurokit as nk
-from neurokit.core import elementwise as ew
-from neurokit.core.ufuncs import COMPOSITES
+from neurokit.core.primitives import elementwise as ew
+from neurokit.core.trace.ufuncs import COMPOSITES
 
 UFUNCS = sorted(
     (u for u in {*ew.BY_UFUNC, *COMPOSITES} if u.signature is None), key=lambda u: u.__name__

@@ -11,9 +11,9 @@ import numpy as np
 from fuzz_calls import random_call, values
 
 import neurokit as nk
-from neurokit.core import elementwise as ew
 from neurokit.core.errors import TraceError
-from neurokit.core.ufuncs import COMPOSITES
+from neurokit.core.primitives import elementwise as ew
+from neurokit.core.trace.ufuncs import COMPOSITES
 
 BATCH, INPUTS = 100, 10
 N_CALLS = int(os.environ.get("NEUROKIT_FUZZ", 100_000))

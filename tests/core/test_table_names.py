@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import neurokit as nk
-from neurokit.core import elementwise as ew
 from neurokit.core.numpy_table import FUNCTIONS
 from neurokit.core.numpy_table.left_out import LEFT_OUT, METHODS_LEFT_OUT, PLAIN
-from neurokit.core.tracer import Tracer
-from neurokit.core.ufuncs import COMPOSITES
+from neurokit.core.primitives import elementwise as ew
+from neurokit.core.trace.tracer import Tracer
+from neurokit.core.trace.ufuncs import COMPOSITES
 from tools import numpy_page
 
 PAGE = Path(__file__).parents[2] / "docs" / "numpy.md"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
-from neurokit.core import runtime
+from neurokit.core.run import runtime
 
 
 def cell(state, x):

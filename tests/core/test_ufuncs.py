@@ -5,9 +5,9 @@ import pytest
 from scipy import special
 
 import neurokit as nk
-from neurokit.core import elementwise as ew
-from neurokit.core import methods  # noqa: F401 - operators of the tracer
-from neurokit.core.ufuncs import COMPOSITES
+from neurokit.core.primitives import elementwise as ew
+from neurokit.core.trace import methods  # noqa: F401 - operators of the tracer
+from neurokit.core.trace.ufuncs import COMPOSITES
 
 RNG = np.random.default_rng(7)
 DTYPES = [np.bool_, np.int32, np.int64, np.float32, np.float64]

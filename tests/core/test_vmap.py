@@ -7,7 +7,7 @@ import neurokit as nk
 from neurokit import ops
 from neurokit.core.errors import AbstractValueError
 from neurokit.core.graph import PRIMITIVES, Graph, reachable
-from neurokit.core.tracer import Tracer
+from neurokit.core.trace.tracer import Tracer
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(5, 3, 4))

@@ -1,8 +1,8 @@
 """The batching rule of a loop: the stack lies inside, beside each step's values."""
 
-from ..batching import each, stack, stacked
 from ..graph import Detached
-from ..shaping import transpose
+from ..primitives.shaping import transpose
+from ..transforms.batching import each, stack, stacked
 from .body import SCAN, Body, bind_scan
 
 

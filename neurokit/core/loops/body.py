@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..control import has_custom
 from ..graph import PROJ, Primitive, bind_multi, reachable, replay
-from ..runtime import cached, run_options
+from ..primitives.control import has_custom
+from ..run.runtime import cached, run_options
 from ..structure import structure
 
 
@@ -45,7 +45,7 @@ class Body:
     @property
     def draws(self):
         """Whether the body draws random numbers."""
-        from ..batching import draws
+        from ..transforms.batching import draws
 
         if "draws" not in self.derived:
             self.derived["draws"] = any(draws(node) for node in reachable(self.outputs))
@@ -67,7 +67,7 @@ class Body:
         return key
 
     def program(self):
-        from ..lower import compile_program
+        from ..run.lower import compile_program
 
         mode = run_options.lines, run_options.unfused
         program = self._programs.get(mode)
@@ -115,7 +115,7 @@ def bind_scan(body, length, reverse, checkpoint, args):
 
 def _twin(params, *args):
     """The loop in Python, step by step, each step by the twins of its nodes."""
-    from ..reference import run_nodes
+    from ..run.reference import run_nodes
 
     loop = params[0]
     body = loop.body

@@ -1,10 +1,10 @@
 """`cond` as a node: two closed branches over the same operands, of which one runs."""
 
-from .. import elementwise as ew
-from ..autodiff import backward_merged, forward
-from ..batching import stack, stacked
 from ..graph import PROJ, Detached, Primitive, bind_multi
-from ..shaping import broadcast, full, reshape
+from ..primitives import elementwise as ew
+from ..primitives.shaping import broadcast, full, reshape
+from ..transforms.autodiff import backward_merged, forward
+from ..transforms.batching import stack, stacked
 from .body import Body
 
 
@@ -43,7 +43,7 @@ def _infer(args, params):
 
 
 def _twin(params, pred, *operands):
-    from ..reference import run_nodes
+    from ..run.reference import run_nodes
 
     body = params[0].bodies[0 if pred else 1]
     return run_nodes(body.outputs, dict(zip(body.inputs, operands)))

@@ -1,8 +1,8 @@
 """Work moved out of a loop before it runs."""
 
-from .. import batching  # noqa: F401 - fills in the batching rules
-from ..control import CHECKPOINT
 from ..graph import LITERAL, Graph, reachable, replay
+from ..primitives.control import CHECKPOINT
+from ..transforms import batching  # noqa: F401 - fills in the batching rules
 from .body import Body
 
 HOIST_LIMIT = 256 << 20  # bytes that products moved out of a loop may take

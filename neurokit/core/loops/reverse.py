@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from .. import elementwise as ew
-from ..shaping import full
+from ..primitives import elementwise as ew
+from ..primitives.shaping import full
 from .body import SCAN, bind_scan
 from .segments import in_segments
 from .split import Split

@@ -1,8 +1,8 @@
 """A loop cut into segments: only the carries at their borders are kept, each segment runs twice."""
 
-from .. import elementwise as ew
 from ..graph import INT64, Detached, literal
-from ..shaping import concatenate, reshape, slice_
+from ..primitives import elementwise as ew
+from ..primitives.shaping import concatenate, reshape, slice_
 from .body import Body, bind_scan
 
 

@@ -4,10 +4,10 @@ Forward and backward of a step are written in one graph; what the backward half 
 input (read again), dear (saved) or cheap (done again).
 """
 
-from .. import elementwise as ew
-from ..autodiff import backward_merged
 from ..graph import PROJ, Detached, reachable, replay
-from ..shaping import full
+from ..primitives import elementwise as ew
+from ..primitives.shaping import full
+from ..transforms.autodiff import backward_merged
 from .body import Body, bind_scan
 from .stacked import products_of
 

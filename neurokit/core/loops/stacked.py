@@ -5,10 +5,10 @@ loop then records a_t and b_t (or they are there already, as inputs or saved val
 t is one `matmul_sum` after it.
 """
 
-from ..elementwise import ADD
-from ..linear import MATMUL
-from ..matmul_sum import matmul_sum
-from ..shaping import RESHAPE, TRANSPOSE, concatenate, inverse, reshape, transpose
+from ..primitives.elementwise import ADD
+from ..primitives.linear import MATMUL
+from ..primitives.matmul_sum import matmul_sum
+from ..primitives.shaping import RESHAPE, TRANSPOSE, concatenate, inverse, reshape, transpose
 
 _VIEWS = (RESHAPE, TRANSPOSE)
 

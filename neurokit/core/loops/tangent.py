@@ -1,8 +1,8 @@
 """The forward rule of a loop: one loop that carries values and tangents together."""
 
-from ..autodiff import forward
 from ..graph import Detached
-from ..shaping import full
+from ..primitives.shaping import full
+from ..transforms.autodiff import forward
 from .body import SCAN, Body, bind_scan
 from .split import active_carries
 

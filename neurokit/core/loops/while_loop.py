@@ -6,12 +6,12 @@ reverse mode (`while_reverse.py`) needs.
 
 import numpy as np
 
-from .. import elementwise as ew
-from ..autodiff import forward
-from ..batching import stack, stacked
 from ..graph import INT64, PROJ, Detached, Primitive, bind_multi
-from ..reducing import reduce
-from ..shaping import broadcast, full, reshape
+from ..primitives import elementwise as ew
+from ..primitives.reducing import reduce
+from ..primitives.shaping import broadcast, full, reshape
+from ..transforms.autodiff import forward
+from ..transforms.batching import stack, stacked
 from .body import Body
 from .split import active_carries
 
@@ -56,7 +56,7 @@ def _infer(args, params):
 
 
 def _twin(params, *args):
-    from ..reference import run_nodes
+    from ..run.reference import run_nodes
 
     loop = params[0]
     n_const = loop.body.n_const

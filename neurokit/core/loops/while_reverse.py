@@ -7,12 +7,12 @@ carry of it, e = ceil(d / T), in T more places; between those, single steps are 
 steps nothing is replayed more than twice.
 """
 
-from .. import elementwise as ew
-from ..autodiff import backward_merged
-from ..control import variable
 from ..graph import INT64, Detached, is_literal, literal
-from ..indexing import scatter, take
-from ..shaping import full, reshape
+from ..primitives import elementwise as ew
+from ..primitives.control import variable
+from ..primitives.indexing import scatter, take
+from ..primitives.shaping import full, reshape
+from ..transforms.autodiff import backward_merged
 from .body import Body
 from .cond import Cond, bind_cond
 from .split import active_carries

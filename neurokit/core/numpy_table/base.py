@@ -4,15 +4,15 @@ import operator
 
 import numpy as np
 
-from .. import elementwise as ew
 from ..errors import AbstractValueError, TraceError
 from ..graph import INT64
-from ..indexing import take as _take
-from ..shaping import broadcast
-from ..shaping import full as _full
-from ..shaping import reshape as _reshape
-from ..tracer import Tracer, _any_tracer, to_node
-from ..ufuncs import store_into
+from ..primitives import elementwise as ew
+from ..primitives.indexing import take as _take
+from ..primitives.shaping import broadcast
+from ..primitives.shaping import full as _full
+from ..primitives.shaping import reshape as _reshape
+from ..trace.tracer import Tracer, _any_tracer, to_node
+from ..trace.ufuncs import store_into
 from .left_out import LEFT_OUT, message
 
 FUNCTIONS = {}

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import TraceError
 from ..graph import BOOL
-from ..tracer import to_node
+from ..trace.tracer import to_node
 from .base import T, _axis, _full_tracer, implements
 from .products import _alike
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from .. import elementwise as ew
-from ..complexes import join
-from ..complexes import parts as complex_parts
 from ..graph import BOOL, INT64, LITERAL, literal
-from ..shaping import broadcast
-from ..tracer import to_node
-from ..ufuncs import as_dtype
+from ..primitives import elementwise as ew
+from ..primitives.complexes import join
+from ..primitives.complexes import parts as complex_parts
+from ..primitives.shaping import broadcast
+from ..trace.tracer import to_node
+from ..trace.ufuncs import as_dtype
 from .base import FUNCTIONS, T, _deliver, implements
 
 

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from .. import complexes
 from ..errors import TraceError
-from ..shaping import full as _full
-from ..tracer import Tracer, _cast, broadcast_value, to_node
+from ..primitives import complexes
+from ..primitives.shaping import full as _full
+from ..trace.tracer import Tracer, _cast, broadcast_value, to_node
 from .base import FUNCTIONS, T, implements
 from .shapes import _read_only, _view
 

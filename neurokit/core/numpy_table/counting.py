@@ -6,10 +6,10 @@ import numpy as np
 
 from ..errors import AbstractValueError
 from ..graph import INT64
-from ..indexing import scatter
-from ..shaping import full, reshape
-from ..tracer import Tracer, to_node
-from ..ufuncs import as_dtype
+from ..primitives.indexing import scatter
+from ..primitives.shaping import full, reshape
+from ..trace.tracer import Tracer, to_node
+from ..trace.ufuncs import as_dtype
 from .base import FUNCTIONS, T, _axis, _deliver, _full_tracer, implements, known
 from .ordering import searchsorted
 

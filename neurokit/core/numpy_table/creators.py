@@ -6,9 +6,9 @@ import numpy as np
 
 from ..errors import TraceError
 from ..graph import FLOAT64
-from ..shaping import broadcast
-from ..tracer import Tracer, to_node
-from ..ufuncs import as_dtype
+from ..primitives.shaping import broadcast
+from ..trace.tracer import Tracer, to_node
+from ..trace.ufuncs import as_dtype
 from .base import FUNCTIONS, T, _axis, _full_tracer, implements
 from .filled import array as _array
 

@@ -4,11 +4,11 @@ import operator
 
 import numpy as np
 
-from .. import elementwise as ew
 from ..errors import TraceError
 from ..graph import BOOL, INT64, literal
-from ..tracer import Tracer, broadcast_value, to_node
-from ..ufuncs import as_dtype
+from ..primitives import elementwise as ew
+from ..trace.tracer import Tracer, broadcast_value, to_node
+from ..trace.ufuncs import as_dtype
 from .base import T, _axis, _deliver, guard, implements, known
 from .choices import where as _where
 

@@ -4,9 +4,9 @@ import operator
 
 import numpy as np
 
-from .. import fourier
-from ..tracer import to_node
-from ..ufuncs import as_dtype
+from ..primitives import fourier
+from ..trace.tracer import to_node
+from ..trace.ufuncs import as_dtype
 from .base import FUNCTIONS, T, _axis, _deliver, implements
 
 _SWAPPED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}

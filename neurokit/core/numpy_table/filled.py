@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..shaping import broadcast
-from ..tracer import to_node
-from ..ufuncs import as_dtype
+from ..primitives.shaping import broadcast
+from ..trace.tracer import to_node
+from ..trace.ufuncs import as_dtype
 from .base import T, _full_tracer, implements
 from .shapes import astype, stack
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.linalg import LinAlgError, _linalg
 
 from ..errors import TraceError
-from ..linalg import solving, spectral
-from ..linalg.parts import adjoint, eye_like, largest, real
-from ..tracer import Tracer, to_node
+from ..primitives.linalg import solving, spectral
+from ..primitives.linalg.parts import adjoint, eye_like, largest, real
+from ..trace.tracer import Tracer, to_node
 from .base import T, implements
 
 _SINGLE = "fF"

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..tracer import to_node
+from ..trace.tracer import to_node
 from .base import T, _axes, _deliver, guard, implements
 from .reductions import (
     _floating,

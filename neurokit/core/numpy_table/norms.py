@@ -6,9 +6,9 @@ A norm of zero has the derivative zero.
 import numpy as np
 from numpy.linalg import LinAlgError
 
-from ..linalg import solving
-from ..linalg.parts import largest, real
-from ..tracer import to_node
+from ..primitives.linalg import solving
+from ..primitives.linalg.parts import largest, real
+from ..trace.tracer import to_node
 from .base import T, _axis, implements
 from .linalg import _common, _real_of, _square, svd
 from .selection import diagonal as _diagonal

@@ -5,15 +5,15 @@ import operator
 
 import numpy as np
 
-from .. import elementwise as ew
 from ..errors import TraceError
 from ..graph import INT64
-from ..shaping import broadcast, full
-from ..shaping import reshape as _reshape
-from ..sorting import argsort as _argsort
-from ..sorting import even_ties, gather_rows, rows_of
-from ..sorting import searchsorted as _searchsorted
-from ..tracer import Tracer, to_node
+from ..primitives import elementwise as ew
+from ..primitives.shaping import broadcast, full
+from ..primitives.shaping import reshape as _reshape
+from ..primitives.sorting import argsort as _argsort
+from ..primitives.sorting import even_ties, gather_rows, rows_of
+from ..primitives.sorting import searchsorted as _searchsorted
+from ..trace.tracer import Tracer, to_node
 from .base import T, _axes, _axis, _deliver, _full_tracer, implements
 from .reductions import _floating
 from .shapes import _common, moveaxis, reshape

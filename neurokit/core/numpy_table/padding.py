@@ -5,7 +5,7 @@ import operator
 import numpy as np
 
 from ..errors import TraceError
-from ..tracer import Tracer, to_node
+from ..trace.tracer import Tracer, to_node
 from .base import T, implements
 
 _OPTIONS = {  # mode: what it takes besides the width

@@ -9,7 +9,7 @@ import operator
 import numpy as np
 
 from ..errors import TraceError
-from ..tracer import to_node
+from ..trace.tracer import to_node
 from .base import T, _full_tracer, guard, implements
 
 

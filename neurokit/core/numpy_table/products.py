@@ -6,14 +6,14 @@ import string
 
 import numpy as np
 
-from ..elementwise import convert
 from ..graph import BOOL, INT64, literal
-from ..linear import einsum as _einsum
-from ..linear import matmul as _matmul
-from ..linear import tensordot as _tensordot
-from ..shaping import reshape as _reshape
-from ..tracer import Tracer, to_node
-from ..ufuncs import COMPOSITES, as_dtype
+from ..primitives.elementwise import convert
+from ..primitives.linear import einsum as _einsum
+from ..primitives.linear import matmul as _matmul
+from ..primitives.linear import tensordot as _tensordot
+from ..primitives.shaping import reshape as _reshape
+from ..trace.tracer import Tracer, to_node
+from ..trace.ufuncs import COMPOSITES, as_dtype
 from .base import FUNCTIONS, T, _axis, _deliver, implements
 from .reductions import sum
 from .selection import diagonal

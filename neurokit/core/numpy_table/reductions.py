@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 
-from .. import elementwise as ew
-from ..complexes import parts
 from ..graph import BOOL, FLOAT64, INT64, literal
-from ..reducing import UINT64, cumulate, reduce
-from ..shaping import broadcast
-from ..shaping import reshape as _reshape
-from ..tracer import Tracer, to_node
-from ..ufuncs import as_dtype
+from ..primitives import elementwise as ew
+from ..primitives.complexes import parts
+from ..primitives.reducing import UINT64, cumulate, reduce
+from ..primitives.shaping import broadcast
+from ..primitives.shaping import reshape as _reshape
+from ..trace.tracer import Tracer, to_node
+from ..trace.ufuncs import as_dtype
 from .base import T, _axes, _axis, _deliver, _full_tracer, implements
 from .choices import where as _where
 from .shapes import concatenate

@@ -5,14 +5,14 @@ import math
 
 import numpy as np
 
-from .. import elementwise as ew
 from ..graph import INT64
-from ..indexing import diagonal as _diagonal
-from ..indexing import take as _take_rows
-from ..shaping import full as _full
-from ..shaping import iota
-from ..shaping import reshape as _reshape
-from ..tracer import Tracer, to_node
+from ..primitives import elementwise as ew
+from ..primitives.indexing import diagonal as _diagonal
+from ..primitives.indexing import take as _take_rows
+from ..primitives.shaping import full as _full
+from ..primitives.shaping import iota
+from ..primitives.shaping import reshape as _reshape
+from ..trace.tracer import Tracer, to_node
 from ..views import View, c_strides
 from .base import T, _axis, _deliver, implements
 from .choices import where

@@ -5,14 +5,14 @@ import operator
 
 import numpy as np
 
-from .. import elementwise as ew
 from ..errors import TraceError
-from ..shaping import BROADCAST, RESHAPE, TRANSPOSE, _SliceOf, broadcast
-from ..shaping import concatenate as _concatenate
-from ..shaping import reshape as _reshape
-from ..shaping import transpose as _transpose
-from ..tracer import SUPPORTED, Tracer, discard_imaginary, to_node
-from ..ufuncs import as_dtype
+from ..primitives import elementwise as ew
+from ..primitives.shaping import BROADCAST, RESHAPE, TRANSPOSE, _SliceOf, broadcast
+from ..primitives.shaping import concatenate as _concatenate
+from ..primitives.shaping import reshape as _reshape
+from ..primitives.shaping import transpose as _transpose
+from ..trace.tracer import SUPPORTED, Tracer, discard_imaginary, to_node
+from ..trace.ufuncs import as_dtype
 from .base import FUNCTIONS, T, _axes, _axis, _deliver, implements
 
 

@@ -1,0 +1,1 @@
+"""Models, random numbers and files."""

@@ -1,0 +1,1 @@
+"""The table of operations, by topic: shape rule, twin, derivatives, lowering."""

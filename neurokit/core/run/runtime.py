@@ -1,0 +1,134 @@
+"""Running graphs: the cache of programs and the evaluation of nodes."""
+
+import contextlib
+import threading
+import zlib
+from collections import OrderedDict
+
+import numpy as np
+
+from ..errors import CapturedArrayError, where_text
+from ..graph import INPUT, walk
+from ..structure import structure
+
+_CACHE_SIZE = 512
+_programs = OrderedDict()
+_lock = threading.Lock()
+
+
+class RunOptions(threading.local):
+    """What `options(...)` sets for the current thread."""
+
+    def __init__(self):
+        self.threads, self.flags, self.reference = 0, 0, False
+        self.lines = False  # programs carry the lines of this very code, not those of its like
+        self.unfused = False  # one instruction per operation, so that each can be named
+        self.upcast = (
+            None  # (whether to raise, lines reported) where float32 becoming float64 is told
+        )
+        self.watch = None  # an `observe.Watch` through which programs run
+
+
+run_options = RunOptions()
+
+
+def cached(key, make):
+    """The program under `key`, made once. The least recently used of 512 is dropped."""
+    key = (key, run_options.lines, run_options.unfused)
+    with _lock:
+        program = _programs.get(key)
+        if program is not None:
+            _programs.move_to_end(key)
+            return program
+    program = make()
+    with _lock:
+        _programs[key] = program
+        if len(_programs) > _CACHE_SIZE:
+            _programs.popitem(last=False)
+    return program
+
+
+def compiled(inputs, outputs, walked=None):
+    """The program of `outputs`. walked: what `walk(outputs)` gave, where it is known."""
+    from .lower import compile_program
+
+    return cached(
+        structure(outputs, inputs, run_options.lines, walked),
+        lambda: compile_program(inputs, outputs),
+    )
+
+
+def execute(program, arrays, into=None):
+    if run_options.watch is not None:
+        return run_options.watch.run(program, arrays, run_options.threads, run_options.flags, into)
+    if into is not None:
+        return program.run(arrays, run_options.threads, run_options.flags, into=into)
+    return program.run(arrays, run_options.threads, run_options.flags)
+
+
+def run_compiled(make, arrays, into=None):
+    """Run the program of `make()`. An error names the line of this code.
+
+    A program is shared by all code of its structure; only where it fails is one with the lines of
+    this code made, which fails again and says where.
+    """
+    try:
+        return execute(make(), arrays, into)
+    except Exception:
+        if run_options.lines:
+            raise
+        with set_options(lines=True):
+            execute(make(), arrays, into)
+        raise
+
+
+@contextlib.contextmanager
+def set_options(**values):
+    """Give `run_options` other values for a while."""
+    before = {name: getattr(run_options, name) for name in values}
+    vars(run_options).update(values)
+    try:
+        yield
+    finally:
+        vars(run_options).update(before)
+
+
+def used_inputs(walked):
+    """The inputs among the nodes of a `walk`."""
+    return [n for n in walked[0] if n.prim is INPUT]
+
+
+def evaluate(graph, outputs, into=None):
+    """Arrays of `outputs`, nodes of the root graph `graph` whose inputs have values.
+
+    into : {number of an output: array to write it to}
+    """
+    walked = walk(outputs)
+    inputs = used_inputs(walked)
+    values = graph.values
+    verify_captured(graph)
+    if run_options.reference:
+        from .reference import run_nodes
+
+        return run_nodes(outputs, {n: values[n] for n in inputs})
+    return run_compiled(
+        lambda: compiled(inputs, outputs, walked), [values[n] for n in inputs], into
+    )
+
+
+# ---------------------------------------------------------------------------- captured arrays
+
+
+def checksum(array):
+    """A fingerprint of the bytes: tells whether an array was edited while a trace ran."""
+    return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+
+
+def verify_captured(graph):
+    for node, array, before in graph.captured.values():
+        if before is not None and checksum(array) != before:
+            raise CapturedArrayError(
+                f"the array {array.dtype}{list(array.shape)} read at {where_text(node.where)} was edited while it "
+                f"was being traced, so earlier reads of it would change: copy it first, or build it with traced "
+                f"operations (nk.zeros(..., like=t), t[i] = v)"
+            )

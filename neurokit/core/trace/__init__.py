@@ -1,0 +1,1 @@
+"""What the user's code meets: traced arrays, NumPy's protocols on them, guards."""

@@ -1,0 +1,86 @@
+"""`checkpoint`: a part of a function whose intermediate values are computed again, not kept."""
+
+import functools
+
+from .. import tree
+from ..graph import Graph, current, lift, replay
+from ..loops.scan import distinct
+from ..models.captured import threaded
+from ..primitives.control import checkpointed
+from ..trace.arguments import Opened, is_array
+from ..trace.guards import Trap
+from ..trace.tracer import Tracer, to_node
+
+
+def checkpoint(f):
+    """`f` with its inner values computed again in the backward pass rather than kept.
+
+    Parameters
+    ----------
+    f : callable of pytrees of arrays
+
+    Returns
+    -------
+    callable
+        The same values and derivatives, bit for bit.
+
+    Notes
+    -----
+    Reverse mode keeps the arguments of each call and its results, and runs `f` once more when the
+    derivative arrives there. `scan` has its own ``checkpoint=``.
+
+    Examples
+    --------
+    >>> import numpy as np, neurokit as nk
+    >>> layer = nk.checkpoint(lambda x: np.tanh(np.sin(x) * x))
+    >>> nk.grad(lambda x: layer(layer(x)))(0.0)
+    np.float64(0.0)
+    """
+
+    @functools.wraps(f, updated=())
+    def wrapper(*args, **kwargs):
+        if current() is None:
+            return f(*args, **kwargs)
+
+        def run(reached):
+            @functools.wraps(f, updated=())
+            def g(values, args, kwargs):
+                return reached.call(f, values, args, kwargs)
+
+            return _kept(g, (reached.values(), args, kwargs))
+
+        reached, (result, values) = threaded("checkpoint", [f], run)
+        reached.keep(values)
+        return result
+
+    return wrapper
+
+
+def _kept(f, args):
+    """The call, with what it computes made again in the backward pass."""
+    opened = Opened(args)
+    leaves = opened.leaves + opened.states
+    traced = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
+    nodes = [to_node(leaves[i]) for i in traced]
+    graph = Graph(current(), True, "a checkpointed function")
+    with graph:
+        inputs = [graph.add_input(n.shape, n.dtype, n.weak) for n in nodes]
+        filled = list(leaves)
+        for i, node in zip(traced, inputs):
+            filled[i] = Tracer(node)
+        k = len(opened.leaves)
+        trap = Trap(f)
+        with opened.arguments(filled[:k], filled[k:]) as inner_args:
+            result, out_spec = tree.flatten(f(*inner_args))
+            written = opened.written()
+        trap.check()
+        outs = [lift(to_node(r), graph) for r in [*result, *written]]
+    known = {i: lift(o, current()) for o, i in distinct(graph)}
+    known.update(zip(inputs, nodes))
+    taken = list(dict.fromkeys(known.values()))
+    outs = replay(outs, known)
+    if outs:
+        outs = checkpointed(outs, taken)
+    values = [Tracer(o) for o in outs]
+    opened.keep(values[len(result) :])
+    return tree.unflatten(out_spec, values[: len(result)])

@@ -1,0 +1,455 @@
+"""grad, vjp, jvp, jacobian and friends: trace, rewrite the graph, run it in C."""
+
+import contextlib
+import functools
+
+import numpy as np
+
+from .. import tree  # noqa: F401 - methods gives Tracer its operators
+from ..graph import INPUT, INT64, Graph, Node, current, walk
+from ..models.captured import refused
+from ..primitives import elementwise as ew
+from ..primitives.control import has_custom, variable
+from ..primitives.shaping import broadcast, full, iota, reshape, transpose
+from ..run.lower import compile_program
+from ..run.runtime import cached, evaluate, run_compiled, run_options, used_inputs, verify_captured
+from ..structure import structure
+from ..trace import methods  # noqa: F401 - methods gives Tracer its operators
+from ..trace.arguments import Opened, input_tracer, output_nodes, plain, scalar_node
+from ..trace.tracer import SUPPORTED, Tracer, to_node
+from .autodiff import backward, forward
+
+
+@contextlib.contextmanager
+def tracing(what, keep=False):
+    """The graph to trace in: the current one, or a new lazy root. Yields (graph, whether new).
+
+    A root is emptied at the end unless it is to be kept for later.
+    """
+    graph = current()
+    if graph is not None:
+        yield graph, False
+        return
+    with Graph(None, False, what) as graph:
+        try:
+            yield graph, True
+        finally:
+            if not keep:
+                graph.dispose()
+
+
+def _chosen(args, argnums, what):
+    single = not isinstance(argnums, (tuple, list))
+    numbers = [argnums] if single else list(argnums)
+    for i in numbers:
+        if not isinstance(i, (int, np.integer)) or not -len(args) <= i < len(args):
+            raise ValueError(
+                f"{what}: argnums={argnums} but the function was called with {len(args)} positional arguments"
+            )
+    return [i % len(args) for i in numbers], single
+
+
+def _check_float(opened, numbers, what):
+    for leaf, path in zip(opened.leaves, tree.paths(opened.args)):
+        dtype = leaf.dtype if hasattr(leaf, "dtype") else np.asarray(leaf).dtype
+        if dtype.kind not in "fc" or dtype.char not in SUPPORTED:
+            got = f"{dtype}" if dtype.kind != "O" else type(leaf).__name__
+            place = path.partition("]")
+            raise TypeError(
+                f"{what}: argument {numbers[int(place[0].strip('[') or 0)]}{place[2]} must be float32, "
+                f"float64 or complex, got {got}"
+                + ("; write a float" if dtype.kind in "iub" else "")
+                + (
+                    "; what is no number stays out of the argument, or is made part of its structure: "
+                    "nk.tree.register(cls, flatten, unflatten) with it in meta"
+                    if dtype.kind in "OUS"
+                    else ""
+                )
+            )
+
+
+def _check_holomorphic(wrt, nodes, what):
+    """A holomorphic function takes and gives complex values only."""
+    for n, role in [*[(w, "argument") for w in wrt], *[(n, "result") for n in nodes]]:
+        if n.dtype.kind != "c":
+            raise TypeError(
+                f"{what} with holomorphic=True: each argument and result must be complex, got a {role} of {n.dtype}"
+            )
+
+
+class _Call:
+    """One call of `f` with the chosen arguments traced."""
+
+    def __init__(self, f, args, kwargs, argnums, what):
+        self.f, self.args, self.kwargs, self.what = f, list(args), kwargs, what
+        self.numbers, self.single = _chosen(args, argnums, what)
+        chosen = tuple(args[i] for i in self.numbers)
+        self.opened = Opened(chosen)
+        _check_float(self.opened, self.numbers, what)
+
+    def trace(self, graph, new):
+        """Run f; returns its result with tracers inside. `wrt` are the nodes of the leaves."""
+        if new:
+            leaves = [input_tracer(graph, leaf) for leaf in self.opened.leaves]
+            states = [input_tracer(graph, s) for s in self.opened.states]
+        else:
+            leaves = [Tracer(variable(to_node(leaf))) for leaf in self.opened.leaves]
+            states = [Tracer(to_node(s)) for s in self.opened.states]
+        self.wrt = [t.node for t in leaves]
+        # inside another trace the write is that trace's to keep or refuse
+        guard = (
+            refused(self.what, self.f, (*self.args, *self.kwargs.values()))
+            if new
+            else contextlib.nullcontext()
+        )
+        with guard, self.opened.arguments(leaves, states) as chosen:
+            args = list(self.args)
+            for i, a in zip(self.numbers, chosen):
+                args[i] = a
+            result = self.f(*args, **self.kwargs)
+            self.state_nodes = [to_node(s) for s in self.opened.written()]
+        return result
+
+    def gradient_tree(self, values):
+        out = tree.unflatten(self.opened.spec, values)
+        return out[0] if self.single else out
+
+
+def value_and_grad(f, argnums=0, has_aux=False, holomorphic=False):
+    """Function returning (value, gradient) of a scalar function.
+
+    Parameters
+    ----------
+    f : callable returning a scalar (or an array of one element), or (scalar, aux) with `has_aux`
+    argnums : int or tuple of int
+        Positional arguments to differentiate: arrays, numbers, containers of them, or models. Each leaf is
+        floating point; a class whose fields are partly no numbers (names, functions) becomes such a
+        container by `tree.register`, with those fields in its meta.
+    has_aux : bool
+    holomorphic : bool
+        The function is complex-differentiable, from complex to complex: the gradient is its complex
+        derivative. Without it the result must be real, and the gradient by a complex argument
+        z = x + iy is df/dx - i df/dy (so that z minus a step along its conjugate descends).
+
+    Returns
+    -------
+    callable
+        ``g(*args) -> (value, grad)``, or ``((value, aux), grad)``. `grad` has the structure of the
+        argument; that of a model is a dict by attribute name.
+
+    Raises
+    ------
+    TypeError
+        An argument that is not floating point; a result that is not one number.
+    ValueError
+        A result that is not a scalar.
+
+    Examples
+    --------
+    >>> import numpy as np, neurokit as nk
+    >>> nk.value_and_grad(lambda x: (x ** 2).sum())(np.array([1.0, 2.0]))
+    (np.float64(5.0), array([2., 4.]))
+    """
+    return _gradient(f, argnums, has_aux, "value_and_grad", holomorphic)
+
+
+def _gradient(f, argnums, has_aux, what, holomorphic=False):
+    @functools.wraps(f, updated=())
+    def wrapper(*args, **kwargs):
+        call = _Call(f, args, kwargs, argnums, what)
+        with tracing(f"{what} of {getattr(f, '__name__', 'a function')}") as (graph, new):
+            result = call.trace(graph, new)
+            if has_aux:
+                if not isinstance(result, tuple) or len(result) != 2:
+                    raise TypeError(
+                        f"{what} with has_aux=True: the function must return (value, aux), got "
+                        f"{type(result).__name__}"
+                    )
+                result, aux = result
+            else:
+                aux = None
+            value = scalar_node(result, what, holomorphic)
+            if holomorphic:
+                _check_holomorphic(call.wrt, [value], what)
+            aux_nodes, rebuild = output_nodes(aux)
+            if not new:
+                grads = backward([value], [full(value.shape, 1, value.dtype)], call.wrt)
+                grads = [
+                    full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, call.wrt)
+                ]
+                call.opened.keep([Tracer(n) for n in call.state_nodes])
+                grads, value, aux = (
+                    [Tracer(g) for g in grads],
+                    Tracer(value),
+                    rebuild([Tracer(n) for n in aux_nodes]),
+                )
+            else:
+                extra = aux_nodes + call.state_nodes
+                arrays = _run_gradient(graph, value, extra, call.wrt)
+                n = 1 + len(aux_nodes)
+                value, aux = plain(arrays[0]), rebuild([plain(a) for a in arrays[1:n]])
+                call.opened.keep(arrays[n : 1 + len(extra)])
+                grads = [plain(a) for a in arrays[1 + len(extra) :]]
+        gradient = call.gradient_tree(grads)
+        return ((value, aux), gradient) if has_aux else (value, gradient)
+
+    return wrapper
+
+
+def _run_gradient(graph, value, extra, wrt):
+    """Arrays of value, extra outputs and gradients. The program is found by the forward graph alone."""
+    forward_nodes = [value, *extra]
+    walked = walk(forward_nodes)
+    inputs = used_inputs(walked)
+    position = {n: i for i, n in enumerate(inputs)}
+    places = tuple([position.get(w, -1) for w in wrt])
+    missing = [w for w in wrt if w not in position]
+
+    def outputs():
+        grads = backward([value], [full(value.shape, 1, value.dtype)], wrt)
+        return forward_nodes + [
+            full(w.shape, 0, w.dtype) if g is None else g
+            for g, w in zip(grads, wrt)
+            if w in position
+        ]
+
+    if run_options.reference or has_custom(forward_nodes, None if walked[1] else walked[0]):
+        arrays = evaluate(graph, outputs())
+    else:
+        verify_captured(graph)
+
+        def program():
+            key = ("grad", structure(forward_nodes, inputs, run_options.lines, walked), places)
+            return cached(key, lambda: compile_program(inputs, outputs()))
+
+        arrays = run_compiled(program, [graph.values[n] for n in inputs])
+    if missing:
+        it = iter(arrays[len(forward_nodes) :])
+        arrays = arrays[: len(forward_nodes)] + [
+            next(it) if w in position else np.zeros(w.shape, w.dtype) for w in wrt
+        ]
+    return arrays
+
+
+def grad(f, argnums=0, has_aux=False, holomorphic=False):
+    """Gradient of a scalar function: ``grad(f)(x)`` has the structure of `x`. See `value_and_grad`.
+
+    With ``has_aux=True`` returns ``(gradient, aux)``.
+
+    Examples
+    --------
+    >>> import numpy as np, neurokit as nk
+    >>> nk.grad(np.sin)(0.0)
+    np.float64(1.0)
+    """
+    both = _gradient(f, argnums, has_aux, "grad", holomorphic)
+
+    @functools.wraps(f, updated=())
+    def wrapper(*args, **kwargs):
+        value, gradient = both(*args, **kwargs)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return wrapper
+
+
+def vjp(f, *primals, has_aux=False):
+    """Value of ``f(*primals)`` and its pullback.
+
+    ``pullback(ct)`` takes a cotangent with the structure of the result and returns a tuple with one
+    entry per primal. With ``has_aux`` f returns (result, aux), and vjp (result, pullback, aux).
+    """
+    call = _Call(f, primals, {}, tuple(range(len(primals))), "vjp")
+    with tracing("vjp", keep=True) as (graph, new):
+        result = call.trace(graph, new)
+        result, aux = result if has_aux else (result, None)
+        leaves, spec = tree.flatten(result)
+        nodes = [to_node(leaf) for leaf in leaves]
+        aux_nodes, rebuild = output_nodes(aux)
+        if new:
+            arrays = [plain(a) for a in evaluate(graph, nodes + aux_nodes)]
+        else:
+            arrays = [Tracer(n) for n in nodes + aux_nodes]
+
+    def pullback(ct):
+        ct_leaves, ct_spec = tree.flatten(ct)
+        if ct_spec != spec:
+            raise ValueError(
+                f"pullback: the cotangent must have the structure of the result, wanted {spec}, got {ct_spec}"
+            )
+        active = current()
+        with contextlib.nullcontext() if not new or active is not None else graph:
+            cts = [_matching(c, n, "pullback: cotangent") for c, n in zip(ct_leaves, nodes)]
+            grads = backward(nodes, cts, call.wrt)
+            grads = [full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, call.wrt)]
+            if new and active is None:
+                values = [plain(a) for a in evaluate(graph, grads)]
+            else:
+                values = [Tracer(g) for g in grads]
+        return tree.unflatten(call.opened.spec, values)
+
+    out = tree.unflatten(spec, arrays[: len(nodes)])
+    return (out, pullback, rebuild(arrays[len(nodes) :])) if has_aux else (out, pullback)
+
+
+def _matching(value, node, what):
+    """A cotangent or tangent as a node of the shape and dtype of `node`."""
+    from ..trace.ufuncs import as_dtype
+
+    if not node.is_float:
+        return None
+    given = to_node(value)
+    if given.dtype.kind == "c" and node.dtype.kind != "c":
+        raise TypeError(f"{what} is {given.dtype}, wanted {node.dtype}")
+    if given.shape != node.shape:
+        if given.shape != ():
+            raise ValueError(f"{what} has shape {given.shape}, wanted {node.shape}")
+        given = broadcast(given, node.shape)
+    return as_dtype(given, node.dtype)
+
+
+def jvp(f, primals, tangents, has_aux=False):
+    """Value of ``f(*primals)`` and its directional derivative along `tangents`."""
+    if (
+        not isinstance(primals, (tuple, list))
+        or not isinstance(tangents, (tuple, list))
+        or len(primals) != len(tangents)
+    ):
+        raise TypeError("jvp: primals and tangents must be tuples of equal length")
+    call = _Call(f, primals, {}, tuple(range(len(primals))), "jvp")
+    with tracing("jvp") as (graph, new):
+        result = call.trace(graph, new)
+        result, aux = result if has_aux else (result, None)
+        leaves, spec = tree.flatten(result)
+        nodes = [to_node(leaf) for leaf in leaves]
+        t_leaves, t_spec = tree.flatten(tuple(tangents))
+        if t_spec != call.opened.spec and len(t_leaves) != len(call.wrt):
+            raise ValueError(
+                f"jvp: tangents must have the structure of primals, wanted {call.opened.spec}, got {t_spec}"
+            )
+        ts = [_matching(t, n, "jvp: tangent") for t, n in zip(t_leaves, call.wrt)]
+        outs = forward(nodes, call.wrt, ts)
+        outs = [full(n.shape, 0, n.dtype) if t is None else t for t, n in zip(outs, nodes)]
+        aux_nodes, rebuild = output_nodes(aux)
+        everything = nodes + outs + aux_nodes
+        if new:
+            values = [plain(a) for a in evaluate(graph, everything)]
+        else:
+            values = [Tracer(n) for n in everything]
+    n = len(nodes)
+    out, tangent = tree.unflatten(spec, values[:n]), tree.unflatten(spec, values[n : 2 * n])
+    return (out, tangent, rebuild(values[2 * n :])) if has_aux else (out, tangent)
+
+
+def jacobian(f, argnums=0, mode="auto", holomorphic=False):
+    """Matrix of derivatives: shape of the result followed by the shape of the argument.
+
+    mode : "fwd", "rev", or "auto", which takes the cheaper of the two by shape. Forward mode takes real
+    arguments (results may be complex), reverse mode gives real results (arguments may be complex).
+    holomorphic : from complex to complex, the matrix of complex derivatives.
+
+    One batched pass goes through all unit vectors at once.
+    """
+    if mode not in ("auto", "fwd", "rev"):
+        raise ValueError(f"jacobian: mode must be 'auto', 'fwd' or 'rev', got {mode!r}")
+
+    @functools.wraps(f, updated=())
+    def wrapper(*args, **kwargs):
+        call = _Call(f, args, kwargs, argnums, "jacobian")
+        with tracing("jacobian") as (graph, new):
+            result = call.trace(graph, new)
+            leaves, spec = tree.flatten(result)
+            nodes = [to_node(leaf) for leaf in leaves]
+            n_in, n_out = sum(w.size for w in call.wrt), sum(n.size for n in nodes)
+            reverse = mode == "rev" or mode == "auto" and n_out <= n_in
+            if holomorphic:
+                _check_holomorphic(call.wrt, nodes, "jacobian")
+            else:
+                reverse = _real_side(call.wrt, nodes, mode, reverse)
+            blocks = (_rows if reverse else _columns)(nodes, call.wrt)
+            flat = [b for row in blocks for b in row]
+            values = [plain(a) for a in evaluate(graph, flat)] if new else [Tracer(b) for b in flat]
+        it = iter(values)
+        outs = [call.gradient_tree([next(it) for _ in row]) for row in blocks]
+        return tree.unflatten(spec, outs)
+
+    return wrapper
+
+
+def _real_side(wrt, nodes, mode, reverse):
+    """Whether to go in reverse, where one side is complex: unit vectors must span the other."""
+    complex_in = any(w.dtype.kind == "c" for w in wrt)
+    complex_out = any(n.dtype.kind == "c" for n in nodes)
+    if complex_in and (complex_out or mode == "fwd") or complex_out and mode == "rev":
+        raise TypeError(
+            "jacobian: forward mode needs real arguments and reverse mode real results; of a function from complex "
+            "to complex only the holomorphic one has one complex derivative: holomorphic=True, or split "
+            "into .real and .imag"
+        )
+    return True if complex_in else False if complex_out else reverse
+
+
+def _rows(nodes, wrt):
+    """Reverse mode, one batched pass for all elements of a result. blocks[o][i]: o by argument i."""
+    blocks = []
+    for node in nodes:
+        ct = _placeholder(node)
+        grads = backward([node], [ct], wrt)
+        stacks = _for_each_unit(ct, grads, wrt)
+        blocks.append([reshape(s, node.shape + w.shape) for s, w in zip(stacks, wrt)])
+    return blocks
+
+
+def _columns(nodes, wrt):
+    """Forward mode, one batched pass for all elements of an argument."""
+    columns = []
+    for w in wrt:
+        t = _placeholder(w)
+        stacks = _for_each_unit(t, forward(nodes, [w], [t]), nodes)
+        last = [transpose(s, (*range(1, s.ndim), 0)) for s in stacks]
+        columns.append([reshape(s, n.shape + w.shape) for s, n in zip(last, nodes)])
+    return [list(row) for row in zip(*columns)]
+
+
+def _placeholder(node):
+    return Node(INPUT, (), ("unit",), node.shape, node.dtype, current())
+
+
+BATCH_BYTES = 256 << 20  # values of a batched pass above which it is done unit by unit
+
+
+def _for_each_unit(unit, results, like):
+    """`results` (nodes or None for zero) for each unit vector in place of `unit`, stacked."""
+    from .batching import dependent, each_step, stack, stacked
+
+    n = unit.size
+    rows, cols = (broadcast(reshape(iota(n, 0, 1, INT64), s), (n, n)) for s in ((n, 1), (1, n)))
+    eye = ew.convert(ew.apply(ew.ROWS["eq"], rows, cols), unit.dtype)
+    units = reshape(eye, (n, *unit.shape))
+    results = [full(x.shape, 0, x.dtype) if r is None else r for r, x in zip(results, like)]
+    moving = dependent(results, unit)
+    if n * sum(x.nbytes for x in moving) > BATCH_BYTES:
+        return each_step(results, unit, units, n)
+    pairs = stack(results, {unit: (units, True)}, n)
+    return [stacked(v, s, x.shape, n) for (v, s), x in zip(pairs, like)]
+
+
+def hessian(f, argnums=0):
+    """Second derivatives of a scalar function: shape of the argument twice."""
+    return jacobian(grad(f, argnums), argnums, mode="fwd")
+
+
+def hvp(f, primals, vector):
+    """Product of the Hessian of a scalar function with `vector`, at the cost of a few gradients.
+
+    primals : tuple of arguments; vector : a tuple of the same structure.
+    """
+    numbers = tuple(range(len(primals)))
+    _, product = jvp(lambda *p: grad(f, numbers)(*p), primals, vector)
+    return product if len(primals) > 1 else product[0]
+
+
+def stop_gradient(x):
+    """`x` itself, through which no derivative flows. Takes arrays and containers of them."""
+    from ..primitives.control import stop
+
+    return tree.map(lambda leaf: Tracer(stop(leaf.node)) if isinstance(leaf, Tracer) else leaf, x)
