@@ -345,3 +345,12 @@ def test_fields_that_are_no_numbers():
     gradient = nk.grad(loss)(net)
     assert gradient.name == "a" and gradient.act is np.tanh
     np.testing.assert_allclose(gradient.w, 1 - np.tanh(net.w) ** 2)
+
+
+def test_vjp_keeps_the_state():
+    m, after = Leaky(), Leaky()
+    value, pullback = nk.vjp(lambda m: m(XS[0]), m)
+    np.testing.assert_allclose(value, after(XS[0]))
+    same_models(m, after)
+    slope = (1 - np.tanh(m.w * XS[0]) ** 2) * XS[0]
+    np.testing.assert_allclose(pullback(np.ones(2))[0]["w"], slope)

@@ -265,10 +265,10 @@ def vjp(f, *primals, has_aux=False):
         leaves, spec = tree.flatten(result)
         nodes = [to_node(leaf) for leaf in leaves]
         aux_nodes, rebuild = output_nodes(aux)
-        if new:
-            arrays = [plain(a) for a in evaluate(graph, nodes + aux_nodes)]
-        else:
-            arrays = [Tracer(n) for n in nodes + aux_nodes]
+        wanted, n = [*nodes, *aux_nodes, *call.state_nodes], len(nodes) + len(aux_nodes)
+        arrays = evaluate(graph, wanted) if new else [Tracer(w) for w in wanted]
+        call.opened.keep(arrays[n:])
+        arrays = [plain(a) if new else a for a in arrays[:n]]
 
     def pullback(ct):
         ct_leaves, ct_spec = tree.flatten(ct)
