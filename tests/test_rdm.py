@@ -196,7 +196,7 @@ def test_missing_channels_in_repetitions_use_the_others():
         ({"metric": "poisson"}, "below zero"),
         ({"patterns": np.zeros(5)}, "n_obs, n_channels"),
         ({"patterns": np.full((6, 4), np.inf)}, "infinite"),
-        ({"conditions": [["a"] * 6, ["b"] * 6]}, "wanted 1 sequences"),
+        ({"conditions": [["a"] * 6, ["b"] * 6]}, "wanted one label per pattern"),
     ],
 )
 def test_bad_input_is_refused(change, message):

@@ -22,7 +22,7 @@ import copy
 import numpy as np
 from scipy import linalg
 
-from neurokit import _core
+from ..ops import dense
 
 CHUNK_BYTES = 1 << 26  # of the arrays that grow with the targets in work
 ALONE = 1500  # rows from which a matrix is worth the threads of SciPy's BLAS
@@ -78,9 +78,7 @@ def eigh(matrix):
         values = values.reshape(matrix.shape[:-1])
         vectors = np.ascontiguousarray(vectors).reshape(matrix.shape)
     else:
-        values = np.empty(matrix.shape[:-1], matrix.dtype)
-        vectors = np.empty(matrix.shape, matrix.dtype)
-        _core.call("eigh", [values, vectors], [matrix], (1,))
+        values, vectors = dense.eigh(matrix)
     rounding = 10 * matrix.shape[-1] * np.finfo(matrix.dtype).eps
     largest = np.abs(values).max(-1, initial=0, keepdims=True)
     values[(values < 0) & (values >= -rounding * largest)] = 0
@@ -326,11 +324,7 @@ def ridge_error(rotated, predictor, seen, values, alphas):
 
     Without ``seen``, which is zero then, the predictor is triangular.
     """
-    error = np.empty((len(alphas), rotated.shape[1]))
-    inputs = [rotated, np.ascontiguousarray(predictor), 1 / (values + alphas[:, None])]
-    inputs += [] if seen is None else [seen]
-    _core.call("ridge_error", [error], inputs, (seen is None,))
-    return error
+    return dense.ridge_error(rotated, predictor, 1 / (values + alphas[:, None]), seen)
 
 
 def _outer(a, b, dtype):

@@ -7,8 +7,7 @@ subjects, and subjects among themselves for the noise ceilings.
 
 import numpy as np
 
-from neurokit import _core
-
+from ..ops import similarity
 from .comparison import BY_RANK, WHITENED, Whitening, _by_pairs
 from .inference import each_ceiling
 from .rdms import RDMs, pair_index
@@ -80,7 +79,7 @@ def _weighted(values, counts, center, ranked=False):
             x = np.stack([_weighted_ranks(weight, *group) for group in groups], 1)
         else:
             x = np.broadcast_to(values, (len(part), rows, n_pairs))
-        _core.call("gram", [gram[first : first + step]], [x, weight], (int(center),))
+        similarity.gram(x, weight, center, out=gram[first : first + step])
     return gram
 
 
@@ -206,8 +205,7 @@ def _taus(models, subjects, counts, drawn, variant):
     for first in range(0, n_samples, step):
         part = counts[first : first + step].astype(np.int64)
         weight = part[:, i] * part[:, j]
-        scores = np.empty((len(part), len(models), len(subjects)))
-        _core.call("kendall", [scores], [models, subjects, weight], (variant,))
+        scores = similarity.kendall(models, subjects, variant, weight)
         ranks = np.stack([_weighted_ranks(weight, *group) for group in groups], 1)
         for k, (own, rank, w) in enumerate(zip(scores, ranks, weight, strict=True), first):
             for to, d in zip(out, drawn, strict=True):
@@ -221,10 +219,10 @@ def _lower_tau(subjects, ranks, counts, weight, variant):
     seen = np.flatnonzero(counts)
     if len(seen) < 2:
         return np.nan
-    total, lower, tau = counts @ ranks, 0.0, np.empty((1, 1, 1))
+    total, lower = counts @ ranks, 0.0
     for s in seen:
         rest = total - counts[s] * ranks[s]
-        _core.call("kendall", [tau], [rest[None], subjects[s : s + 1], weight], (variant,))
+        tau = similarity.kendall(rest[None], subjects[s : s + 1], variant, weight)
         lower += counts[s] * tau[0, 0, 0]
     return lower / counts.sum()
 

@@ -5,8 +5,7 @@ from copy import copy
 
 import numpy as np
 
-from neurokit import _core
-
+from ..ops import similarity
 from .checks import codes, leveled, numbers, symmetric
 from .missing import by_channels, inverse
 from .noise import Noise
@@ -142,11 +141,11 @@ def _stack(x, conditions, metric, threads):
     if n < x.shape[1]:
         member = (first.code == np.arange(n)[:, None]).astype(x.dtype)
         x = (member / member.sum(1, keepdims=True)) @ x
-    out = np.empty((len(x), n * (n - 1) // 2), x.dtype)
     level, exponent = leveled(x, METRICS[metric] != 0)
     if exponent:
         return None
-    _core.call("rdm", [out], [level], (METRICS[metric],), threads=threads)
+    how = {"parameters": (METRICS[metric],), "dtype": x.dtype, "threads": threads}
+    out = similarity.distances("rdm", level, **how)
     return RDMs(out, first.labels) if np.isfinite(out).all() else None
 
 
@@ -338,13 +337,12 @@ class _Subject:
     def _at_level(self, kernel, x, extra, parameters, by_row):
         """A kernel's condensed values; patterns whose squares are no numbers of their type are
         brought to another level first."""
-        n = x.shape[-2]
-        out = np.empty((1, n * (n - 1) // 2), x.dtype)
         for force in (False, True):
             level, exponent = leveled(x, by_row, force)
             if force and level is x:
                 break
-            _core.call(kernel, [out], [level, *extra], parameters, threads=self.threads)
+            how = {"parameters": parameters, "dtype": x.dtype, "threads": self.threads}
+            out = similarity.distances(kernel, level, *extra, **how)
             if np.isfinite(out).all():
                 break
         with np.errstate(over="ignore", under="ignore"):

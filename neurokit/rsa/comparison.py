@@ -3,8 +3,7 @@
 import numpy as np
 from scipy import linalg
 
-from neurokit import _core
-
+from ..ops import dense, similarity
 from .checks import leveled, numbers, symmetric
 from .rdms import RDMs, match_conditions
 
@@ -115,9 +114,7 @@ def _by_pairs(x, y, method, whiten=None):
     if have_x.all() and have_y.all():
         return _complete(x, y, method, whiten, have_x[:1].all(0))
     if method in ("cosine", "pearson"):
-        out = np.empty((len(x), len(y)))
-        _core.call("compare", [out], [x, y], (int(method == "pearson"),))
-        return out
+        return similarity.cosines(x, y, method == "pearson")
     out = np.full((len(x), len(y)), np.nan)
     kinds_x, kind_x = np.unique(have_x, axis=0, return_inverse=True)
     kinds_y, kind_y = np.unique(have_y, axis=0, return_inverse=True)
@@ -136,17 +133,13 @@ def _complete(x, y, method, whiten, have):
     if whiten is not None:
         return _cosines(*whiten.products(x, y, method == "whitened_pearson", have))
     if method in ("tau_a", "tau_b"):
-        out = np.empty((len(x), len(y)))
-        _core.call("kendall", [out], [x, y], (int(method == "tau_b"),))
-        return out
+        return similarity.kendall(x, y, method == "tau_b")
     if method in BY_RANK:
-        x, y = _ranks(x), _ranks(y)
+        x, y = similarity.ranks(x), similarity.ranks(y)
     if method == "rho_a":
         n = x.shape[1]
         x -= (n + 1) / 2
-        out = np.empty((len(x), len(y)))
-        _core.call("matmul", [out], [x, y.T])
-        return 12 / (n**3 - n) * out
+        return 12 / (n**3 - n) * dense.product(x, y.T)
     return _cosines(*_products(x, y, method != "cosine"))
 
 
@@ -155,17 +148,10 @@ def _cosines(product, xx, yy):
         return np.clip(product / (np.sqrt(xx)[:, None] * np.sqrt(yy)), -1, 1)
 
 
-def _ranks(x):
-    out = np.empty(x.shape)
-    _core.call("rank", [out], [x])
-    return out
-
-
 def _products(x, y, center):
     """Inner products of the rows of x and y and their squared norms, from one Gram matrix."""
     both = np.concatenate([x, y]).astype(float, copy=False)
-    gram = np.empty((1, len(both), len(both)))
-    _core.call("gram", [gram], [both[None]], (int(center),))
+    gram = similarity.gram(both[None], center=center)
     squared = np.diagonal(gram[0])
     return gram[0, : len(x), len(x) :].copy(), squared[: len(x)], squared[len(x) :]
 

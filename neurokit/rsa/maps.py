@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from neurokit import _core
-
 from ..core.run.bars import progress_bar
+from ..ops import similarity
 from .comparison import method_name
 from .rdms import RDMs, match_conditions, pair_index
 from .searchlight import _rows, _scorer
@@ -45,12 +44,9 @@ def tfce(maps, neighbors, extent=0.5, height=2.0):
     if extent < 0 or height <= -1:
         raise ValueError(f"wanted extent >= 0 and height > -1, got {extent} and {height}")
     indptr, indices = _both_ways(neighbors, rows.shape[1])
-    out = np.empty(rows.shape)
-    _core.call("tfce", [out], [rows, indptr, indices], (), (float(extent), float(height)))
+    out = similarity.tfce(rows, indptr, indices, extent, height)
     if (rows < 0).any():
-        below = np.empty(rows.shape)
-        _core.call("tfce", [below], [-rows, indptr, indices], (), (float(extent), float(height)))
-        out -= below
+        out -= similarity.tfce(-rows, indptr, indices, extent, height)
     return out.reshape(maps.shape)
 
 

@@ -8,8 +8,7 @@ import zlib
 
 import numpy as np
 
-from neurokit import _core
-
+from ..ops import similarity
 from .checks import labels as as_labels
 from .checks import numbers
 
@@ -137,9 +136,7 @@ class RDMs:
 
     def rank(self):
         """Mid-ranks 1 .. n_pairs within each matrix; NaN pairs stay NaN and are not counted."""
-        out = np.empty(self.values.shape)
-        _core.call("rank", [out], [self.values])
-        return RDMs(out, self.conditions, self.labels)
+        return RDMs(similarity.ranks(self.values), self.conditions, self.labels)
 
     def transform(self, f):
         """The matrices with ``f`` applied to the array of all values."""

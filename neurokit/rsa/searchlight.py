@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurokit import _core
-
 from ..core.run.bars import progress_bar
+from ..ops import dense, similarity
 from .calculate import METRICS, _Subject
 from .checks import numbers
 from .comparison import Whitening, method_name
@@ -399,12 +398,11 @@ class _Batch:
             x, own = self._white(channels), np.broadcast_to(np.arange(size), channels.shape)
         x = np.moveaxis(x, 1, 3)  # (centres, folds, conditions, channels)
         x = np.broadcast_to(x, (len(channels), *x.shape[1:]))
-        values = np.empty((len(channels), self.n * (self.n - 1) // 2), self.x.dtype)
         if self.crossed:
-            _core.call("crossnobis", [values], [x, own], threads=self.threads)
-        else:
-            _core.call("rdm", [values], [x[:, 0], own], (self.metric,), threads=self.threads)
-        return values
+            return similarity.distances("crossnobis", x, own, threads=self.threads)
+        return similarity.distances(
+            "rdm", x[:, 0], own, parameters=(self.metric,), threads=self.threads
+        )
 
     def _white(self, channels):
         """Patterns whitened by the covariance of each centre, (centres, channels, folds, n)."""
@@ -414,29 +412,21 @@ class _Batch:
             covariance = self.covariance[channels[:, :, None], channels[:, None, :]]
         else:
             covariance = self._shrunk(channels)
-        lower, white = np.empty_like(covariance), np.empty_like(covariance)
-        unit = np.broadcast_to(np.eye(size, dtype=x.dtype), covariance.shape)
         try:
-            _core.call("cholesky", [lower], [covariance], threads=self.threads)
-            _core.call("triangular_solve", [white], [lower, unit], (1, 0, 0), threads=self.threads)
+            white = dense.inverse_cholesky(covariance, self.threads)
         except np.linalg.LinAlgError:
             raise np.linalg.LinAlgError(
                 f"the noise covariance of a centre with {size} channels is singular: use more "
                 "residuals, or leave channels without noise out"
             ) from None
-        return self._product(white, x.reshape(*x.shape[:2], -1)).reshape(x.shape)
-
-    def _product(self, a, b):
-        out = np.empty((len(a), a.shape[1], b.shape[2]), a.dtype)
-        _core.call("matmul", [out], [a, b], threads=self.threads)
-        return out
+        return dense.product(white, x.reshape(*x.shape[:2], -1), self.threads).reshape(x.shape)
 
     def _shrunk(self, channels):
         """Shrunk correlations of each centre, as :func:`shrinkage` has them."""
         z = self.z[channels]
         samples, size = z.shape[2], z.shape[1]
         dof = samples - 1
-        r = self._product(z, np.swapaxes(z, 1, 2))
+        r = dense.product(z, np.swapaxes(z, 1, 2), self.threads)
         r /= dof
         z *= z
         q = np.sum(np.sum(z, 1, dtype=float) ** 2, 1) - self.fourth[channels].sum(1)
@@ -475,10 +465,8 @@ def _scorer(models, method, sigma_k=None, threads=0):
     reference = np.ascontiguousarray(reference)
 
     def score(values):
-        out = np.empty((len(reference), len(values)))
-        ins = [values, reference, *weights]
-        _core.call("score", [out], ins, (ranks, center, norm), threads=threads)
-        return out
+        how = {"ranks": ranks, "center": center, "norm": norm, "threads": threads}
+        return similarity.scores(values, reference, *weights, **how)
 
     return score
 
