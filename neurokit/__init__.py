@@ -10,7 +10,7 @@ import warnings
 
 from neurokit import _core  # noqa: F401 - reached as neurokit._core
 from neurokit._version import __version__
-from neurokit.core.loops import scan as _engine  # noqa: F401 - loads the tracer and the transforms
+from neurokit.core.transforms import derivatives as _engine  # noqa: F401 - loads the tracer
 
 # Subpackages, loaded when first named.
 _SUBPACKAGES = ("data", "demo", "encoding", "numpy", "ops", "optim", "plot", "rsa", "scipy", "sim")

@@ -4,8 +4,6 @@ dict, list, tuple, namedtuple, dataclass and None are containers; `register` add
 *model*, any object that holds arrays as attributes, is one too (see `model.py`). All else is a leaf.
 """
 
-import dataclasses
-
 import numpy as np
 
 from .models import model as _model
@@ -84,7 +82,9 @@ def _open(x):
         return cls, len(x), x
     if isinstance(x, (list, tuple)):
         return cls, len(x), x
-    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+    if hasattr(type(x), "__dataclass_fields__"):
+        import dataclasses  # slow to load, and loaded where there is a dataclass
+
         names = tuple(f.name for f in dataclasses.fields(x))
         return cls, names, [getattr(x, n) for n in names]
     return _model.open_model(x)

@@ -9,7 +9,6 @@ from ..errors import TraceError
 from ..graph import INT64, LITERAL, Graph, _local, current, lift, literal, reachable
 from ..models.captured import Carried, carry_name, threaded
 from ..models.model import Handle
-from ..models.store import replaced_when_done
 from ..primitives.shaping import broadcast
 from ..run.options import options
 from ..run.runtime import evaluate
@@ -192,6 +191,8 @@ def _evaluate_to_file(graph, outs, n_carry, file):
         raise ValueError(
             f"scan: file= takes the ys where they are one array per step, got {len(outs) - n_carry}"
         )
+    from ..models.store import replaced_when_done  # brings zipfile and json
+
     y = outs[-1]
     with replaced_when_done(file) as part:
         rows = np.lib.format.open_memmap(part, "w+", y.dtype, y.shape)

@@ -1,20 +1,13 @@
-"""NumPy's functions on traced arrays: composites of primitives, keyed by the function object."""
+"""NumPy's functions on traced arrays: composites of primitives, keyed by the function object.
 
-from . import (  # noqa: F401 - fill the table
-    calculus,
-    counting,
-    creators,
-    editing,
-    fft,
-    left_out,
-    linalg,
-    nans,
-    norms,
-    ordering,
-    padding,
-    polynomials,
-)
-from .base import FUNCTIONS, gather, unsupported
+The everyday functions load with the engine; the rest of the table loads when one of its functions is
+first met, or the whole of `FUNCTIONS` is asked for.
+"""
+
+import importlib
+
+from . import base
+from .base import gather, unsupported
 from .choices import around, clip, where
 from .complex import imag, real, set_part
 from .filled import array, ones_like, zeros_like
@@ -48,8 +41,36 @@ from .shapes import (
     transpose,
 )
 
+_LATER = (
+    "calculus counting creators editing fft linalg nans norms ordering padding polynomials"
+).split()
+
+
+def handler(function):
+    """What runs a NumPy function on traced arrays; None where it has no traced form."""
+    found = base.FUNCTIONS.get(function)
+    if found is None and _LATER:
+        _load_the_rest()
+        found = base.FUNCTIONS.get(function)
+    return found
+
+
+def _load_the_rest():
+    for name in _LATER:
+        importlib.import_module(f"{__name__}.{name}")
+    _LATER.clear()
+
+
+def __getattr__(name):
+    if name == "FUNCTIONS":
+        _load_the_rest()
+        return base.FUNCTIONS
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
     "FUNCTIONS",
+    "handler",
     "all",
     "amax",
     "amin",

@@ -191,16 +191,16 @@ class Tracer:
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func, types, args, kwargs):
-        from ..numpy_table import FUNCTIONS, gather, unsupported
+        from ..numpy_table import gather, handler, unsupported
 
-        handler = FUNCTIONS.get(func)
-        if handler is None:
+        run = handler(func)
+        if run is None:
             unsupported(func)
         if any(a.__class__ is list or a.__class__ is tuple for a in args):
             args = gather(func, args)
         if kwargs and any(a.__class__ is list or a.__class__ is tuple for a in kwargs.values()):
             kwargs = dict(zip(kwargs, gather(func, kwargs.values())))
-        return handler(*args, **kwargs)
+        return run(*args, **kwargs)
 
     # ------------------------------------------------------------------ indexing
 
