@@ -107,6 +107,8 @@ class Compiler:
         self.is_clang = "clang" in about
         self.sanitize = SANITIZE if flag("NEUROKIT_SANITIZE") else []
         self.werror = ["-Werror"] if flag("NEUROKIT_WERROR") else []
+        # Vectors wider than the level's are handed to inline functions only.
+        self.quiet = ["-Wno-psabi"] if self.is_clang else []
         kind = [Path(self.cc[0]).name, *(["asan"] if self.sanitize else []), *self.werror]
         self.objects = ROOT / "build" / "objects" / "".join(kind)
         self.version = version
@@ -122,7 +124,7 @@ class Compiler:
         """Tasks of the sources that are compiled once."""
         import numpy
 
-        flags = [*COMMON, *self.werror, "-O2", *self.sanitize]
+        flags = [*COMMON, *self.quiet, *self.werror, "-O2", *self.sanitize]
         python = ["-isystem", numpy.get_include(), "-isystem", sysconfig.get_path("include")]
         python.append(f'-DNEUROKIT_VERSION="{self.version}"')
         for folder in folders:
@@ -133,7 +135,8 @@ class Compiler:
     def per_level(self):
         """Tasks of the sources that are compiled for each CPU level."""
         for level, march in levels(self.is_clang).items():
-            flags = [*COMMON, *self.werror, *KERNEL, *march, f"-DNK_LEVEL={level}", *self.sanitize]
+            flags = [*COMMON, *self.quiet, *self.werror, *KERNEL, *march]
+            flags += [f"-DNK_LEVEL={level}", *self.sanitize]
             for folder in ("csrc/simd", "csrc/kernels"):
                 for source in sorted((ROOT / folder).rglob("*.c")):
                     yield self.task(source, level, flags)
