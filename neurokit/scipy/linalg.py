@@ -98,11 +98,11 @@ def inv(a, overwrite_a=False, check_finite=True, *, assume_a=None, lower=False):
     _square(a)
     if assume_a not in (None, "gen", "general"):
         unit = np.eye(a.shape[-1])
-        return _as(to_tracer(solve(a, unit, lower, assume_a=assume_a)), result)
+        return _as(_to_tracer(solve(a, unit, lower, assume_a=assume_a)), result)
     return _as(solving.inv(a), result)
 
 
-def to_tracer(x):
+def _to_tracer(x):
     return Tracer(to_node(x))
 
 
@@ -181,7 +181,7 @@ def lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
     packed, pivots = lu_and_piv
     (packed, b), result = _common(packed, b)
     _square(packed, "lu")
-    pivots = to_tracer(pivots).astype(np.int32)
+    pivots = _to_tracer(pivots).astype(np.int32)
     packed, b, vector = _columns(packed, b)
     pivots = np.broadcast_to(pivots, packed.shape[:-1])
     op = _op(trans)
@@ -409,7 +409,7 @@ def solve_discrete_lyapunov(a, q, method=None):
 
 @_twin
 def block_diag(*arrs):
-    blocks = [np.atleast_2d(to_tracer(a)) for a in arrs]
+    blocks = [np.atleast_2d(_to_tracer(a)) for a in arrs]
     for b in blocks:
         if b.ndim > 2:
             raise ValueError(f"arguments must be at most 2-dimensional, got shape {b.shape}")
@@ -430,8 +430,8 @@ def _gathered(values, index):
 
 @_twin
 def toeplitz(c, r=None):
-    c = to_tracer(c)
-    r = np.conjugate(c) if r is None else to_tracer(r)
+    c = _to_tracer(c)
+    r = np.conjugate(c) if r is None else _to_tracer(r)
     c, r = np.atleast_1d(c), np.atleast_1d(r)
     values = np.concatenate([c[..., ::-1], r[..., 1:]], -1)
     m, n = c.shape[-1], r.shape[-1]
@@ -440,6 +440,6 @@ def toeplitz(c, r=None):
 
 @_twin
 def circulant(c):
-    c = np.atleast_1d(to_tracer(c))
+    c = np.atleast_1d(_to_tracer(c))
     n = c.shape[-1]
     return _gathered(c, (np.arange(n)[:, None] - np.arange(n)) % n)
