@@ -20,5 +20,6 @@ fi
 runtime="$("$cc" -print-file-name=libasan.so)"
 [[ "$("$cc" --version)" == *clang* ]] && runtime="$("$cc" -print-file-name=libclang_rt.asan-x86_64.so)"
 export LD_PRELOAD="$runtime" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-export PYTHONPATH="$PWD/build/asan" PYTHONSAFEPATH=1 NEUROKIT_INSTALLED=1
+# The instrumented package stands before the sources, whose tests/ and tools/ the tests import.
+export PYTHONPATH="$PWD/build/asan:$PWD" PYTHONSAFEPATH=1 NEUROKIT_INSTALLED=1
 exec "$python" -m pytest -q -p no:cacheprovider "$@"
