@@ -317,7 +317,7 @@ def _ufunc_method(draw):
     def call(a, b):
         u = np.copy(a)
         if u.dtype.kind == "u":  # C leaves open what a negative float is as one of these
-            b = np.abs(b)
+            b = np.abs(b).astype(u.dtype)
         ufunc.at(u, at, b)
         return u
 

@@ -1,7 +1,7 @@
 """Random small calls of the whole table against NumPy: value, dtype, shape, exception class.
 
-Calls are traced by the hundred into one program, which runs on ten sets of inputs: the time goes into the
-calls, not into programs.
+Calls are traced by the hundred into one program, which runs on several sets of inputs: the time goes into
+the calls, not into programs.
 """
 
 import os
@@ -15,7 +15,7 @@ from neurokit.core.errors import TraceError
 from neurokit.core.primitives import elementwise as ew
 from neurokit.core.trace.ufuncs import COMPOSITES
 
-BATCH, INPUTS = 100, 10
+BATCH = 100
 N_CALLS = int(os.environ.get("NEUROKIT_FUZZ", 100_000))
 UFUNCS = sorted(
     (u for u in {*ew.BY_UFUNC, *COMPOSITES} if u.signature is None), key=lambda u: u.__name__
@@ -104,16 +104,16 @@ def difference(arrays, wanted, got):
     return None
 
 
-def fuzz(seed, n_calls):
-    """Texts of the calls that differ, of n_calls: each function is called with INPUTS inputs."""
+def fuzz(seed, n_calls, n_inputs=10):
+    """Texts of the calls that differ, of n_calls: each function is called with n_inputs inputs."""
     bad = []
     rng = np.random.default_rng(seed)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        for _ in range(max(n_calls // (BATCH * INPUTS), 1)):
+        for _ in range(max(n_calls // (BATCH * n_inputs), 1)):
             calls = [random_call(rng, UFUNCS) for _ in range(BATCH)]
             program = None
-            for _ in range(INPUTS):
+            for _ in range(n_inputs):
                 inputs = [[values(rng, *spec) for spec in specs] for _, specs, _ in calls]
                 if program is None:
                     program = Program([f for _, _, f in calls], inputs)

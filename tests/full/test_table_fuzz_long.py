@@ -14,5 +14,5 @@ CHUNK = 100_000
 
 def test_random_calls():
     for seed in range(1, 1 + max(N_CALLS // CHUNK, 1)):
-        bad = fuzz(seed, min(CHUNK, N_CALLS))
+        bad = fuzz(seed, min(CHUNK, N_CALLS), n_inputs=50)
         assert not bad, "\n".join([f"seed {seed}, {len(bad)} calls differ:", *bad[:10]])

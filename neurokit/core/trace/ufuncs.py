@@ -282,7 +282,7 @@ def _power(a, b):
                 return ew.mul(a, ew.apply(ew.ROWS["square"], a))
             if k == 0:
                 return full(a.shape, 1, a.dtype)
-        elif a.dtype.kind != "c" and k < 0:
+        elif a.dtype.kind != "c" and k < 0 and 0 not in a.shape:
             raise ValueError("Integers to negative integer powers are not allowed.")
     return ew.apply(ew.ROWS["pow"], a, b)
 
