@@ -93,7 +93,7 @@ class Node:
         "where",
         "aux",
         "swap",
-        "unbounded",  # set when asked for, see `elementwise`
+        "unbounded",  # set when asked for, see `masking`
     )
 
     def __init__(self, prim, args, params, shape, dtype, graph, where=None, weak=None):

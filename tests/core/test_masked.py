@@ -31,6 +31,10 @@ CASES = {
         lambda x: np.where(x > 0, np.arctan(1 / x), 1.0),
         lambda x: np.arctan(1 / x),
     ),
+    "infinite factor": (
+        lambda x: np.where(x > 0, x * x, x * np.inf + np.nan * x),
+        lambda x: x * x,
+    ),
     "exp that overflows": (
         lambda x: np.where(x > 0, x * np.exp(-800 * (x - 1.5)), 0.0),
         lambda x: x * np.exp(-800 * (x - 1.5)),

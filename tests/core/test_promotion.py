@@ -262,3 +262,13 @@ def test_narrow_integers_in_loops_and_stacks():
     for a, b in zip(nk.vmap(g)(x), zip(*[g(row) for row in x])):
         np.testing.assert_array_equal(a, np.stack(b))
         assert a.dtype == np.stack(b).dtype
+
+
+@pytest.mark.parametrize("k", [0, 1, 2, 3, 2.0, True, np.int64(2), np.int8(2)], ids=repr)
+def test_powers_of_booleans(k):
+    """The operator with a Python 2 squares, in another type than np.power."""
+    for x in (np.array([True, False]), np.True_, np.zeros((2, 0), bool)):
+        for f in (lambda x: x**k, lambda x: np.power(x, k), lambda x: k**x):
+            wanted, got = np.asarray(f(x)), np.asarray(nk.jit(f)(x))
+            assert (got.dtype, got.shape) == (wanted.dtype, wanted.shape)
+            np.testing.assert_array_equal(got, wanted)

@@ -263,10 +263,7 @@ def refused(what, f, given=()):
                 "its function is called at will and can keep nothing: write the state outside of it"
             )
         if not reached:
-            way = (
-                "mark the attribute by nk.state(value) before the call (plain code that gives it a new array drops the "
-                "mark), and let argnums of derivatives include the model"
-            )
+            way = "mark the attribute by nk.state(value) before the call"
         raise _refusal(what, name, value, way, reached)
 
 

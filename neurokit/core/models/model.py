@@ -5,11 +5,15 @@ parameters. Attributes may nest: other models, lists, tuples and dicts of them.
 """
 
 import contextlib
+import functools
+import sys
 import types
+import weakref
 
 import numpy as np
 
 from ..errors import TraceError
+from ..trace.detach import instruction
 from ..trace.tracer import Tracer
 
 
@@ -33,8 +37,53 @@ def param(x):
 
 
 def state(x):
-    """Mark an array as state of the object that holds it: writes made while traced are kept."""
-    return np.array(x).view(State)
+    """Mark an array as state of the object that holds it: writes made while traced are kept.
+
+    The mark belongs to the place: an attribute stays state when plain code gives it a new array; a place in
+    a list or dict does from the first transform that met it on.
+    """
+    array = np.array(x).view(State)
+    frame = sys._getframe(1)
+    target = _target(frame.f_code, frame.f_lasti)
+    if target is not None:
+        holder = frame.f_locals.get(target[0], frame.f_globals.get(target[0]))
+        if is_model(holder):
+            _remember(holder, (target[1],))
+    return array
+
+
+@functools.lru_cache(256)
+def _target(code, lasti):
+    """(name, attribute) where the line is ``name.attribute = <this call>``, else None."""
+    at, steps = instruction(code, lasti)
+    i = steps.index(at)
+    load, store = (*steps[i + 1 : i + 3], at, at)[:2]
+    if load.opname.startswith("LOAD") and store.opname == "STORE_ATTR":
+        return (load.argval, store.argval) if isinstance(load.argval, str) else None
+    return None
+
+
+_marked_places = {}  # id(object) -> (reference to it, paths below it that were marked as state)
+
+
+def _remember(holder, path):
+    known = _marked_places.get(id(holder))
+    if known is None:
+        try:
+            reference = weakref.ref(holder, functools.partial(_marked_places.pop, id(holder)))
+        except TypeError:  # a class with __slots__ for its memory alone
+            return
+        known = _marked_places[id(holder)] = reference, set()
+    known[1].add(path)
+
+
+def _is_marked(holder, path, array):
+    """Whether an array is state: it has the mark, or its place had it."""
+    if isinstance(array, State):
+        _remember(holder, path)
+        return True
+    known = _marked_places.get(id(holder))
+    return known is not None and path in known[1] and not isinstance(array, Param)
 
 
 def _float_dtype(x):
@@ -64,28 +113,35 @@ class Handle:
         return dict(zip(self.names, children))
 
 
-def slots(model):
-    """[(container, key, array)] of all arrays a model holds, depth first, each once."""
+def _slots(model):
+    """[(container, key, array, dotted name, whether it is state)] of the arrays a model holds, depth first, each once."""
     found, seen = [], set()
 
-    def visit(x, container, key):
+    def visit(x, place, name, holder, path):
         if isinstance(x, (np.ndarray, Tracer)):
-            found.append((container, key, x))
+            kept = place[0] is not None and (_is_marked(holder, path, x) or _is_opened(*place))
+            found.append((*place, x, name, kept))
+            return
+        if isinstance(x, _NUMBERS):
+            if holder is not None and _is_marked(holder, path, x):  # plain code made it a number
+                found.append((*place, np.asarray(x), name, True))
             return
         if id(x) in seen:
             return
         seen.add(id(x))
-        if isinstance(x, dict):
-            for k in x:
-                visit(x[k], x, k)
+        if is_model(x):
+            space, holder, path = vars(x), x, ()
+            items = [(k, space[k]) for k in sorted(space)]
+        elif isinstance(x, dict):
+            space, items = x, x.items()
         elif isinstance(x, (list, tuple)):
-            for k, v in enumerate(x):
-                visit(v, x, k)
-        elif is_model(x):
-            for k in sorted(vars(x)):
-                visit(vars(x)[k], vars(x), k)
+            space, items = x, enumerate(x)
+        else:
+            return
+        for k, v in items:
+            visit(v, (space, k), f"{name}.{k}" if name else str(k), holder, (*path, k))
 
-    visit(model, None, None)
+    visit(model, (None, None), "", None, ())
     return found
 
 
@@ -106,6 +162,7 @@ def callable_plain(x):
     )
 
 
+_NUMBERS = (np.generic, bool, int, float, complex)
 _open = {}  # id(model) -> {mark: slots}: models whose arrays are traced values at present
 _states = []  # [{(id(container), key)}]: where state is that loops carry at present
 
@@ -122,72 +179,57 @@ def states_at(places):
 
 def is_state(container, key):
     """Whether a place holds state: by its mark, or because it did when it was opened."""
+    return isinstance(container[key], State) or _is_opened(container, key)
+
+
+def _is_opened(container, key):
     place = id(container), key
-    return (
-        isinstance(container[key], State)
-        or any(place in known for known in _states)
-        or any(place == (id(c), k) for o in _open.values() for c, k, _ in o[State])
+    return any(place in known for known in _states) or any(
+        place == (id(c), k) for o in _open.values() for c, k, *_ in o[State]
     )
 
 
-def marked(model, mark):
-    """The slots of `model` whose arrays are parameters (mark=Param) or state (mark=State)."""
+def _marked(model, mark):
+    """[(container, key, array, dotted name)] of the arrays that are parameters (mark=Param) or state (mark=State)."""
     if id(model) in _open:
-        return [(container, key, container[key]) for container, key, _ in _open[id(model)][mark]]
-    found = slots(model)
-    states = [s for s in found if s[0] is not None and is_state(s[0], s[1])]
+        return [(c, k, c[k], name) for c, k, _, name in _open[id(model)][mark]]
+    found = _slots(model)
+    states = [row[:4] for row in found if row[4]]
     if mark is State:
         return states
-    if not states and not any(isinstance(a, Param) for _, _, a in found):
-        return [s for s in found if s[2].dtype.kind in "fc"]
-    return [s for s in found if isinstance(s[2], Param)]
+    if not states and not any(isinstance(row[2], Param) for row in found):
+        return [row[:4] for row in found if row[2].dtype.kind in "fc"]
+    return [row[:4] for row in found if isinstance(row[2], Param)]
+
+
+def marked(model, mark):
+    """The slots (container, key, array) of `model` that are parameters (mark=Param) or state (mark=State)."""
+    return [row[:3] for row in _marked(model, mark)]
 
 
 def names_of(model, mark=Param):
     """Dotted names of the marked arrays, in the order of `marked`."""
-    wanted = {id(a) for _, _, a in marked(model, mark)}
-    names, seen = [], set()
-
-    def visit(x, name):
-        if isinstance(x, (np.ndarray, Tracer)):
-            if id(x) in wanted:
-                names.append(name)
-            return
-        if id(x) in seen:
-            return
-        seen.add(id(x))
-        if isinstance(x, dict):
-            for k in x:
-                visit(x[k], f"{name}.{k}" if name else str(k))
-        elif isinstance(x, (list, tuple)):
-            for k, v in enumerate(x):
-                visit(v, f"{name}.{k}" if name else str(k))
-        elif is_model(x):
-            for k in sorted(vars(x)):
-                visit(vars(x)[k], f"{name}.{k}" if name else k)
-
-    visit(model, "")
-    return tuple(names)
+    return tuple([row[3] for row in _marked(model, mark)])
 
 
 def params(model):
     """The parameters of a model: {dotted name: array}."""
-    return dict(zip(names_of(model, Param), [a for _, _, a in marked(model, Param)]))
+    return {name: array for _, _, array, name in _marked(model, Param)}
 
 
 def states(model):
     """The state of a model: {dotted name: array}."""
-    return dict(zip(names_of(model, State), [a for _, _, a in marked(model, State)]))
+    return {name: array for _, _, array, name in _marked(model, State)}
 
 
 def open_model(x):
     """For `tree`: a model is a container of its parameters; other objects are leaves."""
     if not is_model(x):
         return None
-    found = marked(x, Param)
-    if not found and not marked(x, State):
+    found = _marked(x, Param)
+    if not found and not _marked(x, State):
         return None
-    return Handle, Handle(x, names_of(x, Param)), [a for _, _, a in found]
+    return Handle, Handle(x, tuple([row[3] for row in found])), [row[2] for row in found]
 
 
 class Substituted:
@@ -197,11 +239,11 @@ class Substituted:
         self.model, self.values, self.states = model, values, states
 
     def __enter__(self):
-        self.params = marked(self.model, Param)
-        self.kept = marked(self.model, State)
+        self.params = _marked(self.model, Param)
+        self.kept = _marked(self.model, State)
         self.outer = _open.get(id(self.model))
         _open[id(self.model)] = {Param: self.params, State: self.kept}
-        for (container, key, _), value in zip(
+        for (container, key, *_), value in zip(
             self.params + self.kept, [*self.values, *self.states]
         ):
             _put(container, key, value)
@@ -210,22 +252,22 @@ class Substituted:
 
     def written(self):
         """What the call left in the places of the state. Parameters must be as they were."""
-        for (container, key, _), value, node in zip(self.params, self.values, self.nodes):
+        for (container, key, *_), value, node in zip(self.params, self.values, self.nodes):
             now = container[key]
             if now is not value or node is not None and now.node is not node:
                 raise TraceError(
                     f"the traced function wrote to {type(self.model).__name__}.{key}, which is a parameter: only state is "
-                    f"kept. Mark it by nk.state(value) (a model without any mark has its arrays as parameters; plain "
-                    f"code that gives an attribute a new array drops the mark), or return the new value"
+                    f"kept. Mark it by nk.state(value) (a model without any mark has its arrays as parameters), or return "
+                    f"the new value"
                 )
-        return [container[key] for container, key, _ in self.kept]
+        return [container[key] for container, key, *_ in self.kept]
 
     def __exit__(self, *exc):
         if self.outer is None:
             del _open[id(self.model)]
         else:
             _open[id(self.model)] = self.outer
-        for container, key, value in self.params + self.kept:
+        for container, key, value, _ in self.params + self.kept:
             _put(container, key, value)
         return False
 

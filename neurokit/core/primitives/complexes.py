@@ -13,6 +13,7 @@ import numpy as np
 from ..graph import LITERAL, Primitive, bind, literal
 from ..views import View
 from . import elementwise as ew
+from . import masking
 from .shaping import BROADCAST, RESHAPE, SLICE, TRANSPOSE, broadcast, full
 
 COMPLEX64, COMPLEX128 = np.dtype(np.complex64), np.dtype(np.complex128)
@@ -185,7 +186,7 @@ def _derivatives(node):
 def _ruled_vjp(ct, out, args, params, needs):
     n, slopes = _derivatives(out)
     return [None] * (1 + n) + [
-        ew.gmul(ct, d) if need and d is not None else None
+        masking.gmul(ct, d) if need and d is not None else None
         for d, need in zip(slopes, needs[1 + n :])
     ]
 
@@ -195,7 +196,7 @@ def _ruled_jvp(t, out, args, params):
     total = None
     for x, d in zip(t[1 + n :], slopes):
         if x is not None and d is not None:
-            term = ew.gmul(x, d)
+            term = masking.gmul(x, d)
             total = term if total is None else ew.add(total, term)
     return total
 

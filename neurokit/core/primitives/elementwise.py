@@ -2,7 +2,7 @@
 
 A partial is written as its product with a cotangent or tangent: `lambda g, out, *args: g * d_i`.
 `None` stands for a derivative that is zero. Where a derivative can be infinite, the product is
-taken as 0 wherever g is 0, so that a branch masked by `where` never contributes NaN.
+one of `masking`.
 """
 
 import numpy as np
@@ -21,6 +21,7 @@ from ..graph import (
     is_literal,
     literal,
 )
+from . import masking
 
 ROWS = {}  # name -> Primitive
 FOREIGN = {}  # dtype.char -> apply(prim, nodes, params), for types that no kernel computes in
@@ -168,14 +169,14 @@ def sub(a, b):
 def mul(a, b):
     """a * b; a factor of one disappears."""
     if a.__class__ is Node and b.__class__ is Node:
-        if _is_one(b) and (b.shape == a.shape or not b.shape):
+        if is_one(b) and (b.shape == a.shape or not b.shape):
             return a
-        if _is_one(a) and (a.shape == b.shape or not a.shape):
+        if is_one(a) and (a.shape == b.shape or not a.shape):
             return b
     return apply(MUL, a, b)
 
 
-def _is_one(a):
+def is_one(a):
     if a.prim.kind == "view" and a.prim.name == "broadcast":
         a = a.args[0]
     return a.prim is LITERAL and a.params[0] == 1 and a.dtype.kind == "f"
@@ -228,129 +229,6 @@ def unary(name):
     return lambda a: apply(prim, a)
 
 
-def _masked(g, value):
-    return select(apply(ROWS["eq"], g, 0.0), 0.0, value)
-
-
-def gmul(g, d):
-    """g * d, but 0 where the incoming g is 0 (d may be infinite there); linear in g for higher orders."""
-    if _plain_factor(d):
-        return mul(g, d)
-    return bind(SAFE_MUL, (_masked(g, mul(g, d)), g, d))
-
-
-def gdiv(g, d):
-    """g / d, but 0 where the incoming g is 0."""
-    if _plain_factor(d):
-        return div(g, d)
-    return bind(SAFE_DIV, (_masked(g, div(g, d)), g, d))
-
-
-# what can be infinite or NaN for finite arguments
-_UNBOUNDED = frozenset(
-    "div log log2 log10 log1p sqrt pow reciprocal exp exp2 expm1 sinh cosh tan arcsin arccos arccosh arctanh mod "
-    "floordiv".split()
-)
-
-
-def _unbounded(node):
-    """Whether a value may be infinite or NaN where a mask leaves it out, as log(x) at 0; kept on the node."""
-    stack = [node]
-    while stack:
-        n = stack[-1]
-        name = n.prim.name
-        if hasattr(n, "unbounded"):
-            pass
-        elif name in _UNBOUNDED:
-            n.unbounded = not (name == "div" and is_literal(n.args[1]) and n.args[1].params[0])
-        elif name == "select" or n.aux is not None or not n.is_float:
-            n.unbounded = False
-        else:
-            unknown = [a for a in n.args if not hasattr(a, "unbounded")]
-            if unknown:
-                stack.extend(unknown)
-                continue
-            n.unbounded = any(a.unbounded for a in n.args)
-        stack.pop()
-    return node.unbounded
-
-
-def times(g, d):
-    """g * d for a partial derivative d: 0 where the incoming g is 0, if d may be infinite there."""
-    return gmul(g, d) if d.__class__ is Node and not _is_one(g) and _unbounded(d) else mul(g, d)
-
-
-def over(g, d):
-    """g / d likewise, for a d that is never 0."""
-    return gdiv(g, d) if _unbounded(d) else div(g, d)
-
-
-def _plain_factor(d):
-    """A finite constant other than 0 needs no mask."""
-    return d.prim is LITERAL and 0 < abs(d.params[0]) < float("inf")
-
-
-def _safe_mul_vjp(ct, out, args, params, needs):
-    _, g, d = args
-    endless = _ap("not", _ap("isfinite", d))
-    return [
-        None,
-        _left_out(g, endless, gmul(ct, d)) if needs[1] else None,
-        gmul(g, ct) if needs[2] else None,
-    ]
-
-
-def _left_out(g, endless, value):
-    """`value`, but 0 where a mask (g is 0) leaves out a factor that is infinite."""
-    return select(_ap("and", _ap("eq", g, 0.0), endless), 0.0, value)
-
-
-def _safe_div_vjp(ct, out, args, params, needs):
-    _, g, d = args
-    by_d = neg(gmul(gdiv(out, d), ct)) if needs[2] else None  # args[0] has no derivative of its own
-    by_g = _left_out(g, _ap("eq", d, 0.0), gdiv(ct, d)) if needs[1] else None
-    return [None, by_g, by_d]
-
-
-def _safe_jvp(vjp):
-    def jvp(t, out, args, params):
-        parts = [
-            vjp(x, out, args, params, (False, i == 1, i == 2))[i]
-            for i, x in enumerate(t)
-            if i and x is not None
-        ]
-        if not parts:
-            return None
-        return parts[0] if len(parts) == 1 else add(*parts)
-
-    return jvp
-
-
-def _same_place(view, node):
-    return view
-
-
-# The value is args[0]; its derivatives are those of the plain product and quotient of args[1:].
-SAFE_MUL = Primitive(
-    "safe_mul",
-    "view",
-    _infer_same,
-    twin=lambda params, value, g, d: value,
-    vjp=_safe_mul_vjp,
-    jvp=_safe_jvp(_safe_mul_vjp),
-    lower=_same_place,
-)
-SAFE_DIV = Primitive(
-    "safe_div",
-    "view",
-    _infer_same,
-    twin=lambda params, value, g, d: value,
-    vjp=_safe_div_vjp,
-    jvp=_safe_jvp(_safe_div_vjp),
-    lower=_same_place,
-)
-
-
 # ---------------------------------------------------------------------------- the table
 
 
@@ -377,13 +255,13 @@ SUB = row(
 MUL = row(
     "mul",
     np.multiply,
-    (lambda g, o, a, b: times(g, b), lambda g, o, a, b: times(g, a)),
+    (lambda g, o, a, b: masking.times(g, b), lambda g, o, a, b: masking.times(g, a)),
     ufuncs=[np.multiply],
 )
 DIV = row(
     "div",
     np.divide,
-    (lambda g, o, a, b: gdiv(g, b), lambda g, o, a, b: neg(gmul(g, div(o, b)))),
+    (lambda g, o, a, b: masking.gdiv(g, b), lambda g, o, a, b: neg(masking.gmul(g, div(o, b)))),
     ufuncs=[np.divide],
 )
 NEG = row("neg", np.negative, (lambda g, o, a: neg(g),), ufuncs=[np.negative])
@@ -391,8 +269,8 @@ FMA = row(
     "fma",
     lambda a, b, c: a * b + c,
     (
-        lambda g, o, a, b, c: times(g, b),
-        lambda g, o, a, b, c: times(g, a),
+        lambda g, o, a, b, c: masking.times(g, b),
+        lambda g, o, a, b, c: masking.times(g, a),
         lambda g, o, a, b, c: g,
     ),
 )
@@ -418,9 +296,9 @@ def _pow_by_base(g, o, a, b):
     """g b a^(b - 1), but 0 for 0^0 and NaN^0."""
     slope = mul(b, _ap("pow", a, sub(b, 1.0)))
     if is_literal(b):
-        return gmul(g, slope) if b.params[0] else None
+        return masking.gmul(g, slope) if b.params[0] else None
     undefined = _ap("and", _ap("eq", b, 0.0), _ap("not", _ap("gt", _ap("abs", a), 0.0)))
-    return gmul(g, select(undefined, 0.0, slope))
+    return masking.gmul(g, select(undefined, 0.0, slope))
 
 
 _POW_LOG = lambda a: _ap("log", select(_ap("gt", a, 0.0), a, 1.0))  # noqa: E731
@@ -429,7 +307,7 @@ row(
     np.power,
     (
         _pow_by_base,
-        lambda g, o, a, b: gmul(g, select(_ap("eq", o, 0.0), 0.0, mul(o, _POW_LOG(a)))),
+        lambda g, o, a, b: masking.gmul(g, select(_ap("eq", o, 0.0), 0.0, mul(o, _POW_LOG(a)))),
     ),
     ufuncs=[np.power, np.float_power],
 )
@@ -448,7 +326,7 @@ row(
 row(
     "mod",
     np.remainder,
-    (lambda g, o, a, b: g, lambda g, o, a, b: neg(times(g, _ap("floordiv", a, b)))),
+    (lambda g, o, a, b: g, lambda g, o, a, b: neg(masking.times(g, _ap("floordiv", a, b)))),
     ufuncs=[np.remainder],
 )
 row("floordiv", np.floor_divide, (None, None), ufuncs=[np.floor_divide])
@@ -467,68 +345,88 @@ row(
     "arctan2",
     np.arctan2,
     (
-        lambda g, o, a, b: gmul(g, div(b, _size_squared(a, b))),
-        lambda g, o, a, b: neg(gmul(g, div(a, _size_squared(a, b)))),
+        lambda g, o, a, b: masking.gmul(g, div(b, _size_squared(a, b))),
+        lambda g, o, a, b: neg(masking.gmul(g, div(a, _size_squared(a, b)))),
     ),
     ufuncs=[np.arctan2],
 )
 
-row("abs", np.abs, (lambda g, o, a: times(g, _ap("sign", a)),), ufuncs=[np.absolute, np.fabs])
+row(
+    "abs",
+    np.abs,
+    (lambda g, o, a: masking.times(g, _ap("sign", a)),),
+    ufuncs=[np.absolute, np.fabs],
+)
 row("sign", np.sign, (None,), ufuncs=[np.sign])
 row("floor", np.floor, (None,), ufuncs=[np.floor])
 row("ceil", np.ceil, (None,), ufuncs=[np.ceil])
 row("rint", np.rint, (None,), ufuncs=[np.rint])
 row("trunc", np.trunc, (None,), ufuncs=[np.trunc])
-row("sqrt", np.sqrt, (lambda g, o, a: gdiv(g, mul(o, 2.0)),), ufuncs=[np.sqrt])
-row("square", np.square, (lambda g, o, a: times(g, mul(a, 2.0)),), ufuncs=[np.square])
+row("sqrt", np.sqrt, (lambda g, o, a: masking.gdiv(g, mul(o, 2.0)),), ufuncs=[np.sqrt])
+row("square", np.square, (lambda g, o, a: masking.times(g, mul(a, 2.0)),), ufuncs=[np.square])
 row(
     "reciprocal",
     np.reciprocal,
-    (lambda g, o, a: neg(gmul(g, _ap("square", o))),),
+    (lambda g, o, a: neg(masking.gmul(g, _ap("square", o))),),
     ufuncs=[np.reciprocal],
 )
-row("exp", np.exp, (lambda g, o, a: gmul(g, o),), ufuncs=[np.exp])
-row("exp2", np.exp2, (lambda g, o, a: gmul(g, mul(o, float(np.log(2)))),), ufuncs=[np.exp2])
-row("expm1", np.expm1, (lambda g, o, a: gmul(g, add(o, 1.0)),), ufuncs=[np.expm1])
-row("log", np.log, (lambda g, o, a: gdiv(g, a),), ufuncs=[np.log])
-row("log2", np.log2, (lambda g, o, a: gdiv(g, mul(a, float(np.log(2)))),), ufuncs=[np.log2])
-row("log10", np.log10, (lambda g, o, a: gdiv(g, mul(a, float(np.log(10)))),), ufuncs=[np.log10])
-row("log1p", np.log1p, (lambda g, o, a: gdiv(g, add(a, 1.0)),), ufuncs=[np.log1p])
-row("sin", np.sin, (lambda g, o, a: times(g, _ap("cos", a)),), ufuncs=[np.sin])
-row("cos", np.cos, (lambda g, o, a: neg(times(g, _ap("sin", a))),), ufuncs=[np.cos])
-row("tan", np.tan, (lambda g, o, a: gmul(g, add(_ap("square", o), 1.0)),), ufuncs=[np.tan])
+row("exp", np.exp, (lambda g, o, a: masking.gmul(g, o),), ufuncs=[np.exp])
+row("exp2", np.exp2, (lambda g, o, a: masking.gmul(g, mul(o, float(np.log(2)))),), ufuncs=[np.exp2])
+row("expm1", np.expm1, (lambda g, o, a: masking.gmul(g, add(o, 1.0)),), ufuncs=[np.expm1])
+row("log", np.log, (lambda g, o, a: masking.gdiv(g, a),), ufuncs=[np.log])
+row("log2", np.log2, (lambda g, o, a: masking.gdiv(g, mul(a, float(np.log(2)))),), ufuncs=[np.log2])
+row(
+    "log10",
+    np.log10,
+    (lambda g, o, a: masking.gdiv(g, mul(a, float(np.log(10)))),),
+    ufuncs=[np.log10],
+)
+row("log1p", np.log1p, (lambda g, o, a: masking.gdiv(g, add(a, 1.0)),), ufuncs=[np.log1p])
+row("sin", np.sin, (lambda g, o, a: masking.times(g, _ap("cos", a)),), ufuncs=[np.sin])
+row("cos", np.cos, (lambda g, o, a: neg(masking.times(g, _ap("sin", a))),), ufuncs=[np.cos])
+row("tan", np.tan, (lambda g, o, a: masking.gmul(g, add(_ap("square", o), 1.0)),), ufuncs=[np.tan])
 row(
     "arcsin",
     np.arcsin,
-    (lambda g, o, a: gdiv(g, _ap("sqrt", sub(1.0, _ap("square", a)))),),
+    (lambda g, o, a: masking.gdiv(g, _ap("sqrt", sub(1.0, _ap("square", a)))),),
     ufuncs=[np.arcsin],
 )
 row(
     "arccos",
     np.arccos,
-    (lambda g, o, a: neg(gdiv(g, _ap("sqrt", sub(1.0, _ap("square", a))))),),
+    (lambda g, o, a: neg(masking.gdiv(g, _ap("sqrt", sub(1.0, _ap("square", a))))),),
     ufuncs=[np.arccos],
 )
-row("arctan", np.arctan, (lambda g, o, a: over(g, add(_ap("square", a), 1.0)),), ufuncs=[np.arctan])
-row("sinh", np.sinh, (lambda g, o, a: gmul(g, _ap("cosh", a)),), ufuncs=[np.sinh])
-row("cosh", np.cosh, (lambda g, o, a: gmul(g, _ap("sinh", a)),), ufuncs=[np.cosh])
-row("tanh", np.tanh, (lambda g, o, a: times(g, sub(1.0, _ap("square", o))),), ufuncs=[np.tanh])
+row(
+    "arctan",
+    np.arctan,
+    (lambda g, o, a: masking.over(g, add(_ap("square", a), 1.0)),),
+    ufuncs=[np.arctan],
+)
+row("sinh", np.sinh, (lambda g, o, a: masking.gmul(g, _ap("cosh", a)),), ufuncs=[np.sinh])
+row("cosh", np.cosh, (lambda g, o, a: masking.gmul(g, _ap("sinh", a)),), ufuncs=[np.cosh])
+row(
+    "tanh",
+    np.tanh,
+    (lambda g, o, a: masking.times(g, sub(1.0, _ap("square", o))),),
+    ufuncs=[np.tanh],
+)
 row(
     "arcsinh",
     np.arcsinh,
-    (lambda g, o, a: over(g, _ap("sqrt", add(_ap("square", a), 1.0))),),
+    (lambda g, o, a: masking.over(g, _ap("sqrt", add(_ap("square", a), 1.0))),),
     ufuncs=[np.arcsinh],
 )
 row(
     "arccosh",
     np.arccosh,
-    (lambda g, o, a: gdiv(g, _ap("sqrt", sub(_ap("square", a), 1.0))),),
+    (lambda g, o, a: masking.gdiv(g, _ap("sqrt", sub(_ap("square", a), 1.0))),),
     ufuncs=[np.arccosh],
 )
 row(
     "arctanh",
     np.arctanh,
-    (lambda g, o, a: gdiv(g, sub(1.0, _ap("square", a))),),
+    (lambda g, o, a: masking.gdiv(g, sub(1.0, _ap("square", a))),),
     ufuncs=[np.arctanh],
 )
 
@@ -544,11 +442,15 @@ def _special(name):
     return twin
 
 
-row("sigmoid", _special("expit"), (lambda g, o, a: times(g, mul(o, sub(1.0, o))),))
+row("sigmoid", _special("expit"), (lambda g, o, a: masking.times(g, mul(o, sub(1.0, o))),))
 row(
     "erf",
     _special("erf"),
-    (lambda g, o, a: times(g, mul(_ap("exp", neg(_ap("square", a))), float(2 / np.sqrt(np.pi)))),),
+    (
+        lambda g, o, a: masking.times(
+            g, mul(_ap("exp", neg(_ap("square", a))), float(2 / np.sqrt(np.pi)))
+        ),
+    ),
 )
 
 for _name, _ufunc in [
@@ -600,7 +502,5 @@ __all__ = [
     "select",
     "convert",
     "apply",
-    "gmul",
-    "gdiv",
     "is_literal",
 ]

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import TraceError
 from . import elementwise as ew
-from .elementwise import add, div, gmul, mul, neg, row, select, sub
+from .elementwise import add, div, mul, neg, row, select, sub
+from .masking import gmul
 
 _ap = ew._ap
 _ROOT_PI = math.sqrt(math.pi)

@@ -60,6 +60,21 @@ class Opened:
             del values[:n]
 
 
+def states_among(args, opened):
+    """The models among further arguments that hold state, opened as constants; those in `opened` are left out."""
+    found = []
+    for x in args:
+        if not isinstance(x, (np.ndarray, Tracer, np.generic, *_SCALARS)):
+            _find_models(tree.flatten(x)[1], found)
+    return Opened(
+        tuple(
+            m
+            for m in found
+            if not any(m is o for o in opened.models) and _model.marked(m, _model.State)
+        )
+    )
+
+
 def _find_models(spec, found):
     if spec.kind is _model.Handle:
         if not any(m is spec.meta.model for m in found):

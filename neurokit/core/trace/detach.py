@@ -129,7 +129,7 @@ def _twin_of(frame):
 def _refuse_abstract(tracer, method, what, frame):
     where, function = asker(frame)
     place, graph = where_text(where), tracer.node.graph.what
-    kind = None if function else _instruction(where[0], where[1])[0].opname
+    kind = None if function else instruction(where[0], where[1])[0].opname
     if kind in _SUBSCRIPTS or method == "__index__" and kind == "BINARY_OP":
         raise AbstractValueError(_index_text(place))
     if method == "__array__":
@@ -182,7 +182,7 @@ def _allow(tracer, method, frame):
         raise TraceError(
             f"{function} at {place} would turn a traced array into plain data and drop its derivative: {counterpart}"
         )
-    at, steps = _instruction(*where)
+    at, steps = instruction(*where)
     kind = at.opname
     if method in ("item", "tolist"):
         return place
@@ -231,7 +231,7 @@ def _allow(tracer, method, frame):
 
 
 @functools.lru_cache(1024)
-def _instruction(code, lasti):
+def instruction(code, lasti):
     """The instruction of `code` that is running, and all of them."""
     steps = [x for x in dis.get_instructions(code) if x.opname != "CACHE"]
     at = max((x for x in steps if x.offset <= lasti), key=lambda x: x.offset)

@@ -22,6 +22,7 @@ from ..graph import (
 )
 from ..primitives import (
     complexes,  # noqa: F401 - fills in the rows
+    masking,
     special_rows,  # noqa: F401 - fills in the rows
 )
 from ..primitives import elementwise as ew
@@ -246,8 +247,8 @@ def _concatenate(values, node, n):
 for _prim in [
     *ew.ROWS.values(),
     ew.CONVERT,
-    ew.SAFE_MUL,
-    ew.SAFE_DIV,
+    masking.SAFE_MUL,
+    masking.SAFE_DIV,
     SURROGATE,
     complexes.REAL,
     complexes.IMAG,

@@ -15,7 +15,14 @@ from ..run.lower import compile_program
 from ..run.runtime import cached, evaluate, run_compiled, run_options, used_inputs, verify_captured
 from ..structure import structure
 from ..trace import methods  # noqa: F401 - methods gives Tracer its operators
-from ..trace.arguments import Opened, input_tracer, output_nodes, plain, scalar_node
+from ..trace.arguments import (
+    Opened,
+    input_tracer,
+    output_nodes,
+    plain,
+    scalar_node,
+    states_among,
+)
 from ..trace.tracer import SUPPORTED, Tracer, to_node
 from .autodiff import backward, forward
 
@@ -86,15 +93,18 @@ class _Call:
         chosen = tuple(args[i] for i in self.numbers)
         self.opened = Opened(chosen)
         _check_float(self.opened, self.numbers, what)
+        others = [a for i, a in enumerate(args) if i not in self.numbers]
+        self.others = states_among([*others, *kwargs.values()], self.opened)
 
     def trace(self, graph, new):
         """Run f; returns its result with tracers inside. `wrt` are the nodes of the leaves."""
         if new:
             leaves = [input_tracer(graph, leaf) for leaf in self.opened.leaves]
-            states = [input_tracer(graph, s) for s in self.opened.states]
+            enter = functools.partial(input_tracer, graph)
         else:
             leaves = [Tracer(variable(to_node(leaf))) for leaf in self.opened.leaves]
-            states = [Tracer(to_node(s)) for s in self.opened.states]
+            enter = lambda s: Tracer(to_node(s))  # noqa: E731
+        states, others = ([enter(s) for s in o.states] for o in (self.opened, self.others))
         self.wrt = [t.node for t in leaves]
         # inside another trace the write is that trace's to keep or refuse
         guard = (
@@ -102,13 +112,31 @@ class _Call:
             if new
             else contextlib.nullcontext()
         )
-        with guard, self.opened.arguments(leaves, states) as chosen:
+        with (
+            guard,
+            self.opened.arguments(leaves, states) as chosen,
+            self.others.arguments(self.others.leaves, others),
+        ):
             args = list(self.args)
             for i, a in zip(self.numbers, chosen):
                 args[i] = a
             result = self.f(*args, **self.kwargs)
-            self.state_nodes = [to_node(s) for s in self.opened.written()]
+            written = [*self.opened.written(), *self.others.written()]
+            self.state_nodes = [to_node(s) for s in written]
         return result
+
+    def keep(self, values):
+        """Give the models what `f` wrote to their state: the values of `state_nodes`."""
+        n = len(self.opened.states)
+        self.opened.keep(values[:n])
+        self.others.keep(values[n:])
+
+    def finish(self, graph, new, nodes):
+        """The values of `nodes`, with the state that `f` wrote kept."""
+        wanted = [*nodes, *self.state_nodes]
+        arrays = evaluate(graph, wanted) if new else [Tracer(w) for w in wanted]
+        self.keep(arrays[len(nodes) :])
+        return [plain(a) if new else a for a in arrays[: len(nodes)]]
 
     def gradient_tree(self, values):
         out = tree.unflatten(self.opened.spec, values)
@@ -177,7 +205,7 @@ def _gradient(f, argnums, has_aux, what, holomorphic=False):
                 grads = [
                     full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, call.wrt)
                 ]
-                call.opened.keep([Tracer(n) for n in call.state_nodes])
+                call.keep([Tracer(n) for n in call.state_nodes])
                 grads, value, aux = (
                     [Tracer(g) for g in grads],
                     Tracer(value),
@@ -188,7 +216,7 @@ def _gradient(f, argnums, has_aux, what, holomorphic=False):
                 arrays = _run_gradient(graph, value, extra, call.wrt)
                 n = 1 + len(aux_nodes)
                 value, aux = plain(arrays[0]), rebuild([plain(a) for a in arrays[1:n]])
-                call.opened.keep(arrays[n : 1 + len(extra)])
+                call.keep(arrays[n : 1 + len(extra)])
                 grads = [plain(a) for a in arrays[1 + len(extra) :]]
         gradient = call.gradient_tree(grads)
         return ((value, aux), gradient) if has_aux else (value, gradient)
@@ -265,10 +293,7 @@ def vjp(f, *primals, has_aux=False):
         leaves, spec = tree.flatten(result)
         nodes = [to_node(leaf) for leaf in leaves]
         aux_nodes, rebuild = output_nodes(aux)
-        wanted, n = [*nodes, *aux_nodes, *call.state_nodes], len(nodes) + len(aux_nodes)
-        arrays = evaluate(graph, wanted) if new else [Tracer(w) for w in wanted]
-        call.opened.keep(arrays[n:])
-        arrays = [plain(a) if new else a for a in arrays[:n]]
+        arrays = call.finish(graph, new, [*nodes, *aux_nodes])
 
     def pullback(ct):
         ct_leaves, ct_spec = tree.flatten(ct)
@@ -330,11 +355,7 @@ def jvp(f, primals, tangents, has_aux=False):
         outs = forward(nodes, call.wrt, ts)
         outs = [full(n.shape, 0, n.dtype) if t is None else t for t, n in zip(outs, nodes)]
         aux_nodes, rebuild = output_nodes(aux)
-        everything = nodes + outs + aux_nodes
-        if new:
-            values = [plain(a) for a in evaluate(graph, everything)]
-        else:
-            values = [Tracer(n) for n in everything]
+        values = call.finish(graph, new, nodes + outs + aux_nodes)
     n = len(nodes)
     out, tangent = tree.unflatten(spec, values[:n]), tree.unflatten(spec, values[n : 2 * n])
     return (out, tangent, rebuild(values[2 * n :])) if has_aux else (out, tangent)
@@ -366,8 +387,7 @@ def jacobian(f, argnums=0, mode="auto", holomorphic=False):
             else:
                 reverse = _real_side(call.wrt, nodes, mode, reverse)
             blocks = (_rows if reverse else _columns)(nodes, call.wrt)
-            flat = [b for row in blocks for b in row]
-            values = [plain(a) for a in evaluate(graph, flat)] if new else [Tracer(b) for b in flat]
+            values = call.finish(graph, new, [b for row in blocks for b in row])
         it = iter(values)
         outs = [call.gradient_tree([next(it) for _ in row]) for row in blocks]
         return tree.unflatten(spec, outs)

@@ -1,0 +1,145 @@
+"""Products and quotients that derivatives are made of, where a factor can be infinite.
+
+They are 0 wherever the incoming cotangent or tangent is 0, so that a branch masked by `where` never
+contributes NaN, and have the derivatives of the plain product and quotient.
+"""
+
+from ..graph import LITERAL, Node, Primitive, bind, is_literal
+from . import elementwise as ew
+
+
+def _ap(name, *args):
+    return ew.apply(ew.ROWS[name], *args)
+
+
+def _masked(g, value):
+    return ew.select(_ap("eq", g, 0.0), 0.0, value)
+
+
+def gmul(g, d):
+    """g * d, but 0 where the incoming g is 0 (d may be infinite there); linear in g for higher orders."""
+    if _plain_factor(d):
+        return ew.mul(g, d)
+    return bind(SAFE_MUL, (_masked(g, ew.mul(g, d)), g, d))
+
+
+def gdiv(g, d):
+    """g / d, but 0 where the incoming g is 0."""
+    if _plain_factor(d):
+        return ew.div(g, d)
+    return bind(SAFE_DIV, (_masked(g, ew.div(g, d)), g, d))
+
+
+# what can be infinite or NaN for finite arguments
+_UNBOUNDED = frozenset(
+    "div log log2 log10 log1p sqrt pow reciprocal exp exp2 expm1 sinh cosh tan arcsin arccos arccosh arctanh mod "
+    "floordiv".split()
+)
+
+
+def _unbounded(node):
+    """Whether a value may be infinite or NaN where a mask leaves it out, as log(x) at 0; kept on the node."""
+    stack = [node]
+    while stack:
+        n = stack[-1]
+        name = n.prim.name
+        if hasattr(n, "unbounded"):
+            pass
+        elif name in _UNBOUNDED:
+            n.unbounded = not (name == "div" and is_literal(n.args[1]) and n.args[1].params[0])
+        elif n.prim is LITERAL:
+            n.unbounded = not abs(n.params[0]) < float("inf")
+        elif name == "select" or n.aux is not None or not n.is_float:
+            n.unbounded = False
+        else:
+            unknown = [a for a in n.args if not hasattr(a, "unbounded")]
+            if unknown:
+                stack.extend(unknown)
+                continue
+            n.unbounded = any(a.unbounded for a in n.args)
+        stack.pop()
+    return node.unbounded
+
+
+def times(g, d):
+    """g * d for a partial derivative d: 0 where the incoming g is 0, if d may be infinite there."""
+    return (
+        gmul(g, d) if d.__class__ is Node and not ew.is_one(g) and _unbounded(d) else ew.mul(g, d)
+    )
+
+
+def over(g, d):
+    """g / d likewise, for a d that is never 0."""
+    return gdiv(g, d) if _unbounded(d) else ew.div(g, d)
+
+
+def _plain_factor(d):
+    """A finite constant other than 0 needs no mask."""
+    return d.prim is LITERAL and 0 < abs(d.params[0]) < float("inf")
+
+
+def _safe_mul_vjp(ct, out, args, params, needs):
+    _, g, d = args
+    endless = _ap("not", _ap("isfinite", d))
+    return [
+        None,
+        _left_out(g, endless, gmul(ct, d)) if needs[1] else None,
+        gmul(g, ct) if needs[2] else None,
+    ]
+
+
+def _left_out(g, endless, value):
+    """`value`, but 0 where a mask (g is 0) leaves out a factor that is infinite."""
+    return ew.select(_ap("and", _ap("eq", g, 0.0), endless), 0.0, value)
+
+
+def _safe_div_vjp(ct, out, args, params, needs):
+    _, g, d = args
+    by_d = (
+        ew.neg(gmul(gdiv(out, d), ct)) if needs[2] else None
+    )  # args[0] has no derivative of its own
+    by_g = _left_out(g, _ap("eq", d, 0.0), gdiv(ct, d)) if needs[1] else None
+    return [None, by_g, by_d]
+
+
+def _safe_jvp(vjp):
+    def jvp(t, out, args, params):
+        parts = [
+            vjp(x, out, args, params, (False, i == 1, i == 2))[i]
+            for i, x in enumerate(t)
+            if i and x is not None
+        ]
+        if not parts:
+            return None
+        return parts[0] if len(parts) == 1 else ew.add(*parts)
+
+    return jvp
+
+
+def _same_type(args, params):
+    return args[0].shape, args[0].dtype
+
+
+def _same_place(view, node):
+    return view
+
+
+# The value is args[0]; its derivatives are those of the plain product and quotient of args[1:].
+SAFE_MUL = Primitive(
+    "safe_mul",
+    "view",
+    _same_type,
+    twin=lambda params, value, g, d: value,
+    vjp=_safe_mul_vjp,
+    jvp=_safe_jvp(_safe_mul_vjp),
+    lower=_same_place,
+)
+SAFE_DIV = Primitive(
+    "safe_div",
+    "view",
+    _same_type,
+    twin=lambda params, value, g, d: value,
+    vjp=_safe_div_vjp,
+    jvp=_safe_jvp(_safe_div_vjp),
+    lower=_same_place,
+)

@@ -1,0 +1,110 @@
+"""State is a place of a model: it stays state when plain code writes to it, and every transform keeps what is written."""
+
+import copy
+import gc
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+from neurokit.core.models import model as _model
+
+X = np.array([1.0, 2.0])
+
+
+class Leaky:
+    """v <- 0.9 v + tanh(w x): state as an attribute, one given by a variable, one in a dict, one a number."""
+
+    def __init__(self):
+        self.w = nk.param(np.array([0.5, -1.5]))
+        self.v = nk.state(np.array([0.1, 0.2]))
+        total = nk.state(np.zeros(2))
+        self.kept = {"total": total}
+        self.count = nk.state(0.0)
+
+    def __call__(self, x):
+        self.v = 0.9 * self.v + np.tanh(self.w * x)
+        self.kept["total"] = self.kept["total"] + self.v
+        self.count = self.count + 1.0
+        return self.v
+
+
+def values(m):
+    return {name: np.array(x) for name, x in nk.states(m).items()}
+
+
+def same(m, wanted):
+    assert sorted(nk.states(m)) == ["count", "kept.total", "v"]
+    np.testing.assert_allclose(m.v, wanted.v, rtol=1e-13)
+    np.testing.assert_allclose(m.kept["total"], wanted.kept["total"], rtol=1e-13)
+    assert m.count == wanted.count
+
+
+def loss(m, x):
+    return m(x).sum()
+
+
+TRANSFORMS = {
+    "jit": lambda m: nk.jit(loss)(m, X),
+    "grad": lambda m: nk.grad(loss)(m, X),
+    "grad by another argument": lambda m: nk.grad(loss, argnums=1)(m, X),
+    "keyword": lambda m: nk.grad(lambda x, m: loss(m, x))(X, m=m),
+    "in a container": lambda m: nk.grad(lambda x, ms: loss(ms["a"][0], x))(X, {"a": [m]}),
+    "both": lambda m: nk.grad(loss, argnums=(0, 1))(m, X),
+    "twice": lambda m: nk.grad(lambda m, x, n: loss(m, x))(m, X, m),
+    "jit of grad": lambda m: nk.jit(nk.grad(loss, argnums=1))(m, X),
+    "vjp": lambda m: nk.vjp(loss, m, X),
+    "jvp": lambda m: nk.jvp(loss, (m, X), ({"w": X}, X)),
+    "jacobian": lambda m: nk.jacobian(lambda m, x: m(x))(m, X),
+    "jacobian by another argument": lambda m: nk.jacobian(lambda m, x: m(x), argnums=1)(m, X),
+    "hessian": lambda m: nk.hessian(loss)(m, X),
+    "hessian by another argument": lambda m: nk.hessian(loss, argnums=1)(m, X),
+    "hvp": lambda m: nk.hvp(loss, (m, X), ({"w": X}, X)),
+    "jit of jvp": lambda m: nk.jit(lambda m: nk.jvp(loss, (m, X), ({"w": X}, X)))(m),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_every_transform_keeps_the_state(name):
+    m, wanted = Leaky(), Leaky()
+    for _ in range(2):
+        TRANSFORMS[name](m)
+        wanted(X)
+        same(m, wanted)
+        m(X), wanted(X)  # plain code gives the attributes new arrays, and a number
+        same(m, wanted)
+
+
+def test_gradients_beside_a_model_that_is_constant():
+    m = Leaky()
+    slope = (1 - np.tanh(m.w * X) ** 2) * m.w
+    np.testing.assert_allclose(nk.grad(loss, argnums=1)(m, X), slope)
+    np.testing.assert_allclose(nk.jacobian(lambda x, m: m(x))(X, m), np.diag(slope))
+
+
+def test_a_mark_is_known_before_any_transform():
+    m = Leaky()
+    m.v, m.count = np.ones(2), 2.0
+    assert sorted(nk.states(m)) == ["count", "kept.total", "v"]
+    assert sorted(nk.params(m)) == ["w"]
+    m.v = nk.param(m.v)
+    assert sorted(nk.params(m)) == ["v", "w"]
+
+
+def test_marks_belong_to_objects():
+    m, other = Leaky(), Leaky()
+    other.extra = np.ones(2)
+    m.extra = nk.state(np.zeros(2))
+    assert "extra" in nk.states(m) and "extra" not in nk.states(other)
+    twin = copy.deepcopy(m)
+    twin(X)
+    assert values(m)["count"] == 0 and values(twin).keys() >= {"extra"}
+
+
+def test_what_is_known_of_an_object_goes_with_it():
+    m = Leaky()
+    place = id(m)
+    assert place in _model._marked_places
+    del m
+    gc.collect()
+    assert place not in _model._marked_places
