@@ -12,9 +12,9 @@ LINEAR = ("cosine", "pearson", "whitened_cosine", "whitened_pearson")
 
 def condensed_compare(x, method):
     """compare() for lists of values that are not the pairs of any number of conditions."""
-    from neurokit.rsa.comparison import _by_pairs
+    from neurokit.rsa.comparison import compare_values
 
-    return _by_pairs(x, x, method)
+    return compare_values(x, x, method)
 
 
 @pytest.mark.parametrize("method", [*LINEAR, "spearman", "rho_a"])
@@ -90,8 +90,8 @@ def test_single_factors():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (dict(method="bures"), "cannot be resampled"),
-        (dict(method="riemannian"), "cannot be used"),
+        (dict(method="bures", cv=2), "without cross-validation"),
+        (dict(method="bures_distance"), "cannot be used"),
         (dict(method="manhattan"), "method"),
         (dict(test="z"), "test"),
         (dict(correction="bonferroni"), "correction"),
@@ -100,7 +100,7 @@ def test_single_factors():
         (dict(cv=1), "at least 2 folds"),
         (dict(cv=(1, 5)), "fewer than"),
         (dict(test="permutation", cv=2), "fixed models"),
-        (dict(sigma_k=np.eye(6)), "full sigma_k"),
+        (dict(sigma_k=np.eye(5)), "sigma_k"),
         (dict(over=("voxel",)), "over"),
         (dict(over=()), "over"),
         (dict(one=True), "at least 2 RDMs"),

@@ -16,6 +16,13 @@ def eigh(matrices):
     return values, vectors
 
 
+def eigvalsh(matrices):
+    """Eigenvalues (..., n) alone."""
+    values = np.empty(matrices.shape[:-1], matrices.dtype)
+    _core.call("eigh", [values], [matrices], (1,))
+    return values
+
+
 def product(a, b, threads=0):
     """(..., m, k) times (..., k, n), stacks of one shape and type."""
     out = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)

@@ -6,10 +6,20 @@ subjects, and subjects among themselves for the noise ceilings.
 """
 
 import numpy as np
+from scipy import linalg
 
 from ..ops import similarity
-from .comparison import BY_RANK, WHITENED, Whitening, _by_pairs
+from .comparison import (
+    BY_RANK,
+    WHITENED,
+    WHOLE,
+    Whitening,
+    compare_values,
+    covariance_of,
+    noise_of,
+)
 from .inference import each_ceiling
+from .moments import resampled_moments
 from .rdms import RDMs, pair_index
 
 CHUNK_BYTES = 1 << 26
@@ -26,7 +36,7 @@ def sample_counts(n, n_samples, rng, least=1):
     return counts
 
 
-def similarities(values, counts, method, variance=None):
+def similarities(values, counts, method, sigma_k=None):
     """Similarity of all rows with one another in each sample.
 
     Parameters
@@ -35,8 +45,8 @@ def similarities(values, counts, method, variance=None):
     counts : ndarray of int, shape (n_samples, n)
         How often each condition was drawn.
     method : {"cosine", "pearson", "spearman", "rho_a", "whitened_cosine", "whitened_pearson"}
-    variance : ndarray, shape (n,), optional
-        Of the condition estimates, for the whitened methods.
+    sigma_k : ndarray, shape (n,) or (n, n), optional
+        Covariance of the condition estimates, for the whitened methods.
 
     Returns
     -------
@@ -46,7 +56,7 @@ def similarities(values, counts, method, variance=None):
         The similarity of rows a and b is ``cosines * scale[a] * scale[b]``; ones but for rho-a,
         where ties make a row shorter.
     """
-    gram = grams(values, counts, method, variance)
+    gram = grams(values, counts, method, sigma_k)
     norm = np.sqrt(np.einsum("bii->bi", gram))
     with np.errstate(invalid="ignore", divide="ignore"):
         cosines = gram / (norm[:, :, None] * norm[:, None, :])
@@ -58,10 +68,11 @@ def similarities(values, counts, method, variance=None):
     return cosines, scale
 
 
-def grams(values, counts, method, variance=None):
+def grams(values, counts, method, sigma_k=None):
     """Inner products of all rows in each sample, in the sense of a method of ``BY_COUNTS``."""
     if method in WHITENED:
-        return _whitened(values, counts, method == "whitened_pearson", variance)
+        whitened = _whitened_full if np.ndim(sigma_k) == 2 else _whitened
+        return whitened(values, counts, method == "whitened_pearson", sigma_k)
     return _weighted(values, counts.astype(float), method != "cosine", method in BY_RANK)
 
 
@@ -148,7 +159,46 @@ def _whitened(values, counts, center, variance=None):
     return gram / 4
 
 
-def sample_statistics(models, subjects, counts, drawn, method, variance=None):
+def _whitened_full(values, counts, center, sigma_k):
+    """As :func:`_whitened` for a full sigma_k, sample by sample."""
+    gram = np.empty((len(counts), len(values), len(values)))
+    own = independent_part(sigma_k)
+    for k, c in enumerate(counts):
+        at = np.repeat(np.arange(len(c)), c)
+        x = resampled(values, at)
+        have = ~np.isnan(x[0])
+        x = x[:, have]
+        whiten = Whitening(len(at), resampled_covariance(sigma_k, own, at))
+        gram[k] = whiten.products(x, x, center, have)[0]
+    return gram
+
+
+def independent_part(sigma_k):
+    """Variance of each condition's error that is its own, shape (n,); None without sigma_k.
+
+    In a sample, copies of a condition are conditions whose errors have the rest in common. That
+    rest must be a covariance: the parts are 1 / diag(sigma_k^-1), times the largest number up to
+    one that leaves one. They are all of the variance where sigma_k is diagonal, and a where it is
+    a I + b 11'.
+    """
+    if sigma_k is None or np.ndim(sigma_k) == 1:
+        return sigma_k
+    own = 1 / np.diagonal(linalg.inv(sigma_k))
+    root = np.sqrt(own)
+    return own * min(linalg.eigvalsh(sigma_k / np.multiply.outer(root, root))[0], 1)
+
+
+def resampled_covariance(sigma_k, own, at):
+    """sigma_k of the conditions ``at``, which may stand there more than once."""
+    if sigma_k is None or np.ndim(sigma_k) == 1:
+        return None if sigma_k is None else sigma_k[at]
+    sigma = sigma_k[np.ix_(at, at)]
+    same = at[:, None] == at
+    np.fill_diagonal(same, False)
+    return sigma - np.where(same, own[at], 0)
+
+
+def sample_statistics(models, subjects, counts, drawn, method, sigma_k=None):
     """Mean scores of the models and the lower ceiling in samples of conditions and subjects.
 
     Parameters
@@ -159,20 +209,23 @@ def sample_statistics(models, subjects, counts, drawn, method, variance=None):
     drawn : list of ndarray, shape (n_samples, n_subjects)
         Of the subjects, for one or more sets of statistics.
     method : str
-    variance : ndarray, shape (n,), optional
+    sigma_k : ndarray, shape (n,) or (n, n), optional
 
     Returns
     -------
     statistics : list of ndarray, shape (n_samples, n_models + 1)
     """
     n_models = len(models)
+    if method in WHOLE:
+        sigma = covariance_of(sigma_k, counts.shape[1])
+        return resampled_moments(models, subjects, counts, drawn, method, sigma)
     missing = np.isnan(models).any(0) | np.isnan(subjects).any(0)
     if method in TAUS and not missing.any():
         return _taus(models, subjects, counts, drawn, int(method == "tau_b"))
     if method not in BY_COUNTS or missing.any():
-        return _one_by_one(models, subjects, counts, drawn, method, variance)
+        return _one_by_one(models, subjects, counts, drawn, method, sigma_k)
     values = np.concatenate([models, subjects]).astype(float)
-    cosines, scale = similarities(values, counts, method, variance)
+    cosines, scale = similarities(values, counts, method, sigma_k)
     among, scale_subjects = cosines[:, n_models:, n_models:], scale[:, n_models:]
     scores = cosines * scale[:, :, None] * scale[:, None, :]
     scores = scores[:, :n_models, n_models:]
@@ -237,14 +290,14 @@ def resampled(values, at):
     return out
 
 
-def _one_by_one(models, subjects, counts, drawn, method, variance):
+def _one_by_one(models, subjects, counts, drawn, method, sigma_k):
+    own = independent_part(sigma_k)
     out = [np.empty((len(counts), len(models) + 1)) for _ in drawn]
     for k, c in enumerate(counts):
         at = np.repeat(np.arange(len(c)), c)
         x, y = resampled(models, at), resampled(subjects, at)
-        sigma = None if variance is None else variance[at]
-        whiten = Whitening(len(at), sigma) if method in WHITENED else None
-        scores = _by_pairs(x, y, method, whiten)
+        sigma = resampled_covariance(sigma_k, own, at)
+        scores = compare_values(x, y, method, noise_of(len(at), method, sigma))
         for to, d in zip(out, drawn, strict=True):
             weight = d[k] / d[k].sum()
             to[k, :-1] = scores @ weight

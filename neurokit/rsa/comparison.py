@@ -5,6 +5,7 @@ from scipy import linalg
 
 from ..ops import dense, similarity
 from .checks import leveled, numbers, symmetric
+from .moments import compare_moments
 from .rdms import RDMs, match_conditions
 
 METHODS = (
@@ -84,15 +85,13 @@ def compare(a, b, method="cosine", sigma_k=None, convention=None):
     if convention not in (None, "rsatoolbox"):
         raise ValueError(f"convention: wanted None or 'rsatoolbox', got {convention!r}")
     x, y = _matched(a, b)
+    noise = noise_of(x.n_conditions, method, sigma_k, convention)
     if method in WHOLE:
-        return _moments(x, y, method, sigma_k, convention)
-    whiten = None
-    if method in WHITENED:
-        whiten = Whitening(x.n_conditions, sigma_k, convention)
+        return compare_moments(x, y, method, noise, convention)
     x, y = x.values, y.values
     if method not in BY_RANK:
         x, y = (leveled(v, True, True)[0] for v in (x, y))
-    return _by_pairs(x, y, method, whiten)
+    return compare_values(x, y, method, noise)
 
 
 def _matched(a, b):
@@ -104,15 +103,28 @@ def _matched(a, b):
     return a, match_conditions(a, b) if labelled else b
 
 
-def _by_pairs(x, y, method, whiten=None):
-    """Methods that see two lists of dissimilarities, pairs missing in one of them left out."""
+def noise_of(n, method, sigma_k=None, convention=None):
+    """What a method makes of the covariance of n condition estimates: its :class:`Whitening`, the
+    covariance itself, or None."""
+    if method in WHITENED:
+        return Whitening(n, sigma_k, convention)
+    return covariance_of(sigma_k, n) if method == "riemannian" else None
+
+
+def compare_values(x, y, method, noise=None):
+    """Similarity of all rows of x and y, pairs missing in one of two left out.
+
+    ``noise`` is what :func:`noise_of` gives.
+    """
+    if method in WHOLE:
+        return compare_moments(RDMs(x), RDMs(y), method, noise, None)
     have_x, have_y = ~np.isnan(x), ~np.isnan(y)
     for have, name in ((have_x, "a"), (have_y, "b")):
         if not have.any(1).all():
             empty = np.flatnonzero(~have.any(1))[:5].tolist()
             raise ValueError(f"{name}: all pairs are NaN in matrices {empty}")
     if have_x.all() and have_y.all():
-        return _complete(x, y, method, whiten, have_x[:1].all(0))
+        return _complete(x, y, method, noise, have_x[:1].all(0))
     if method in ("cosine", "pearson"):
         return similarity.cosines(x, y, method == "pearson")
     out = np.full((len(x), len(y)), np.nan)
@@ -122,16 +134,16 @@ def _by_pairs(x, y, method, whiten=None):
         for m, q in enumerate(kinds_y):
             have = p & q
             i, j = np.flatnonzero(kind_x == k), np.flatnonzero(kind_y == m)
-            out[np.ix_(i, j)] = _complete(x[i][:, have], y[j][:, have], method, whiten, have)
+            out[np.ix_(i, j)] = _complete(x[i][:, have], y[j][:, have], method, noise, have)
     return out
 
 
-def _complete(x, y, method, whiten, have):
+def _complete(x, y, method, noise, have):
     """Similarities of rows without NaN; ``have`` are their places among all pairs."""
     if x.shape[1] < 2:
         return np.full((len(x), len(y)), np.nan)
-    if whiten is not None:
-        return _cosines(*whiten.products(x, y, method == "whitened_pearson", have))
+    if method in WHITENED:
+        return _cosines(*noise.products(x, y, method == "whitened_pearson", have))
     if method in ("tau_a", "tau_b"):
         return similarity.kendall(x, y, method == "tau_b")
     if method in BY_RANK:
@@ -156,7 +168,7 @@ def _products(x, y, center):
     return gram[0, : len(x), len(x) :].copy(), squared[: len(x)], squared[len(x) :]
 
 
-def _covariance(sigma_k, n):
+def covariance_of(sigma_k, n):
     if sigma_k is None:
         return np.eye(n)
     sigma = numbers(sigma_k, "sigma_k").astype(float)
@@ -176,7 +188,7 @@ class Whitening:
     """
 
     def __init__(self, n, sigma_k=None, convention=None):
-        self.n, sigma = n, _covariance(sigma_k, n)
+        self.n, sigma = n, covariance_of(sigma_k, n)
         try:
             factor = linalg.cholesky(sigma, lower=True)
         except linalg.LinAlgError:
@@ -245,55 +257,3 @@ class Whitening:
         product = product - 2 * gx @ solved_y.T
         xx, yy = xx - 2 * np.sum(gx * solved_x, 1), yy - 2 * np.sum(gy * solved_y, 1)
         return product / 4, xx / 4, yy / 4
-
-
-def second_moments(rdms):
-    """Doubly centred second moments -H D H / 2 of squared distances, shape (n_rdm, n, n)."""
-    g = -rdms.square().astype(float) / 2
-    if np.isnan(g).any():
-        raise ValueError("this comparison needs whole matrices: take a subset without NaN pairs")
-    return g - g.mean(1, keepdims=True) - g.mean(2, keepdims=True) + g.mean((1, 2), keepdims=True)
-
-
-def _moments(x, y, method, sigma_k, convention):
-    if method == "riemannian":
-        gx, gy = second_moments(x), second_moments(y)
-        sigma = _covariance(sigma_k, x.n_conditions)
-        return np.array([[_riemannian(u, v, sigma) for v in gy] for u in gx]).reshape(len(gx), -1)
-    (x, up), (y, right) = _at_unit(x), _at_unit(y)
-    gx, gy = second_moments(x), second_moments(y)
-    values, vectors = np.linalg.eigh(gx)
-    roots = vectors * np.sqrt(np.maximum(values, 0))[:, None, :] @ np.swapaxes(vectors, 1, 2)
-    fidelity = np.array(
-        [[np.sqrt(np.maximum(np.linalg.eigvalsh(r @ v @ r), 0)).sum() for v in gy] for r in roots]
-    ).reshape(len(gx), -1)
-    tx, ty = np.trace(gx, axis1=1, axis2=2)[:, None], np.trace(gy, axis1=1, axis2=2)
-    if method == "bures":
-        return fidelity / np.sqrt(tx * ty)
-    squared = np.ldexp(tx, up[:, None]) + np.ldexp(ty, right)
-    squared -= np.ldexp(fidelity, (up[:, None] + right) // 2 + 1)
-    return squared if convention == "rsatoolbox" else np.sqrt(np.maximum(squared, 0))
-
-
-def _at_unit(rdms):
-    """Matrices with values about one, and the even exponents that take them back."""
-    with np.errstate(divide="ignore"):
-        exponent = np.frexp(np.abs(rdms.values).max(1))[1] // 2 * 2
-    values = np.ldexp(rdms.values.astype(float), -exponent[:, None])
-    return RDMs(values, rdms.conditions, rdms.labels), exponent
-
-
-def _riemannian(u, v, sigma):
-    """Minus the Riemannian distance of the second moments of differences from condition 0, the
-    first one scaled and with some noise added, both chosen for the smallest distance."""
-    from scipy import optimize  # slow to load
-
-    n = len(u)
-    contrast = np.hstack([-np.ones((n - 1, 1)), np.eye(n - 1)])
-    a, b, noise = (contrast @ m @ contrast.T for m in (u, v, sigma))
-
-    def distance(theta):
-        values = linalg.eigvalsh(np.exp(theta[0]) * a + np.exp(theta[1]) * noise, b)
-        return np.sqrt(np.sum(np.log(values) ** 2))
-
-    return -optimize.minimize(distance, (0, 0), method="Nelder-Mead").fun

@@ -2,8 +2,16 @@
 
 import numpy as np
 
-from .bootstrap import BY_COUNTS, ceilings, grams, resampled, sample_counts
-from .comparison import BY_RANK, WHITENED, Whitening, _by_pairs
+from .bootstrap import (
+    BY_COUNTS,
+    ceilings,
+    grams,
+    independent_part,
+    resampled,
+    resampled_covariance,
+    sample_counts,
+)
+from .comparison import BY_RANK, compare_values, noise_of
 from .inference import each_ceiling
 from .models import FixedModel, SelectModel
 from .rdms import n_conditions_of, pair_index
@@ -99,12 +107,12 @@ def crossvalidated(models, bases, data, subject, condition, method, sigma_k, fol
             inner, outer = (
                 None if sigma_k is None else sigma_k[np.ix_(at, at)] for at in (test_at, train_at)
             )
-            whiten = Whitening(len(test_at), inner) if method in WHITENED else None
+            noise = noise_of(len(test_at), method, inner)
             for m, (model, basis) in enumerate(zip(models, bases, strict=True)):
                 weights = model.weights_for(_pairs_of(basis, train_at), known, method, outer)
                 predicted = model.mix(_pairs_of(basis, test_at), weights)
                 if weights.any():  # else it predicts nothing: a similarity of zero
-                    scores[m, test] += _by_pairs(predicted[None], seen[test], method, whiten)[0]
+                    scores[m, test] += compare_values(predicted[None], seen[test], method, noise)[0]
             if len(subjects) > 1:
                 ceiling[:, test] += _ceilings_of(seen, subject, method, inner)[:, test]
             count[test] += 1
@@ -126,19 +134,18 @@ def _ceilings_of(values, subject, method, sigma_k):
     return out
 
 
-def by_inner_products(models, bases, data, method, sigma_k):
+def by_inner_products(models, bases, data, method):
     """True where scores of fitted models follow from inner products over the conditions drawn."""
     missing = np.isnan(data).any() or any(np.isnan(basis).any() for basis in bases)
     plain = all(isinstance(model, (FixedModel, SelectModel)) for model in models)
-    diagonal = sigma_k is None or np.ndim(sigma_k) == 1
     return (
-        method in BY_COUNTS and not missing and diagonal
+        method in BY_COUNTS and not missing
         and (method not in BY_RANK or plain) and method != "rho_a"
     )  # fmt: skip
 
 
 def crossvalidated_samples(
-    models, bases, data, subject_counts, condition_counts, method, variance, folds, n_cv, rng
+    models, bases, data, subject_counts, condition_counts, method, sigma_k, folds, n_cv, rng
 ):
     """Scores on held-out data in samples of subjects and conditions, from inner products.
 
@@ -148,8 +155,7 @@ def crossvalidated_samples(
     Parameters
     ----------
     subject_counts, condition_counts : ndarray of int, shape (n_samples, n)
-    variance : ndarray, shape (n_conditions,), optional
-        Diagonal of sigma_k.
+    sigma_k : ndarray, shape (n_conditions,) or (n_conditions, n_conditions), optional
     n_cv : int
         Divisions into folds of each sample.
 
@@ -173,7 +179,7 @@ def crossvalidated_samples(
                     held = np.zeros_like(counts)
                     held[part] = counts[part]
                     parts += [held, counts - held if folds[1] > 1 else held]
-            gram = grams(rows, np.array(parts), method, variance)
+            gram = grams(rows, np.array(parts), method, sigma_k)
             gram = gram.reshape(last - first, -1, 2, len(rows), len(rows))
             for b in range(first, last):
                 drawn = subject_counts[b]
@@ -234,7 +240,7 @@ def bootstrap_crossvalidated(
     if "condition" in factors:
         condition_counts = sample_counts(n, n_boot, rng, least=least)
     out = np.empty((n_cv, n_boot, len(models) + 1))
-    if by_inner_products(models, bases, data, method, sigma_k):
+    if by_inner_products(models, bases, data, method):
         scores, ceiling = crossvalidated_samples(
             models, bases, data, subject_counts, condition_counts, method, sigma_k, folds, n_cv, rng
         )
@@ -243,14 +249,13 @@ def bootstrap_crossvalidated(
         lower = np.where(subject_counts > 0, ceiling[:, :, 0], 0)
         out[..., -1] = np.einsum("kbs,bs->kb", lower, weight)
         return out
-    if np.ndim(sigma_k) == 1:
-        sigma_k = np.diag(sigma_k)
+    independent = independent_part(sigma_k)
     for b in progress(range(n_boot)):
         subject = np.repeat(np.arange(n_subjects), subject_counts[b])
         at = np.repeat(np.arange(n), condition_counts[b])
         values = resampled(data[subject], at)
         own = [resampled(basis, at) for basis in bases]
-        sigma = None if sigma_k is None else sigma_k[np.ix_(at, at)]
+        sigma = resampled_covariance(sigma_k, independent, at)
         for k in range(n_cv):
             scores, ceiling = crossvalidated(
                 models, own, values, subject, at, method, sigma, folds, rng

@@ -9,7 +9,7 @@ from ..core.run.bars import progress_bar
 from . import significance
 from .bootstrap import sample_counts, sample_statistics, statistics
 from .checks import leveled
-from .comparison import WHITENED, WHOLE, Whitening, _by_pairs, compare, method_name
+from .comparison import WHOLE, compare, compare_values, method_name, noise_of
 from .crossvalidation import (
     bootstrap_crossvalidated,
     by_inner_products,
@@ -162,9 +162,8 @@ def evaluate(
     correction : {None, "fdr", "max"}
         Within each of the three families of p values: false discovery rate, or the family-wise
         error by the largest statistic in each sample (not for Wilcoxon tests).
-    sigma_k : ndarray, optional
-        Covariance of the condition estimates, for the whitened methods; a full matrix (not a
-        vector) cannot be resampled over conditions.
+    sigma_k : ndarray, shape (n, n) or (n,), optional
+        Covariance of the condition estimates, as for :func:`compare`.
     progress : bool
         Show a progress bar (tqdm) where samples are fitted or permuted one by one.
 
@@ -190,7 +189,11 @@ def evaluate(
     a = n_s/(n_s - 1) and b = n_c/(n_c - 1), the squared standard error over both factors is
     a v_s + b v_c - a b (v_sc - v_s - v_c), kept between max(a v_s, b v_c) and v_sc; over one factor
     a v_s or b v_c. t tests have min(n_s, n_c) - 1 degrees of freedom. In a sample, pairs of a
-    condition with itself are left out (in the whitened methods: from V). Cross-validated samples
+    condition with itself are left out (in the whitened methods: from V; errors of its copies share
+    what sigma_k has in common with the other conditions). Bures similarities weigh the conditions
+    by how often they were drawn; a Riemannian distance, on which weights have no effect, is that of
+    the different conditions drawn times the root of (n - 1) over their number less one.
+    Cross-validated samples
     are divided into folds twice, and half the variance between the two is taken away. Pairs that
     are NaN in any matrix are left out. Inside the bootstrap the pool of rank methods is the mean of
     ranks, not ranked again.
@@ -274,7 +277,7 @@ class _Task:
 
     def __init__(self, models, rdms, method, over, cv, test, correction, sigma_k):
         self.method = method_name(method)
-        if self.method in ("bures_distance", "riemannian"):
+        if self.method == "bures_distance":
             raise ValueError(f"method: {method!r} cannot be used here: larger is not more similar")
         self.over = (over,) if isinstance(over, str) else tuple(over)
         if not self.over or set(self.over) - set(FACTORS):
@@ -296,14 +299,9 @@ class _Task:
         self.folds = None
         if flexible or cv is not None:
             self.folds = fold_numbers(cv, len(rdms), rdms.n_conditions)
-        if self.method in WHOLE and ("condition" in self.over or self.folds is not None):
-            raise ValueError(f"{self.method} cannot be resampled over conditions: leave them out")
+        if self.method in WHOLE and self.folds is not None:
+            raise ValueError(f"{self.method} is for fixed models without cross-validation")
         self.sigma_k = None if sigma_k is None else np.asarray(sigma_k, dtype=float)
-        if np.ndim(sigma_k) == 2 and self.method in WHITENED and "condition" in self.over:
-            raise ValueError(
-                "a full sigma_k cannot be resampled over conditions: give its diagonal, or leave "
-                "'condition' out"
-            )
         self.values = self._level(rdms.values)
         self.bases = [self._level(model.rdms.values) for model in self.models]
 
@@ -324,7 +322,7 @@ class _Task:
         if self.folds is not None:
             subjects, conditions = np.arange(len(values)), np.arange(self.rdms.n_conditions)
             arguments = self.models, self.bases, values
-            if by_inner_products(*arguments, self.method, self.sigma_k):
+            if by_inner_products(*arguments, self.method):
                 ones = np.ones((1, len(subjects)), int), np.ones((1, len(conditions)), int)
                 scores, ceiling = crossvalidated_samples(
                     *arguments, *ones, self.method, self.sigma_k, self.folds, 1, rng
@@ -357,15 +355,7 @@ class _Task:
         drawn = sample_counts(n_subjects, n_boot, rng, least=2) if "subject" in self.over else None
         out = {}
         if drawn is not None:
-            whiten = Whitening(n, self.sigma_k) if self.method in WHITENED else None
-            scores = (
-                _by_pairs(models, values, self.method, whiten)
-                if self.method not in WHOLE
-                else (compare(models, values, self.method))
-            )
-            among, scale = self._among(values, whiten)
-            shared = np.broadcast_to(scale, drawn.shape)
-            out["subject"] = statistics(scores[None], among[None], drawn, shared)[None]
+            out["subject"] = self._over_subjects(models, drawn)[None]
         if "condition" in self.over:
             counts = sample_counts(n, n_boot, rng, least=min(4, n - 1))
             ones = np.ones((n_boot, n_subjects), int)
@@ -374,14 +364,18 @@ class _Task:
             out.update(zip(("condition", "both"), (s[None] for s in found)))
         return out
 
-    def _among(self, values, whiten):
-        """Similarity of the subjects as cosines, and the factor that each loses by its ties."""
+    def _over_subjects(self, models, drawn):
+        """Statistics of samples of subjects alone."""
+        values, n = self.values, self.rdms.n_conditions
         if self.method in WHOLE:
-            among = compare(values, values, self.method)
-        else:
-            among = _by_pairs(values, values, self.method, whiten)
-        scale = np.sqrt(np.diagonal(among))
-        return among / np.multiply.outer(scale, scale), scale
+            counts = np.ones((len(drawn), n), int)
+            return sample_statistics(models, values, counts, [drawn], self.method, self.sigma_k)[0]
+        noise = noise_of(n, self.method, self.sigma_k)
+        scores = compare_values(models, values, self.method, noise)
+        among = compare_values(values, values, self.method, noise)
+        scale = np.sqrt(np.diagonal(among))  # below one where ties make it so
+        cosines = among / np.multiply.outer(scale, scale)
+        return statistics(scores[None], cosines[None], drawn, np.broadcast_to(scale, drawn.shape))
 
 
 def _progress(wanted):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import linalg
 
-from .comparison import WHITENED, Whitening, _by_pairs, method_name
+from .comparison import WHITENED, compare_values, method_name, noise_of
 from .inference import normalised
 from .rdms import RDMs, as_rdms, match_conditions
 
@@ -89,8 +89,8 @@ class SelectModel(_Model):
     """
 
     def weights_for(self, basis, data, method, sigma_k=None):
-        whiten = _whitening(basis, method, sigma_k)
-        similarity = _by_pairs(basis, data, method, whiten).mean(1)
+        noise = _noise(basis, method, sigma_k)
+        similarity = compare_values(basis, data, method, noise).mean(1)
         if np.isnan(similarity).all():
             raise ValueError("none of the matrices of a SelectModel can be compared with the data")
         return np.eye(len(basis))[np.nanargmax(similarity)]
@@ -138,9 +138,9 @@ class WeightedModel(_Model):
         x, y = basis[:, have].astype(float), target[:, have]
         center = method not in ("cosine", "whitened_cosine")
         if method in WHITENED:
-            whiten = _whitening(basis, method, sigma_k)
-            among = whiten.products(x, x, center, have)[0]
-            along = whiten.products(x, y, center, have)[0][:, 0]
+            noise = _noise(basis, method, sigma_k)
+            among = noise.products(x, x, center, have)[0]
+            along = noise.products(x, y, center, have)[0][:, 0]
         else:
             if center:
                 x, y = x - x.mean(1, keepdims=True), y - y.mean()
@@ -176,13 +176,13 @@ class InterpolatedModel(_Model):
     def weights_for(self, basis, data, method, sigma_k=None):
         from scipy.optimize import minimize_scalar  # slow to load
 
-        whiten = _whitening(basis, method, sigma_k)
+        noise = _noise(basis, method, sigma_k)
         best, weights = -np.inf, None
         for k in range(len(basis) - 1):
 
             def loss(w, k=k):
                 mixed = w * basis[k] + (1 - w) * basis[k + 1]
-                return -_by_pairs(mixed[None], data, method, whiten).mean()
+                return -compare_values(mixed[None], data, method, noise).mean()
 
             found = minimize_scalar(loss, bounds=(0, 1), method="bounded")
             for w, value in ((found.x, found.fun), (0.0, loss(0.0)), (1.0, loss(1.0))):
@@ -214,8 +214,8 @@ class InterpolatedModel(_Model):
         return weights
 
 
-def _whitening(basis, method, sigma_k):
-    return Whitening(RDMs(basis[:1]).n_conditions, sigma_k) if method in WHITENED else None
+def _noise(basis, method, sigma_k):
+    return noise_of(RDMs(basis[:1]).n_conditions, method, sigma_k)
 
 
 def _nonnegative(among, along):

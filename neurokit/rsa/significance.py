@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .comparison import WHITENED, Whitening, _by_pairs
+from .comparison import compare_values, noise_of
 from .inference import normalised
 from .rdms import RDMs, pair_index
 
@@ -112,7 +112,7 @@ def permuted_scores(models, subjects, method, sigma_k, n_perm, rng, progress):
     n_models = len(models)
     n = RDMs(models[:1]).n_conditions
     i, j = np.triu_indices(n, 1)
-    whiten = Whitening(n, sigma_k) if method in WHITENED else None
+    noise = noise_of(n, method, sigma_k)
     whole = not (np.isnan(models).any() or np.isnan(subjects).any())
     if whole and method == "spearman":  # ranks move with the pairs
         models, subjects = (normalised(v, method) for v in (models, subjects))
@@ -123,7 +123,7 @@ def permuted_scores(models, subjects, method, sigma_k, n_perm, rng, progress):
         orders = [rng.permutation(n) for _ in range(count)]
         moved = np.stack([models[:, pair_index(n, order[i], order[j])] for order in orders])
         rows = moved.reshape(count * n_models, -1)
-        scores = _by_pairs(rows, subjects, method, whiten).mean(1)
+        scores = compare_values(rows, subjects, method, noise).mean(1)
         out[first : first + count] = scores.reshape(count, n_models)
     return out
 

@@ -1,0 +1,163 @@
+"""Comparison of whole matrices by their second moments: Bures and Riemannian."""
+
+import numpy as np
+from scipy import linalg
+
+from ..ops import dense
+from .rdms import RDMs
+
+
+def second_moments(square, weights=None):
+    """Centred second moments -H D H' / 2 of squared distances, H = I - 1w'.
+
+    Parameters
+    ----------
+    square : ndarray, shape (rows, n, n)
+    weights : ndarray, shape (n,), optional
+        Of the conditions, of sum one; rows and columns are scaled by their roots. By default all
+        conditions weigh the same and nothing is scaled.
+
+    Raises
+    ------
+    ValueError
+        For NaN pairs.
+    """
+    g = square.astype(float) / -2
+    if np.isnan(g).any():
+        raise ValueError("this comparison needs whole matrices: take a subset without NaN pairs")
+    w = np.full(g.shape[1], 1 / g.shape[1]) if weights is None else weights
+    mean = g @ w
+    g = g - mean[:, :, None] - mean[:, None, :] + (mean @ w)[:, None, None]
+    if weights is None:
+        return g
+    root = np.sqrt(w)
+    return g * np.multiply.outer(root, root)
+
+
+def compare_moments(x, y, method, sigma, convention):
+    """Bures similarity, Bures distance or minus the Riemannian distance, shape (n_x, n_y)."""
+    if method == "riemannian":
+        gx, gy = second_moments(x.square()), second_moments(y.square())
+        return np.array([[_riemannian(u, v, sigma) for v in gy] for u in gx]).reshape(len(gx), -1)
+    (x, up), (y, right) = _at_unit(x), _at_unit(y)
+    gx, gy = second_moments(x.square()), second_moments(y.square())
+    fidelity = np.array([_fidelity(gx, root) for root in _roots(gy)]).reshape(len(gy), -1).T
+    tx, ty = np.trace(gx, axis1=1, axis2=2)[:, None], np.trace(gy, axis1=1, axis2=2)
+    if method == "bures":
+        return fidelity / np.sqrt(tx * ty)
+    squared = np.ldexp(tx, up[:, None]) + np.ldexp(ty, right)
+    squared -= np.ldexp(fidelity, (up[:, None] + right) // 2 + 1)
+    return squared if convention == "rsatoolbox" else np.sqrt(np.maximum(squared, 0))
+
+
+def resampled_moments(models, subjects, counts, drawn, method, sigma):
+    """Mean scores and lower ceiling in samples of conditions and subjects.
+
+    A condition drawn c times weighs c times in the second moments, which is what c copies without
+    a distance between them give. The Riemannian distance does not depend on such weights: it is
+    that of the conditions drawn, scaled to as many dimensions as all have.
+
+    Parameters
+    ----------
+    models, subjects : ndarray, shape (rows, n_pairs)
+    counts : ndarray of int, shape (n_samples, n)
+        Of the conditions.
+    drawn : list of ndarray of int, shape (n_samples, n_subjects)
+    method : {"bures", "riemannian"}
+    sigma : ndarray, shape (n, n)
+
+    Returns
+    -------
+    statistics : list of ndarray, shape (n_samples, n_models + 1)
+    """
+    rows = [_at_unit(RDMs(v), together)[0].square() for v, together in ((models, 0), (subjects, 1))]
+    square, n_models = np.concatenate(rows), len(models)
+    out = [np.empty((len(counts), n_models + 1)) for _ in drawn]
+    sample = None
+    for k, c in enumerate(counts):
+        if sample is None or (c != counts[k - 1]).any():
+            sample = _Sample(square, c, n_models, method, sigma)
+        for to, d in zip(out, drawn, strict=True):
+            to[k, :-1] = sample.scores @ (d[k] / d[k].sum())
+            to[k, -1] = sample.lower(d[k])
+    return out
+
+
+class _Sample:
+    """Models and subjects over some conditions: similarities of all, and noise ceilings."""
+
+    def __init__(self, square, counts, n_models, method, sigma):
+        seen = np.flatnonzero(counts)
+        own = square[:, seen[:, None], seen]
+        self.bures = method == "bures"
+        moments = second_moments(own, counts[seen] / counts.sum() if self.bures else None)
+        self.subjects = moments[n_models:]
+        if self.bures:
+            self.roots = _roots(self.subjects)
+        self.sigma = sigma[np.ix_(seen, seen)]
+        self.scale = np.sqrt((len(counts) - 1) / (len(seen) - 1))
+        along = [self._along(moments[:n_models], s) for s in range(len(self.subjects))]
+        self.scores = np.stack(along, 1)
+
+    def _along(self, moments, s):
+        """Similarity of some moments with subject s."""
+        subject = self.subjects[s]
+        if not self.bures:
+            return [self.scale * _riemannian(m, subject, self.sigma) for m in moments]
+        length = np.trace(moments, axis1=1, axis2=2) * np.trace(subject)
+        return _fidelity(moments, self.roots[s]) / np.sqrt(length)
+
+    def lower(self, drawn):
+        """Mean similarity of subjects with the pool of the others, every copy of one left out."""
+        have, total = np.flatnonzero(drawn), drawn.sum()
+        if len(have) < 2:
+            return np.nan
+        sums = np.tensordot(drawn, self.subjects, 1)
+        lower = 0.0
+        for s in have:
+            rest = (sums - drawn[s] * self.subjects[s]) / (total - drawn[s])
+            lower += drawn[s] * self._along(rest[None], s)[0]
+        return lower / total
+
+
+def _roots(moments):
+    values, vectors = dense.eigh(moments)
+    return vectors * np.sqrt(np.maximum(values, 0))[:, None, :] @ np.swapaxes(vectors, 1, 2)
+
+
+def _fidelity(moments, roots):
+    """tr (R G R)^(1/2) of several G and one R, or one of each."""
+    values = dense.eigvalsh(roots @ moments @ roots)
+    return np.sqrt(np.maximum(values, 0)).sum(-1)
+
+
+def _at_unit(rdms, together=False):
+    """Matrices with values about one, and the even exponents (one, if together) that take them
+    back."""
+    exponent = np.frexp(np.abs(rdms.values).max(1))[1] // 2 * 2
+    if together:
+        exponent[:] = exponent.max()
+    values = np.ldexp(rdms.values.astype(float), -exponent[:, None])
+    return RDMs(values, rdms.conditions, rdms.labels), exponent
+
+
+def _riemannian(u, v, sigma):
+    """Minus the Riemannian distance of the second moments of differences from condition 0, the
+    first one scaled and with some noise added, both chosen for the smallest distance."""
+    from scipy import optimize  # slow to load
+
+    n = len(u)
+    contrast = np.hstack([-np.ones((n - 1, 1)), np.eye(n - 1)])
+    a, b, noise = (contrast @ m @ contrast.T for m in (u, v, sigma))
+
+    if linalg.eigvalsh(b)[0] <= 0:
+        raise np.linalg.LinAlgError(
+            "riemannian: the second moments of b must be positive definite: more channels than "
+            "conditions, or distances with noise in them"
+        )
+
+    def distance(theta):
+        values = linalg.eigvalsh(np.exp(theta[0]) * a + np.exp(theta[1]) * noise, b)
+        return np.sqrt(np.sum(np.log(values) ** 2))
+
+    return -optimize.minimize(distance, (0, 0), method="Nelder-Mead").fun

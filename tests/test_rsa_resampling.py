@@ -1,0 +1,126 @@
+"""Resampled conditions where a sample is more than weights of pairs: a full sigma_k, whole matrices."""
+
+import numpy as np
+import pytest
+
+from neurokit import rsa
+from neurokit.rsa import bootstrap
+from neurokit.rsa.moments import resampled_moments
+
+
+def study(seed, n=9, subjects=4, models=2):
+    rng = np.random.default_rng(seed)
+    shared = rng.standard_normal((n, 15))
+    x = np.stack([shared + rng.standard_normal((n, 15)) for _ in range(models + subjects)])
+    values = rsa.rdm(x, metric="euclidean").values
+    root = rng.standard_normal((n, 2 * n))
+    return values[:models], values[models:], root @ root.T / n, rng
+
+
+def explicit(x, sigma, keep, center):
+    """x'V^-1 x over some pairs from V itself."""
+    n = len(sigma)
+    i, j = np.triu_indices(n, 1)
+    contrast = np.eye(n)[i] - np.eye(n)[j]
+    v = (contrast @ sigma @ contrast.T) ** 2
+    x, v = x[:, keep], v[np.ix_(keep, keep)]
+    if center:
+        x = x - x.mean(1, keepdims=True)
+    return x @ np.linalg.solve(v, x.T)
+
+
+@pytest.mark.parametrize("method", ["whitened_cosine", "whitened_pearson"])
+def test_a_full_sigma_k_is_resampled_as_the_explicit_covariance(method):
+    models, subjects, sigma, rng = study(0)
+    counts = bootstrap.sample_counts(9, 6, rng, least=5)
+    got = bootstrap.grams(np.concatenate([models, subjects]), counts, method, sigma)
+    own = bootstrap.independent_part(sigma)
+    assert (own > 0).all() and np.linalg.eigvalsh(sigma - np.diag(own))[0] > -1e-12
+    for gram, c in zip(got, counts, strict=True):
+        at = np.repeat(np.arange(9), c)
+        x = bootstrap.resampled(np.concatenate([models, subjects]), at)
+        errors = sigma[np.ix_(at, at)] - np.where(at[:, None] == at, own[at], 0)
+        errors += np.diag(own[at])
+        keep = ~np.isnan(x[0])
+        want = explicit(np.nan_to_num(x), errors, keep, method == "whitened_pearson")
+        np.testing.assert_allclose(gram, want, rtol=1e-9, atol=1e-9 * np.abs(want).max())
+
+
+@pytest.mark.parametrize("cv", [None, (2, 2)])
+def test_a_diagonal_matrix_is_its_diagonal_and_a_common_error_none(cv):
+    models, subjects, _, rng = study(1, n=12)
+    variance = rng.uniform(0.5, 2, 12)
+
+    def samples(sigma):
+        pair = [rsa.RDMs(models), rsa.RDMs(subjects)]
+        return rsa.evaluate(*pair, "whitened_cosine", n_boot=20, sigma_k=sigma, cv=cv).samples
+
+    np.testing.assert_allclose(samples(np.diag(variance)), samples(variance), atol=1e-8)
+    np.testing.assert_allclose(samples(2 * np.eye(12) + 3), samples(np.full(12, 1.0)), atol=1e-7)
+
+
+def test_bures_samples_are_copies_without_a_distance():
+    models, subjects, _, rng = study(2)
+    counts = bootstrap.sample_counts(9, 5, rng, least=4)
+    drawn = bootstrap.sample_counts(4, 5, rng, least=2)
+    ones = np.ones_like(drawn)
+    got = resampled_moments(models, subjects, counts, [drawn, ones], "bures", np.eye(9))
+    for k, c in enumerate(counts):
+        at = np.repeat(np.arange(9), c)
+        x, y = (np.nan_to_num(bootstrap.resampled(v, at)) for v in (models, subjects))
+        scores = rsa.compare(x, y, "bures")
+        np.testing.assert_allclose(got[0][k, :-1], scores @ drawn[k] / 4, atol=1e-7)
+        np.testing.assert_allclose(got[1][k, :-1], scores.mean(1), atol=1e-7)
+        lower = rsa.noise_ceiling(rsa.RDMs(y), "bures")[0]
+        np.testing.assert_allclose(got[1][k, -1], lower, atol=1e-7)
+        want = 0
+        for s in np.flatnonzero(drawn[k]):
+            rest = np.repeat(y, np.where(np.arange(4) == s, 0, drawn[k]), axis=0).mean(0)
+            want += drawn[k, s] * rsa.compare(rest, y[s], "bures")[0, 0] / 4
+        np.testing.assert_allclose(got[0][k, -1], want, atol=1e-7)
+
+
+def test_riemannian_samples_are_of_the_different_conditions():
+    models, subjects, sigma, rng = study(3, n=7)
+    counts = bootstrap.sample_counts(7, 3, rng, least=4)
+    ones = np.ones((3, 4), int)
+    (got,) = resampled_moments(models, subjects, counts, [ones], "riemannian", sigma)
+    for k, c in enumerate(counts):
+        seen = np.flatnonzero(c)
+        x, y = (rsa.RDMs(v).subset(seen) for v in (models, subjects))
+        scores = rsa.compare(x, y, "riemannian", sigma[np.ix_(seen, seen)]).mean(1)
+        np.testing.assert_allclose(got[k, :-1], scores * np.sqrt(6 / (len(seen) - 1)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["bures", "riemannian"])
+def test_whole_matrices_over_both_factors(method):
+    models, subjects, _, _ = study(4, n=8)
+    result = rsa.evaluate(rsa.RDMs(models), rsa.RDMs(subjects), method, n_boot=12)
+    assert np.isfinite(result.samples).all() and (result.sem > 0).all()
+    np.testing.assert_allclose(result.scores, rsa.compare(models, subjects, method).mean(1))
+    assert set(result.variances) == {"subject", "condition", "both"}
+
+
+def test_riemannian_names_what_it_needs():
+    flat = rsa.rdm(np.random.default_rng(7).standard_normal((6, 3)), metric="euclidean")
+    with pytest.raises(np.linalg.LinAlgError, match="riemannian: .* positive definite"):
+        rsa.compare(flat, flat, "riemannian")
+
+
+def test_permuted_conditions_use_the_method_asked_for():
+    models, subjects, _, _ = study(5)
+    null = rsa.significance.permuted_scores(
+        models, subjects, "bures", None, 8, np.random.default_rng(0), lambda steps: steps
+    )
+    order = np.random.default_rng(0).permutation(9)
+    moved = rsa.RDMs(models).square()[:, order[:, None], order]
+    moved = np.stack([m[np.triu_indices(9, 1)] for m in moved])
+    np.testing.assert_allclose(null[0], rsa.compare(moved, subjects, "bures").mean(1), atol=1e-12)
+
+
+def test_a_fitted_model_is_selected_by_the_method_asked_for():
+    models, subjects, _, _ = study(6, models=6)
+    for method in ("bures", "riemannian"):
+        weights = rsa.SelectModel(models).fit(rsa.RDMs(subjects), method)
+        want = rsa.compare(models, subjects, method).mean(1).argmax()
+        assert weights.argmax() == want
