@@ -41,7 +41,7 @@ arguments, on plain arrays SciPy's own function. What the modules below do not l
 
 Notes:
 
-- `signal.lfilter`, `sosfilt`, `filtfilt`, `sosfiltfilt` run as loops in C over the samples, and are differentiable in
+- `signal.lfilter`, `sosfilt`, `filtfilt`, `sosfiltfilt` run as one operation in C, and are differentiable in
   their coefficients too. `welch` and `periodogram` take real signals.
 - `integrate.odeint` takes Dormand and Prince's explicit steps, adapted to `rtol` and `atol`: derivatives are
   those of the steps made. SciPy's switches to an implicit method where a system is stiff; this one does not.

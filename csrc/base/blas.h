@@ -1,8 +1,7 @@
-/* BLAS and LAPACK of the OpenBLAS carried inside the package (32-bit integers, scipy_ prefix).
+/* BLAS of the OpenBLAS carried inside the package (32-bit integers, scipy_ prefix).
  *
  * Its own threads are off: parallel work is cut by nk_parallel. Only what is used is declared; add
- * a prototype here when a kernel needs one. LAPACK is the Fortran interface: all by address, column
- * major.
+ * a prototype here when a kernel needs one. Its LAPACK is declared in kernels/linalg/lapack.h.
  */
 #ifndef NK_BLAS_H
 #define NK_BLAS_H
@@ -44,19 +43,6 @@ void scipy_cblas_strmm(int order, int side, int uplo, int trans, int diag, int m
                        float alpha, const float *a, int lda, float *b, int ldb);
 void scipy_cblas_dtrmm(int order, int side, int uplo, int trans, int diag, int m, int n,
                        double alpha, const double *a, int lda, double *b, int ldb);
-
-void scipy_spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info);
-void scipy_dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
-void scipy_spotrs_(const char *uplo, const int *n, const int *nrhs, const float *a, const int *lda,
-                   float *b, const int *ldb, int *info);
-void scipy_dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda,
-                   double *b, const int *ldb, int *info);
-void scipy_ssyevd_(const char *jobz, const char *uplo, const int *n, float *a, const int *lda,
-                   float *w, float *work, const int *lwork, int *iwork, const int *liwork,
-                   int *info);
-void scipy_dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda,
-                   double *w, double *work, const int *lwork, int *iwork, const int *liwork,
-                   int *info);
 
 void scipy_openblas_set_num_threads(int n);
 char *scipy_openblas_get_config(void);

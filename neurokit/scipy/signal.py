@@ -1,13 +1,14 @@
 """`scipy.signal` on traced arrays: convolution, recursive filters, spectra, with derivatives.
 
-Recursive filters run as loops in C over the samples, all channels of a step at once.
+Recursive filters are one operation in C, whose derivatives are filters that run backwards.
 """
 
 import importlib
+import math
 
 import numpy as np
 
-from neurokit.core.loops.scan import scan
+from neurokit.core.primitives.filtering import recursive_filter
 from neurokit.core.trace.tracer import Tracer, to_node
 
 from ._twin import left_out, twin_of
@@ -169,11 +170,15 @@ def correlate(in1, in2, mode="full", method="auto"):
 
 def _coefficients(b, a):
     """(b, a) of one length, a[0] = 1."""
+    b, a = _normalised(b, a)
+    n = max(len(b), len(a))
+    return tuple(np.pad(v, (0, n - len(v))) for v in (b, a))
+
+
+def _normalised(b, a):
     b, a = np.atleast_1d(b), np.atleast_1d(a)
     if b.ndim != 1 or a.ndim != 1:
         raise ValueError(f"b and a must be one-dimensional, got shapes {b.shape} and {a.shape}")
-    n = max(len(b), len(a))
-    b, a = (np.pad(v, (0, n - len(v))) for v in (b, a))
     return b / a[0], a / a[0]
 
 
@@ -183,42 +188,45 @@ def _check_leading(a):
 
 
 def _lines(x, axis):
-    """(samples first, (T, channels); the shape to go back to)"""
-    moved = np.moveaxis(x, axis, 0)
-    return moved.reshape(moved.shape[0], int(np.prod(moved.shape[1:]))), moved.shape
+    """x as (before, T, after), filtered along the middle."""
+    axis %= x.ndim
+    before, after = x.shape[:axis], x.shape[axis + 1 :]
+    return x.reshape(math.prod(before), x.shape[axis], math.prod(after))
+
+
+def _last_state(x, y, b, a, z, order):
+    """The delays that are left: the i-th holds what the past adds to the i-th sample to come."""
+    n, late = x.shape[1], order
+    if n < late:  # before the first sample there was nothing
+        x, y = (np.pad(v, ((0, 0), (late - n, 0), (0, 0))) for v in (x, y))
+    x, y = (v[:, v.shape[1] - late :] for v in (x, y))
+    lag = late + np.arange(late)[:, None] - np.arange(late)  # sample j meets coefficient lag
+    b, a = (np.pad(v, (0, 2 * late + 1 - len(v))) for v in (b, a))
+    left = np.matmul(b[lag], x) - np.matmul(a[lag], y)
+    if n < late:
+        left = left + np.pad(z[:, n:], ((0, 0), (0, n), (0, 0)))
+    return left
 
 
 @_twin
 def lfilter(b, a, x, axis=-1, zi=None):
     _check_leading(a)
     b, a, x, *more = _floats(b, a, x) if zi is None else _floats(b, a, x, zi)
-    b, a = _coefficients(b, a)
-    order = len(a) - 1
-    lines, shape = _lines(x, axis)
-    state = np.zeros((order, lines.shape[1]), lines.dtype)
-    if zi is not None:
-        wanted = list(x.shape)
-        wanted[axis] = order
-        fits = more[0].ndim == x.ndim and all(n in (1, m) for n, m in zip(more[0].shape, wanted))
-        if not fits or more[0].shape[axis] != order:
-            raise ValueError(
-                f"Unexpected shape for zi: expected {tuple(wanted)}, found {more[0].shape}."
-            )
-        state = _lines(np.broadcast_to(more[0], wanted), axis)[0]
-    late_b, late_a = b[1:, None], a[1:, None]
-
-    def step(z, row):
-        y = b[0] * row + z[0] if order else b[0] * row
-        if order:
-            ahead = np.concatenate([z[1:], np.zeros_like(z[:1])])
-            z = ahead + late_b * row - late_a * y
-        return z, y
-
-    last, ys = scan(step, _array(state), lines)
-    y = np.moveaxis(ys.reshape(shape), 0, axis)
+    b, a = _normalised(b, a)
+    order = max(len(a), len(b)) - 1
+    lines = _lines(x, axis)
     if zi is None:
-        return y
-    return y, np.moveaxis(last.reshape((order,) + shape[1:]), 0, axis)
+        return recursive_filter(lines, b, a[1:]).reshape(x.shape)
+    wanted = list(x.shape)
+    wanted[axis] = order
+    fits = more[0].ndim == x.ndim and all(n in (1, m) for n, m in zip(more[0].shape, wanted))
+    if not fits or more[0].shape[axis] != order:
+        raise ValueError(
+            f"Unexpected shape for zi: expected {tuple(wanted)}, found {more[0].shape}."
+        )
+    z = _lines(np.broadcast_to(more[0], wanted), axis)
+    y = recursive_filter(lines, b, a[1:], z)
+    return y.reshape(x.shape), _last_state(lines, y, b, a, z, order).reshape(wanted)
 
 
 @_twin
@@ -228,33 +236,24 @@ def sosfilt(sos, x, axis=-1, zi=None):
         raise ValueError(f"sos array must be shape (n_sections, 6), got {sos.shape}")
     n = sos.shape[0]
     sos = sos / sos[:, 3:4]
-    lines, shape = _lines(x, axis)
-    state = np.zeros((n, 2, lines.shape[1]), lines.dtype)
-    at = axis % x.ndim + 1
-    if zi is not None:
-        wanted = [n, *x.shape]
-        wanted[at] = 2
-        if more[0].shape != tuple(wanted):
-            raise ValueError(
-                f"Invalid zi shape. With axis={axis}, sos.shape={sos.shape} and x.shape={x.shape}, "
-                f"zi must have shape {tuple(wanted)}, got {more[0].shape}."
-            )
-        state = np.moveaxis(more[0], at, 1).reshape(n, 2, -1)
-
-    def step(z, row):
-        states = []
-        for k in range(n):
-            c = sos[k]
-            y = c[0] * row + z[k, 0]
-            states.append(np.stack([c[1] * row - c[4] * y + z[k, 1], c[2] * row - c[5] * y]))
-            row = y
-        return np.stack(states), row
-
-    last, ys = scan(step, _array(state), lines)
-    y = np.moveaxis(ys.reshape(shape), 0, axis)
-    if zi is None:
-        return y
-    return y, np.moveaxis(last.reshape((n, 2) + shape[1:]), 1, at)
+    y, states = _lines(x, axis), []
+    wanted = list(x.shape)
+    wanted[axis] = 2
+    if zi is not None and more[0].shape != (n, *wanted):
+        raise ValueError(
+            f"Invalid zi shape. With axis={axis}, sos.shape={sos.shape} and x.shape={x.shape}, "
+            f"zi must have shape {(n, *wanted)}, got {more[0].shape}."
+        )
+    for k in range(n):
+        b, a = sos[k, :3], sos[k, 3:]
+        if zi is None:
+            y = recursive_filter(y, b, a[1:])
+            continue
+        z = _lines(more[0][k], axis)
+        before, y = y, recursive_filter(y, b, a[1:], z)
+        states.append(_last_state(before, y, b, a, z, 2).reshape(wanted))
+    y = y.reshape(x.shape)
+    return y if zi is None else (y, np.stack(states))
 
 
 @_twin

@@ -1,5 +1,4 @@
-/* LAPACK (and gemm) of the carried OpenBLAS: the Fortran routines of the linalg kernels for four
- * types.
+/* LAPACK (and gemm) of the carried OpenBLAS: the Fortran routines for four types.
  *
  * Arrays are void pointers so that one prototype serves s, d, c and z; column major, all by
  * address. NK_LAPACK(dtype, name, args) calls the routine of an element type.

@@ -16,7 +16,6 @@
  * Cost: O(K n log n + K edges), whole maps per thread.
  */
 #include <math.h>
-#include <stdlib.h>
 
 #include "../../engine/kernel.h"
 #include "../level.h"
