@@ -24,8 +24,10 @@ int nk_bind_array(PyObject *module);
 int nk_bind_call(PyObject *module);
 int nk_bind_config(PyObject *module);
 int nk_bind_elementwise(PyObject *module);
+int nk_bind_node(PyObject *module);
 int nk_bind_program(PyObject *module);
 int nk_bind_sweep(PyObject *module);
+int nk_bind_tracer(PyObject *module);
 
 /* Sets the Python exception of `error`, prefixed by `where` ("file:line op") unless NULL or "".
  * Returns NULL. The one place that maps nk_status to Python. */

@@ -12,8 +12,10 @@ static int (*const parts[])(PyObject *) = {
     nk_bind_call,
     nk_bind_config,
     nk_bind_elementwise,
+    nk_bind_node,
     nk_bind_program,
     nk_bind_sweep,
+    nk_bind_tracer,
 };
 
 static struct PyModuleDef definition = {

@@ -5,20 +5,17 @@ same arguments in the same graph returns the node that is already there (common 
 never exist twice). Derivatives, loops and lowering all speak in nodes; users hold `Tracer`s.
 """
 
-import itertools
 import os
 import re
-import sys
-import threading
 
 import numpy as np
 
+from .. import _core
 from .errors import LeakedTracerError, TraceError, where_text
 
 BOOL, INT32, INT64 = np.dtype(bool), np.dtype(np.int32), np.dtype(np.int64)
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 COMPUTED = frozenset([BOOL, INT32, INT64, FLOAT32, FLOAT64])
-_ids = itertools.count()
 
 
 class Primitive:
@@ -64,6 +61,8 @@ class Primitive:
         # cheap: recomputed in a backward loop rather than saved
         self.cheap = kind in ("elementwise", "view") if cheap is None else cheap
         self.absorb = absorb
+        if absorb is not None:
+            ABSORBING.add(self)
         PRIMITIVES[name] = self
 
     def __repr__(self):
@@ -71,37 +70,21 @@ class Primitive:
 
 
 PRIMITIVES = {}
+ABSORBING = set()  # what a sum with it looks for: see `elementwise.add`
 INPUT = Primitive("input", "source")
 LITERAL = Primitive("literal", "source", twin=lambda params: np.array(params[0], params[1]))
 
 
-class Node:
+class Node(_core.Node):
     """One value: the primitive that makes it, its arguments, shape and dtype, and the user's line.
 
-    `weak` is `int`, `float` or `complex` for a value that came from a Python scalar alone, else None.
+    weak: `int`, `float` or `complex` for a value that came from a Python scalar alone, else None
+    aux: (shape, dtype) of each output, where there are several
+    swap: (loop, nodes): where else this loop's outputs are computed
+    unbounded: set when asked for, see `masking`
     """
 
-    __slots__ = (
-        "prim",
-        "args",
-        "params",
-        "shape",
-        "dtype",
-        "weak",
-        "id",
-        "graph",
-        "where",
-        "aux",
-        "swap",
-        "unbounded",  # set when asked for, see `masking`
-    )
-
-    def __init__(self, prim, args, params, shape, dtype, graph, where=None, weak=None):
-        self.prim, self.args, self.params = prim, args, params
-        self.shape, self.dtype, self.graph, self.where, self.weak = shape, dtype, graph, where, weak
-        self.id = next(_ids)
-        self.aux = None  # (shape, dtype) of each output, where there are several
-        self.swap = None  # (loop, nodes): where else this loop's outputs are computed
+    __slots__ = ()  # the fields are those of the C type
 
     @property
     def size(self):
@@ -171,11 +154,11 @@ class Graph:
         return graph
 
     def __enter__(self):
-        _stack.append(self)
+        _core.push_graph(self)
         return self
 
     def __exit__(self, kind, error, trace):
-        _stack.pop()
+        _core.pop_graph()
         if self.trap is not None:
             self.trap.release()
         if self.parent is not None or self.abstract:
@@ -204,34 +187,7 @@ class Detached(Graph):
         super().__init__(None, True, what)
 
 
-_local = threading.local()  # .stack: the graphs being traced, innermost last
-
-
-class _Stack:
-    """The stack of this thread."""
-
-    __slots__ = ()
-
-    @staticmethod
-    def append(graph):
-        if not hasattr(_local, "stack"):
-            _local.stack = []
-        _local.stack.append(graph)
-
-    @staticmethod
-    def pop():
-        return _local.stack.pop()
-
-
-_stack = _Stack()
-
-
-def current():
-    """The innermost graph being traced, or None."""
-    try:
-        return _local.stack[-1]
-    except (AttributeError, IndexError):
-        return None
+current = _core.current_graph
 
 
 # ---------------------------------------------------------------------------- the user's line
@@ -240,32 +196,14 @@ _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _OPS = os.path.join(os.path.dirname(os.path.dirname(_HERE)), "ops") + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 _SAYS_WHERE = re.compile(r"(\.py|>):\d+").search
-_internal = {}  # id of a code -> (is it of the engine or NumPy, the code): hashing a code is slow
-_override = [None]
 
 
 def _inside(code):
-    """Whether code belongs to the engine or to NumPy."""
-    known = _internal.get(id(code))
-    if known is None:
-        name = code.co_filename
-        inside = name.startswith((_HERE, _OPS, _NUMPY)) or name.startswith("<__array_function__")
-        known = _internal[id(code)] = inside, code
-    return known[0]
+    """Whether code belongs to the engine or to NumPy; asked once for each."""
+    return code.co_filename.startswith((_HERE, _OPS, _NUMPY, "<__array_function__"))
 
 
-def user_line():
-    """(code, instruction) of the innermost frame outside the engine and NumPy."""
-    if _override[0] is not None:
-        return _override[0]
-    frame = sys._getframe(1)
-    while frame is not None:
-        code = frame.f_code
-        known = _internal.get(id(code))
-        if not (_inside(code) if known is None else known[0]):
-            return code, frame.f_lasti
-        frame = frame.f_back
-    return None
+user_line = _core.user_line
 
 
 def located(error, trace):
@@ -295,10 +233,10 @@ class at_line:
         self.where = where
 
     def __enter__(self):
-        self.saved, _override[0] = _override[0], self.where
+        self.saved = _core.set_line(self.where)
 
     def __exit__(self, *exc):
-        _override[0] = self.saved
+        _core.set_line(self.saved)
 
 
 # ---------------------------------------------------------------------------- literals
@@ -386,23 +324,8 @@ def _encloses(owner, graph):
     return False
 
 
-def bind(prim, args, params=()):
-    """Add `prim(*args)` to the current graph, or find it there.
-
-    Returns one node; for a primitive with several outputs, the node whose outputs `proj` picks.
-    """
-    graph = _local.stack[-1]
-    for arg in args:
-        if arg.graph is not graph and arg.graph is not None:
-            args = tuple([lift(a, graph) for a in args])
-            break
-    key = (prim, args, params)
-    node = graph.known.get(key)
-    if node is None:
-        shape, dtype = prim.infer(args, params)
-        node = Node(prim, args, params, shape, dtype, graph, user_line())
-        graph.known[key] = node
-    return node
+_core.graph_types(Node, LITERAL, lift, _inside)
+bind = _core.bind
 
 
 def _infer_proj(args, params):

@@ -4,9 +4,10 @@ import functools
 
 import numpy as np
 
+from ... import _core
 from .. import tree  # noqa: F401 - fills in the batching rules
 from ..errors import TraceError
-from ..graph import INT64, LITERAL, Graph, _local, current, lift, literal, reachable
+from ..graph import INT64, LITERAL, Graph, current, lift, literal, reachable
 from ..models.captured import Carried, carry_name, threaded
 from ..models.model import Handle
 from ..primitives.shaping import broadcast
@@ -344,10 +345,10 @@ class _outside:
     """Leave the innermost graph for a moment: what is bound belongs to the enclosing one."""
 
     def __enter__(self):
-        self.graph = _local.stack.pop()
+        self.graph = _core.pop_graph()
 
     def __exit__(self, *exc):
-        _local.stack.append(self.graph)
+        _core.push_graph(self.graph)
 
 
 def _rebind(node):

@@ -6,6 +6,7 @@ first met, or the whole of `FUNCTIONS` is asked for.
 
 import importlib
 
+from ..trace.tracer import Tracer
 from . import base
 from .base import gather, unsupported
 from .choices import around, clip, where
@@ -53,6 +54,19 @@ def handler(function):
         _load_the_rest()
         found = base.FUNCTIONS.get(function)
     return found
+
+
+def _call(self, func, types, args, kwargs):
+    """NumPy's protocol for functions that are no ufuncs."""
+    run = base.FUNCTIONS.get(func) or handler(func)
+    if run is None:
+        unsupported(func)
+    if kwargs:
+        kwargs = dict(zip(kwargs, gather(func, kwargs.values())))
+    return run(*gather(func, args), **kwargs)
+
+
+Tracer.__array_function__ = _call
 
 
 def _load_the_rest():

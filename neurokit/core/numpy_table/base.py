@@ -47,6 +47,11 @@ _NESTED = frozenset([np.block, np.array, np.asarray, np.asanyarray])  # see to l
 
 def gather(func, args):
     """The arguments of a NumPy function, lists that hold traced values as arrays."""
+    for a in args:
+        if a.__class__ is list or a.__class__ is tuple:
+            break
+    else:
+        return args
     if func in _NESTED:
         return args
     sequence = func.__name__ in _SEQUENCES or func is np.linalg.multi_dot

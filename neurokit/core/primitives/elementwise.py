@@ -8,6 +8,7 @@ one of `masking`.
 import numpy as np
 
 from ..graph import (
+    ABSORBING,
     BOOL,
     COMPUTED,
     FLOAT32,
@@ -258,6 +259,7 @@ MUL = row(
     (lambda g, o, a, b: masking.times(g, b), lambda g, o, a, b: masking.times(g, a)),
     ufuncs=[np.multiply],
 )
+ABSORBING.add(MUL)
 DIV = row(
     "div",
     np.divide,

@@ -110,7 +110,7 @@ def input_tracer(graph, leaf):
             f"traced functions take bool, integer, float32, float64, complex64 and complex128 arrays, "
             f"got {array.dtype}"
         )
-    node = graph.add_input(array.shape, array.dtype.newbyteorder("="), weak)
+    node = graph.add_input(array.shape, np.dtype(array.dtype.char), weak)
     graph.values[node] = array
     return Tracer(node)
 

@@ -6,38 +6,6 @@ from .. import numpy_table as table
 from .tracer import Tracer
 from .ufuncs import apply_ufunc, store_into
 
-_BINARY = {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "truediv": np.true_divide,
-    "pow": np.power,
-    "floordiv": np.floor_divide,
-    "mod": np.remainder,
-    "and": np.bitwise_and,
-    "or": np.bitwise_or,
-    "xor": np.bitwise_xor,
-    "lshift": np.left_shift,
-    "rshift": np.right_shift,
-}
-_COMPARE = {
-    "lt": np.less,
-    "le": np.less_equal,
-    "gt": np.greater,
-    "ge": np.greater_equal,
-    "eq": np.equal,
-    "ne": np.not_equal,
-}
-_UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert}
-
-
-def _operator(ufunc):
-    return lambda self, other: apply_ufunc(ufunc, (self, other))
-
-
-def _reflected(ufunc):
-    return lambda self, other: apply_ufunc(ufunc, (other, self))
-
 
 def _in_place(ufunc):
     def call(self, other):
@@ -50,15 +18,21 @@ def _in_place(ufunc):
     return call
 
 
-for _name, _ufunc in _BINARY.items():
-    setattr(Tracer, f"__{_name}__", _operator(_ufunc))
-    setattr(Tracer, f"__r{_name}__", _reflected(_ufunc))
+for _name, _ufunc in {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.true_divide,
+    "pow": np.power,
+    "floordiv": np.floor_divide,
+    "mod": np.remainder,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "lshift": np.left_shift,
+    "rshift": np.right_shift,
+}.items():
     setattr(Tracer, f"__i{_name}__", _in_place(_ufunc))
-for _name, _ufunc in _COMPARE.items():
-    setattr(Tracer, f"__{_name}__", _operator(_ufunc))
-for _name, _ufunc in _UNARY.items():
-    setattr(Tracer, f"__{_name}__", lambda self, u=_ufunc: apply_ufunc(u, (self,)))
-Tracer.__hash__ = None
 Tracer.__divmod__ = lambda self, other: divmod_(self, other)
 Tracer.__rdivmod__ = lambda self, other: divmod_(other, self)
 Tracer.__matmul__ = lambda self, other: table.matmul(self, other)

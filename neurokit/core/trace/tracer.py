@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 
+from ... import _core
 from ..errors import AbstractValueError, LeakedTracerError, TraceError, where_text
 from ..graph import BOOL, FLOAT64, INPUT, INT64, Node, current, literal, user_line
 from ..primitives import elementwise as ew
@@ -29,25 +30,11 @@ def _detached(tracer, method, what):
     return detached(tracer, method, what)
 
 
-class Tracer:
+class Tracer(_core.Tracer):
     """A traced array. Shape and dtype are known; values only outside loops and `jit`."""
 
-    __slots__ = ("_node", "_base", "_read", "_write", "_seen", "_layout", "__weakref__")
+    __slots__ = ()  # fields, `node`, operators and `__array_ufunc__` are the C type's
     __array_priority__ = 1000.0
-
-    def __init__(self, node, base=None, read=None, write=None, layout=None):
-        self._node = node
-        self._base, self._read, self._write, self._layout = base, read, write, layout
-        self._seen = base.node if base is not None else None
-
-    @property
-    def node(self):
-        """The current value; a view follows writes to the array it is a view of."""
-        if self._base is not None:
-            seen = self._base.node
-            if seen is not self._seen:
-                self._node, self._seen = self._read(seen), seen
-        return self._node
 
     @property
     def is_scalar(self):
@@ -182,25 +169,6 @@ class Tracer:
         if name in METHODS_LEFT_OUT:
             raise AttributeError(message(name, METHODS_LEFT_OUT, "ndarray."))
         raise AttributeError(f"a traced array has no attribute {name!r}")
-
-    # ------------------------------------------------------------------ NumPy's protocols
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        from .ufuncs import call_ufunc
-
-        return call_ufunc(ufunc, method, inputs, kwargs)
-
-    def __array_function__(self, func, types, args, kwargs):
-        from ..numpy_table import gather, handler, unsupported
-
-        run = handler(func)
-        if run is None:
-            unsupported(func)
-        if any(a.__class__ is list or a.__class__ is tuple for a in args):
-            args = gather(func, args)
-        if kwargs and any(a.__class__ is list or a.__class__ is tuple for a in kwargs.values()):
-            kwargs = dict(zip(kwargs, gather(func, kwargs.values())))
-        return run(*args, **kwargs)
 
     # ------------------------------------------------------------------ indexing
 
@@ -397,7 +365,7 @@ def capture(array):
             (),
             ("captured", len(root.captured)),
             array.shape,
-            array.dtype.newbyteorder("="),
+            np.dtype(array.dtype.char),
             root,
             user_line(),
         )

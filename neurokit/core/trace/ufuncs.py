@@ -7,8 +7,9 @@ import warnings
 
 import numpy as np
 
+from ... import _core
 from ..errors import TraceError, UpcastWarning, where_text
-from ..graph import BOOL, FLOAT32, FLOAT64, INT64, LITERAL, literal, user_line
+from ..graph import ABSORBING, BOOL, FLOAT32, FLOAT64, INT64, LITERAL, literal, user_line
 from ..primitives import (
     complex_math,  # noqa: F401 - they fill in elementwise.FOREIGN
     complexes,  # noqa: F401 - they fill in elementwise.FOREIGN
@@ -18,14 +19,13 @@ from ..primitives import (
 from ..primitives import elementwise as ew
 from ..primitives.control import refuse, stop, strong
 from ..primitives.reducing import reduce
-from ..primitives.shaping import broadcast, full
+from ..primitives.shaping import BROADCAST, broadcast, full
 from ..run.runtime import run_options
 from .number_parts import PARTS
 from .tracer import SUPPORTED, Tracer, broadcast_value, fits, to_node
 
 _resolved = {}
-_plans = {}  # (ufunc, types) -> (builder, types it wants)
-_BUILDERS = {"add": ew.add, "mul": ew.mul, "neg": ew.neg}
+_plans = {}  # (ufunc, types) -> what csrc/bind/tracer.c goes by, see `_plan`
 _WEAK_KINDS = {int: "iu", float: "f", complex: "c"}
 _DEFAULT = {int: INT64, float: FLOAT64, complex: complexes.COMPLEX128}
 
@@ -101,8 +101,10 @@ def _strong(node):
     return literal(node.params[0], node.dtype) if node.prim is LITERAL else strong(node)
 
 
-def _typed(result):
-    """The result of a function on Python numbers alone is a NumPy scalar, of a type of its own."""
+def _function(ufunc, inputs):
+    """ufunc(*inputs) as the function, not the operator: of Python numbers alone it gives a NumPy
+    scalar, with a type of its own."""
+    result = apply_ufunc(ufunc, inputs)
     if result.__class__ is Tracer and result.node.weak is not None:
         return Tracer(_strong(result.node))
     return result
@@ -115,7 +117,7 @@ def call_ufunc(ufunc, method, inputs, kwargs):
 
         return call_method(ufunc, method, inputs, kwargs)
     if not kwargs:
-        return _typed(apply_ufunc(ufunc, inputs))
+        return _function(ufunc, inputs)
     out, where = kwargs.pop("out", None), kwargs.pop("where", True)
     if out is not None and all(o is None for o in out):
         out = None
@@ -124,7 +126,7 @@ def call_ufunc(ufunc, method, inputs, kwargs):
     result = (
         COMPOSITES[ufunc](*inputs, **kwargs)
         if kwargs and ufunc.signature is not None
-        else _typed(apply_ufunc(ufunc, inputs))
+        else _function(ufunc, inputs)
     )
     if out is not None:
         return _store(ufunc, result, out, where)
@@ -136,23 +138,46 @@ def call_ufunc(ufunc, method, inputs, kwargs):
 
 
 def apply_ufunc(ufunc, inputs):
+    """ufunc(*inputs) as the operator. Where `_plan` has left a plan, C does the same."""
     name = ew.BY_UFUNC.get(ufunc)
     if name is None:
         return _apply_other(ufunc, inputs)
-    nodes = [to_node(x) for x in inputs]
-    plan = _plans.get((ufunc, *[n.weak or n.dtype for n in nodes]))
-    if plan is None:
-        return _apply_row(ufunc, name, inputs, nodes)
-    build, ins = plan
-    return Tracer(build(*[n if n.dtype is d else as_dtype(n, d) for n, d in zip(nodes, ins)]))
+    return _apply_row(ufunc, name, inputs, [to_node(x) for x in inputs])
 
 
-def _plan(ufunc, name, nodes, ins):
-    """Keep how floats go through this ufunc where nothing but their types decides it."""
+# how rows are built that have rewrites, and which arguments these look for
+_BUILDERS = {
+    "add": (ew.add, ABSORBING),
+    "mul": (ew.mul, frozenset([BROADCAST])),
+    "neg": (ew.neg, frozenset([ew.NEG])),
+}
+
+
+def _plan(ufunc, name, nodes, ins, out):
+    """Keep how floats go through this ufunc where nothing but their types decides it.
+
+    (build, types, conversion to them, literals known by number, then for equal shapes: primitive,
+    type of the result, primitives of arguments for which `build` has rewrites)
+    """
     if len(_plans) > 2000:
         _plans.clear()
-    build = _BUILDERS.get(name) or functools.partial(ew.apply, ew.ROWS[name])
-    _plans[(ufunc, *[n.weak or n.dtype for n in nodes])] = build, ins
+    prim = ew.ROWS[name]
+    build, watched = _BUILDERS.get(name) or (functools.partial(ew.apply, prim), frozenset())
+    if name == "pow":
+        build, prim = _power, None
+    literals = tuple([{} for _ in nodes])
+    _plans[(ufunc, *[n.weak or n.dtype for n in nodes])] = (build, ins, _in_type, literals) + (
+        prim,
+        out,
+        watched,
+    )
+
+
+def _in_type(value, dtype):
+    return as_dtype(to_node(value), dtype)
+
+
+_core.ufunc_ways(Tracer, _plans, to_node, apply_ufunc, _function, call_ufunc)
 
 
 def _apply_other(ufunc, inputs):
@@ -174,11 +199,11 @@ def _apply_row(ufunc, name, inputs, nodes):
     ins, out, weak = resolve(ufunc, nodes)
     if (
         weak is None
-        and name not in ("pow", "not")
-        and ins[0].char in "fd"
-        and not any(n.weak is int for n in nodes)
+        and name != "not"
+        and all(d.char in "fd" for d in ins)
+        and all(n.weak is None or n.prim is LITERAL for n in nodes)
     ):
-        _plan(ufunc, name, nodes, ins)
+        _plan(ufunc, name, nodes, ins, out)
     if out == BOOL and len(nodes) == 2:
         if _beyond(nodes, ins):
             return _compare_beyond(ufunc, nodes)
