@@ -384,7 +384,7 @@ class Lowering:
             if kind != "view":
                 self.calls.setdefault(level, []).append(node)
         self.users = users
-        self.kept = {self._strip(o) for o in self.outputs}
+        self.kept = {f(o) for o in self.outputs for f in (self._strip, self._strip_views)}
         for node in self.order:
             if node.prim.kind != "view" or node.prim is PROJ:
                 self.readers[node] = self._readers(node)
