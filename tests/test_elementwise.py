@@ -150,7 +150,7 @@ def random_micro(rng, shape, n_op):
     types += [t for t, _ in constants]
     # Chains and selections, the operations the builder rewrites, most of the time.
     names = [n for n in CODES if n in EXACT and n not in ("shl", "shr")]
-    likely = ["add", "sub", "mul", "div", "lt", "ge", "select", "select", "and", "maximum"]
+    likely = ["add", "sub", "mul", "div", "lt", "ge", "gt", "select", "select", "and", "maximum"]
     while len(micro.ops) < n_op:
         name = str(rng.choice(likely if rng.random() < 0.7 else [*names, "convert"]))
         dtype = COMPUTE[rng.choice(5, p=[0.1, 0.1, 0.1, 0.4, 0.3])]
@@ -206,6 +206,60 @@ def test_outputs_over_inputs(seed):
         micro.run(ins, outs, results)
         for got, expected in zip(outs, want, strict=True):
             np.testing.assert_array_equal(got, expected, err_msg=str((micro.ops, results, order)))
+
+
+def step_by_step(micro, ins, results):
+    """Each operation as a program of its own: nothing for the builder to put together."""
+    values = list(ins) + [np.asarray(x, t) for t, x in micro.constants]
+    values = [np.broadcast_to(x, ins[0].shape) for x in values]
+    for name, dtype, src in micro.ops:
+        values.append(run_op(name, dtype, *(values[k] for k in src)))
+    return [values[k] for k in results]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("test", ["lt", "le", "gt", "ge", "eq"])
+def test_choice_of_a_sum(monkeypatch, test, dtype):
+    """a test b ? c op d : y and its mirror image, vectors and numbers in all places."""
+    monkeypatch.setenv("NEUROKIT_NATIVE", "0")
+    rng = np.random.default_rng(3)
+    for op in ("add", "sub", "fma"):
+        for no in (False, True):
+            for b, y, d, turned in np.ndindex(2, 2, 2, 2):
+                ins = [sample(rng, dtype, (1100,)) for _ in range(6)]
+                micro = Micro(6, [(dtype, 0.5), (dtype, -2.0), (dtype, 0.7)])
+                place = {"a": 0, "b": 6 if b else 1, "y": 7 if y else 2, "c": 3, "d": 8 if d else 4}
+                pair = [place["c"], place["d"]]
+                total = micro.op(op, dtype, *pair[:: -1 if turned else 1], *[5] * (op == "fma"))
+                pair = [place["a"], place["b"]]
+                condition = micro.op(test, dtype, *pair[:: -1 if turned else 1])
+                arms = [total, place["y"]]
+                last = micro.op("select", dtype, condition, *arms[:: -1 if no else 1])
+                for results in [[last], [last, total], [condition, last]]:
+                    want = step_by_step(micro, ins, results)
+                    got = micro.run(ins, [np.empty_like(x) for x in want], results)
+                    for x, z in zip(got, want, strict=True):
+                        np.testing.assert_array_equal(x, z, err_msg=str(micro.ops))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sums_of_two_products_and_of_leak_and_conductance(monkeypatch, dtype):
+    monkeypatch.setenv("NEUROKIT_NATIVE", "0")
+    rng = np.random.default_rng(4)
+    ins = [np.where(np.isnan(x), 1, x) for x in sample(rng, dtype, (4, 1100))]
+    for numbers in np.ndindex(2, 2, 2, 2, 2):
+        micro = Micro(4, [(dtype, x) for x in (0.5, -2.0, 0.7, 3.0)])
+        a, b, c, d = (4 + k if numbers[k] else k for k in range(4))
+        product = micro.op("mul", dtype, c, d)
+        two = micro.op("fma", dtype, a, b, product)
+        leak = micro.op("sub", dtype, a, b)
+        force = micro.op("sub", dtype, c, b)
+        driven = micro.op("fma", dtype, force, d, leak)
+        for results in [[two, driven], [two, product, driven, leak], [driven]][numbers[4] :]:
+            want = step_by_step(micro, ins, results)
+            got = micro.run(ins, [np.empty_like(x) for x in want], results)
+            for x, z in zip(got, want, strict=True):
+                np.testing.assert_array_equal(x, z, err_msg=str(micro.ops))
 
 
 def test_position_and_threads_do_not_change_bits():

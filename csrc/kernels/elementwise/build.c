@@ -205,7 +205,7 @@ static void lay_out(builder *b) {
   for (int k = 0; k < f->n_in + f->n_out; k++)
     if (f->arg[k].kind == NK_ARG_DIRECT) streamed += f->arg[k].size;
   int64_t block = 64 * (int64_t)(NK_FUSED_CACHE / (64 * (width + streamed / 2 + 1)));
-  block = block < 64 ? 64 : block > 1024 ? 1024 : block;
+  block = block < 64 ? 64 : block > NK_FUSED_BLOCK ? NK_FUSED_BLOCK : block;
   const int64_t need = (f->row + NK_LANES - 1) & -NK_LANES;
   f->block = block < need ? block : need < NK_LANES ? NK_LANES : need;
   for (int k = 0; k < f->n_in + f->n_out; k++) {

@@ -1,7 +1,8 @@
 /* Rewrites a micro-program before it is compiled: aliases, superinstructions, dead values.
  *
- * Every rewrite keeps the bits: a chain does both roundings of the operations it replaces, and a
- * comparison is repeated inside the selection that wants it.
+ * Every rewrite keeps the bits: a chain does all roundings of the operations it replaces, and a
+ * comparison is repeated inside the selection that wants it. A step costs its loads, its store and
+ * about 20 cycles per block, so fewer and longer ones pay.
  */
 #include "combine.h"
 
@@ -116,6 +117,49 @@ static void try_sub_fma(nk_micro *m, int v) {
   }
 }
 
+/* The value as the second half of a larger step: it has no other reader and computes in `dtype`. */
+static nk_value *absorbed(nk_micro *m, int v, int code, int dtype) {
+  nk_value *value = m->value + v;
+  const bool fits = value->code == code && !value->uniform && value->uses == 1 && !value->output &&
+                    value->op_dtype == dtype;
+  return fits ? value : NULL;
+}
+
+/* Its operands' uses pass to the step that took it. */
+static void take_over(nk_value *value) {
+  value->live = false;
+  value->uses = 0;
+}
+
+/* fma(r - b, c, d - e) with r and d one value each: leak and conductance in one step. */
+static void try_sub_fma_sub(nk_micro *m, int v) {
+  nk_value *value = m->value + v;
+  if (value->code != NK_OP_SUB_FMA || !m->value[value->src[0]].uniform ||
+      m->value[value->src[1]].uniform || m->value[value->src[2]].uniform)
+    return;
+  nk_value *last = absorbed(m, value->src[3], NK_OP_sub, value->op_dtype);
+  if (last == NULL || !m->value[last->src[0]].uniform || m->value[last->src[1]].uniform) return;
+  value->code = NK_OP_SUB_FMA_SUB;
+  value->n_src = 5;
+  value->src[3] = last->src[0];
+  value->src[4] = last->src[1];
+  take_over(last);
+}
+
+/* fma(a, b, c * d) as one step: leaky integration, gated sums. */
+static void try_mul_fma(nk_micro *m, int v) {
+  nk_value *value = m->value + v;
+  if (value->code != NK_OP_fma || value->uniform || !is_float(value->dtype)) return;
+  nk_value *last = absorbed(m, value->src[2], NK_OP_mul, value->op_dtype);
+  if (last == NULL) return;
+  const int swap = m->value[last->src[0]].uniform; /* one value stands second */
+  value->code = NK_OP_MUL_FMA;
+  value->n_src = 4;
+  value->src[2] = last->src[swap];
+  value->src[3] = last->src[1 - swap];
+  take_over(last);
+}
+
 static int mirrored(int compare) {
   switch (compare) {
   case NK_OP_lt: return NK_OP_gt;
@@ -124,6 +168,40 @@ static int mirrored(int compare) {
   case NK_OP_ge: return NK_OP_le;
   default: return compare;
   }
+}
+
+static bool is_shape(const nk_micro *m, const nk_value *op, int c, int d) {
+  return !m->value[op->src[c]].uniform && m->value[op->src[d]].uniform;
+}
+
+/* A comparing selection takes over the sum or fma that it may choose. */
+static bool take_branch(nk_micro *m, int v, int no, int op, int code) {
+  nk_value *value = m->value + v;
+  nk_value *sum = absorbed(m, value->src[2 + no], code, value->dtype);
+  if (sum == NULL) return false;
+  const int c = op != NK_BRANCH_SUB && m->value[sum->src[0]].uniform ? 1 : 0, d = 1 - c;
+  if (!is_shape(m, sum, c, d) || (op == NK_BRANCH_FMA && m->value[sum->src[2]].uniform))
+    return false;
+  value->code = (int16_t)NK_BRANCH_CODE(value->code - NK_OP_CMP_SELECT + NK_OP_lt, no, op);
+  value->n_src = op == NK_BRANCH_FMA ? 6 : 5;
+  value->src[2] = value->src[3 - no];
+  value->src[3] = sum->src[c];
+  value->src[4] = sum->src[d];
+  if (op == NK_BRANCH_FMA) value->src[5] = sum->src[2];
+  take_over(sum);
+  return true;
+}
+
+static void try_branch(nk_micro *m, int v) {
+  static const int code[NK_BRANCH_OPS] = {NK_OP_add, NK_OP_sub, NK_OP_fma};
+  const nk_value *value = m->value + v;
+  const int compare = value->code - NK_OP_CMP_SELECT + NK_OP_lt;
+  if (compare < NK_OP_lt || compare > NK_OP_ge || !is_float(value->dtype) ||
+      value->op_dtype != value->dtype)
+    return;
+  for (int no = 0; no < 2; no++)
+    for (int op = 0; op < NK_BRANCH_OPS; op++)
+      if (take_branch(m, v, no, op, code[op])) return;
 }
 
 /* select(a cmp b, x, y) as one step when both types have one size. */
@@ -155,6 +233,7 @@ static void try_compare_select(nk_micro *m, int v) {
   value->src[2] = x;
   value->src[3] = y;
   release(m, test);
+  try_branch(m, v);
 }
 
 void NK_LV(nk_combine)(nk_micro *m) {
@@ -165,8 +244,10 @@ void NK_LV(nk_combine)(nk_micro *m) {
     for (int k = 0; k < value->n_src; k++) value->uniform &= m->value[value->src[k]].uniform;
     try_chain(m, v);
     try_sub_fma(m, v);
+    try_sub_fma_sub(m, v);
+    try_mul_fma(m, v);
     try_compare_select(m, v);
-    const bool commutes = value->code == NK_OP_fma ||
+    const bool commutes = value->code == NK_OP_fma || value->code == NK_OP_MUL_FMA ||
                           (value->code >= NK_CHAIN_CODE(NK_CHAIN_ADD, 0) &&
                            value->code < NK_CHAIN_CODE(NK_CHAIN_SUB, 0)) ||
                           (value->code >= NK_CHAIN_CODE(NK_CHAIN_MUL, 0) &&

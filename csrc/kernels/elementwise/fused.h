@@ -13,6 +13,7 @@ enum {
   NK_FUSED_VALUES = 1024,        /* inputs + outputs + constants + operations of one group */
   NK_FUSED_REGS = 3 * NK_FUSED_VALUES,
   NK_FUSED_CACHE = 24576,        /* bytes of block registers: stays in a 32 KiB L1 with the rest */
+  NK_FUSED_BLOCK = 512,          /* most elements of a block: loops so short end as predicted */
   NK_FUSED_STACK = 40960,        /* workspace that fits here lives on the runner's stack */
   NK_FUSED_SPLAT = NK_LANES * 8, /* bytes of one value repeated, and of a padded remainder */
   NK_FUSED_CHUNK = 60000,        /* nanoseconds of one parallel piece, by the estimate of build.c */

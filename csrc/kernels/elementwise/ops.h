@@ -12,7 +12,7 @@
 #include "../../base/nk.h"
 #include "../level.h"
 
-enum { NK_LANES = 16, NK_OP_SOURCES = 4 };
+enum { NK_LANES = 16, NK_OP_SOURCES = 6 };
 
 typedef enum nk_op_code {
 #define OP(name, arity, result, types) NK_OP_##name,
@@ -23,11 +23,18 @@ typedef enum nk_op_code {
   NK_OP_CHAIN = 128,      /* (a op1 b) op2 c: NK_OP_CHAIN + nk_chain(op1, op2) */
   NK_OP_CMP_SELECT = 160, /* a cmp b ? c : e: NK_OP_CMP_SELECT + (cmp - NK_OP_lt) */
   NK_OP_SUB_FMA = 170,    /* (a - b) * c + e, the product and the last sum rounded once */
-  NK_OP_CODES = 176
+  NK_OP_SUB_FMA_SUB,      /* (a - b) * c + (d - e), likewise */
+  NK_OP_MUL_FMA,          /* a * b + c * d, c * d rounded first */
+  NK_OP_BRANCH = 176,     /* a cmp b ? c op d : y, or ? y : c op d: NK_BRANCH_CODE */
+  NK_OP_CODES = 200
 } nk_op_code;
 
 /* First and second operation of a chain; RSUB is c - (a op1 b), RDIV c / (a op1 b). */
 enum { NK_CHAIN_ADD, NK_CHAIN_SUB, NK_CHAIN_MUL, NK_CHAIN_DIV, NK_CHAIN_RSUB, NK_CHAIN_SECOND };
+/* cmp is NK_OP_lt .. NK_OP_ge; `no` when the result of op is what a false comparison chooses. */
+enum { NK_BRANCH_ADD, NK_BRANCH_SUB, NK_BRANCH_FMA, NK_BRANCH_OPS };
+#define NK_BRANCH_CODE(cmp, no, op) \
+  (NK_OP_BRANCH + (((cmp) - NK_OP_lt) * 2 + (no)) * NK_BRANCH_OPS + (op))
 #define NK_CHAIN_CODE(op1, op2) (NK_OP_CHAIN + (op1) * NK_CHAIN_SECOND + (op2))
 
 typedef struct nk_step nk_step;
@@ -60,6 +67,7 @@ nk_op_rows NK_LV(nk_ops_select)(void);
 nk_op_rows NK_LV(nk_ops_convert)(void);
 nk_op_rows NK_LV(nk_ops_math)(void);
 nk_op_rows NK_LV(nk_ops_chain)(void);
+nk_op_rows NK_LV(nk_ops_branch)(void);
 nk_op_rows NK_LV(nk_ops_special)(void);
 
 /* The block function for exactly this row, or NULL. */

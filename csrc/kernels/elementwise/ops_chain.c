@@ -1,5 +1,5 @@
-/* Superinstructions (a op1 b) op2 c and fma(a - b, c, e) on floats: two operations, two roundings,
- * one store.
+/* Superinstructions (a op1 b) op2 c, fma(a - b, c, e), fma(a - b, c, d - e) and fma(a, b, c * d) on
+ * floats: all roundings of the operations they replace, one store.
  *
  * A block operation is bounded by its store, so a chain halves the cost: decay-and-add x*c + y,
  * driving forces (e - v)*g, Euler steps d*dt + v. Letters: which operands are vectors and which one
@@ -65,6 +65,38 @@ CHAIN_ALL(double)
 SUB_FMA_ALL(float, NK_FMAF)
 SUB_FMA_ALL(double, NK_FMA)
 
+#define SUB_FMA_SUB(T, F)                                                             \
+  static void sub_fma_sub_##T##_svvsv(int64_t n, char *const *r, const nk_step *s) { \
+    T *o = (T *)r[s->d];                                                           \
+    const T a0 = *(const T *)r[s->s[0]], d0 = *(const T *)r[s->s[3]];              \
+    const T *b = (const T *)r[s->s[1]];                                            \
+    const T *c = (const T *)r[s->s[2]];                                            \
+    const T *e = (const T *)r[s->s[4]];                                            \
+    NK_BLOCK_LOOP { o[i] = F(a0 - b[i], c[i], d0 - e[i]); }                        \
+  }
+
+SUB_FMA_SUB(float, NK_FMAF)
+SUB_FMA_SUB(double, NK_FMA)
+
+#define MUL_FMA(T, F, suffix, Y, W)                                                \
+  static void mul_fma_##T##suffix(int64_t n, char *const *r, const nk_step *s) {   \
+    T *o = (T *)r[s->d];                                                           \
+    const T *a = (const T *)r[s->s[0]];                                            \
+    const T *b = (const T *)r[s->s[1]], b0 = b[0];                                 \
+    const T *c = (const T *)r[s->s[2]];                                            \
+    const T *d = (const T *)r[s->s[3]], d0 = d[0];                                 \
+    (void)b0, (void)d0;                                                            \
+    NK_BLOCK_LOOP { o[i] = F(a[i], Y, c[i] * W); }                                 \
+  }
+#define MUL_FMA_ALL(T, F)          \
+  MUL_FMA(T, F, _vvvv, b[i], d[i]) \
+  MUL_FMA(T, F, _vsvv, b0, d[i])   \
+  MUL_FMA(T, F, _vvvs, b[i], d0)   \
+  MUL_FMA(T, F, _vsvs, b0, d0)
+
+MUL_FMA_ALL(float, NK_FMAF)
+MUL_FMA_ALL(double, NK_FMA)
+
 #define CODE(first, second) NK_CHAIN_CODE(NK_CHAIN_##first, NK_CHAIN_##second)
 #define ROW_RIGHT(T, type, code, name)          \
   {code, type, 0, 0, name##_##T##_vvv},         \
@@ -92,7 +124,12 @@ SUB_FMA_ALL(double, NK_FMA)
   {NK_OP_SUB_FMA, type, 2, 0, sub_fma_##T##_vsv},      \
   {NK_OP_SUB_FMA, type, 4, 0, sub_fma_##T##_vvs},      \
   {NK_OP_SUB_FMA, type, 5, 0, sub_fma_##T##_svs},      \
-  {NK_OP_SUB_FMA, type, 6, 0, sub_fma_##T##_vss},
+  {NK_OP_SUB_FMA, type, 6, 0, sub_fma_##T##_vss},      \
+  {NK_OP_SUB_FMA_SUB, type, 9, 0, sub_fma_sub_##T##_svvsv}, \
+  {NK_OP_MUL_FMA, type, 0, 0, mul_fma_##T##_vvvv},     \
+  {NK_OP_MUL_FMA, type, 2, 0, mul_fma_##T##_vsvv},     \
+  {NK_OP_MUL_FMA, type, 8, 0, mul_fma_##T##_vvvs},     \
+  {NK_OP_MUL_FMA, type, 10, 0, mul_fma_##T##_vsvs},
 
 static const nk_op_row table[] = {ROWS(float, NK_F32) ROWS(double, NK_F64)};
 NK_ROWS(nk_ops_chain, table)
