@@ -194,6 +194,48 @@ static PyMemberDef node_members[] = {
     {NULL, 0, 0, 0, NULL}};
 #undef FIELD
 
+static PyObject *get_ndim(PyObject *object, void *closure) {
+  (void)closure;
+  Py_ssize_t n = PyObject_Size(((nk_node *)object)->shape);
+  return n < 0 ? NULL : PyLong_FromSsize_t(n);
+}
+
+/* The number of elements, or of bytes where `closure` is not NULL. */
+static PyObject *get_size(PyObject *object, void *closure) {
+  nk_node *node = (nk_node *)object;
+  if (!PyTuple_Check(node->shape) || !PyArray_DescrCheck(node->dtype)) {
+    PyErr_SetString(PyExc_TypeError,
+                    "a node with neither a tuple as shape nor a dtype has no size");
+    return NULL;
+  }
+  long long n = closure == NULL ? 1 : (long long)PyDataType_ELSIZE((PyArray_Descr *)node->dtype);
+  for (Py_ssize_t d = 0; d < PyTuple_GET_SIZE(node->shape); ++d) {
+    long long length = PyLong_AsLongLong(PyTuple_GET_ITEM(node->shape, d));
+    if (length == -1 && PyErr_Occurred()) return NULL;
+    if (__builtin_mul_overflow(n, length, &n)) {
+      PyErr_SetString(PyExc_OverflowError, "an array of more than 2^63 bytes");
+      return NULL;
+    }
+  }
+  return PyLong_FromLongLong(n);
+}
+
+static PyObject *get_is_float(PyObject *object, void *closure) {
+  (void)closure;
+  PyObject *dtype = ((nk_node *)object)->dtype;
+  int type = PyArray_DescrCheck(dtype) ? ((PyArray_Descr *)dtype)->type_num : NPY_VOID;
+  return PyBool_FromLong(PyTypeNum_ISFLOAT(type) || PyTypeNum_ISCOMPLEX(type));
+}
+
+static char of_bytes[] = "bytes"; /* any address but NULL */
+static PyGetSetDef node_getset[] = {
+    {"ndim", get_ndim, NULL, "Number of axes.", NULL},
+    {"size", get_size, NULL, "Number of elements.", NULL},
+    {"nbytes", get_size, NULL, "Number of bytes.", of_bytes},
+    {"is_float", get_is_float, NULL,
+     "Whether derivatives flow through it: real or complex floating point.", NULL},
+    {NULL, NULL, NULL, NULL, NULL}};
+
 static PyTypeObject node_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "neurokit._core.Node",
     .tp_basicsize = sizeof(nk_node),
@@ -206,6 +248,7 @@ static PyTypeObject node_type = {
     .tp_traverse = node_traverse,
     .tp_clear = node_clear,
     .tp_members = node_members,
+    .tp_getset = node_getset,
 };
 
 /* ---- bind ---- */

@@ -84,27 +84,7 @@ class Node(_core.Node):
     unbounded: set when asked for, see `masking`
     """
 
-    __slots__ = ()  # the fields are those of the C type
-
-    @property
-    def size(self):
-        n = 1
-        for d in self.shape:
-            n *= d
-        return n
-
-    @property
-    def ndim(self):
-        return len(self.shape)
-
-    @property
-    def nbytes(self):
-        return self.size * self.dtype.itemsize
-
-    @property
-    def is_float(self):
-        """Whether derivatives flow through it: real or complex floating point."""
-        return self.dtype.kind in "fc"
+    __slots__ = ()  # the fields, size, ndim, nbytes and is_float are those of the C type
 
     def __repr__(self):
         return f"%{self.id} = {self.prim.name} {self.dtype}{list(self.shape)}"

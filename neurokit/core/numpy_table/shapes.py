@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import TraceError
 from ..primitives import elementwise as ew
-from ..primitives.shaping import BROADCAST, RESHAPE, TRANSPOSE, _SliceOf, broadcast
+from ..primitives.shaping import BROADCAST, RESHAPE, TRANSPOSE, _SliceOf, broadcast, slice_
 from ..primitives.shaping import concatenate as _concatenate
 from ..primitives.shaping import reshape as _reshape
 from ..primitives.shaping import transpose as _transpose
@@ -358,17 +358,22 @@ FUNCTIONS[np.flipud], FUNCTIONS[np.fliplr] = _flipper(0), _flipper(1)
 def roll(a, shift, axis=None):
     if axis is None:
         return reshape(roll(ravel(a), shift, 0), np.shape(a))
-    shifts, axes = np.broadcast_arrays(np.atleast_1d(shift), np.atleast_1d(axis))
-    for s, i in zip(shifts.tolist(), axes.tolist()):
-        i = _axis(i, np.ndim(a))
-        n = np.shape(a)[i]
+    if type(shift) is int and type(axis) is int:
+        shifts, axes = [shift], [axis]
+    else:
+        pairs = np.broadcast_arrays(np.atleast_1d(shift), np.atleast_1d(axis))
+        shifts, axes = (x.tolist() for x in pairs)
+    node = to_node(a)
+    for s, i in zip(shifts, axes):
+        i = _axis(i, node.ndim)
+        n = node.shape[i]
         s = s % n if n else 0
         if s:
-            key = [slice(None)] * np.ndim(a)
-            tail, head = list(key), list(key)
-            tail[i], head[i] = slice(n - s, None), slice(None, n - s)
-            a = concatenate([a[tuple(tail)], a[tuple(head)]], i)
-    return T(to_node(a))
+            whole = [(0, d, 1) for d in node.shape]
+            tail = slice_(node, whole[:i] + [(n - s, s, 1)] + whole[i + 1 :])
+            head = slice_(node, whole[:i] + [(0, n - s, 1)] + whole[i + 1 :])
+            node = _concatenate([tail, head], i)
+    return T(node)
 
 
 @implements(np.rot90)

@@ -1,5 +1,6 @@
 """Gather and scatter by integer arrays, and the translation of NumPy's index expressions to them."""
 
+import functools
 import math
 import operator
 
@@ -116,6 +117,32 @@ SCATTER = {
 
 
 # ---------------------------------------------------------------------------- NumPy's index expressions
+
+
+def index_of(key, shape, to_node, concrete):
+    """The `Index` of a key; where it is integers and slices alone, one made before."""
+    parts = []
+    for k in key if key.__class__ is tuple else (key,):
+        if k.__class__ is slice:
+            k = k.start, k.stop, k.step
+            if not _STEADY.issuperset([x.__class__ for x in k]):
+                break
+        elif k.__class__ not in _STEADY:
+            break
+        parts.append(k)
+    else:
+        return _steady_index(tuple(parts), shape)
+    return Index(key, shape, to_node, concrete)
+
+
+_STEADY = frozenset([int, type(None), type(Ellipsis)])
+
+
+@functools.lru_cache(4096)
+def _steady_index(parts, shape):
+    return Index(
+        tuple([slice(*k) if k.__class__ is tuple else k for k in parts]), shape, None, None
+    )
 
 
 class Index:
@@ -308,7 +335,7 @@ class Index:
             + tuple(self.full_shape[a] for a in after),
         )
 
-    @property
+    @functools.cached_property
     def shape(self):
         out, placed = [], False
         if self.arrays and not self.adjacent:

@@ -74,6 +74,8 @@ BROADCAST = Primitive(
 
 def reshape(node, shape):
     """The elements of `node` in C order under another shape; one length may be -1."""
+    if shape == node.shape:
+        return node
     shape = tuple(int(d) for d in shape)
     if -1 in shape:
         known = math.prod(d for d in shape if d != -1)

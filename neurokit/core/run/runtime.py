@@ -8,7 +8,7 @@ from collections import OrderedDict
 import numpy as np
 
 from ..errors import CapturedArrayError, where_text
-from ..graph import INPUT, walk
+from ..graph import INPUT, Graph, Node, reachable, replay, walk
 from ..structure import structure
 
 _CACHE_SIZE = 512
@@ -114,6 +114,45 @@ def evaluate(graph, outputs, into=None):
     return run_compiled(
         lambda: compiled(inputs, outputs, walked), [values[n] for n in inputs], into
     )
+
+
+_KEPT_BYTES = 1 << 16
+
+
+def value_of(graph, node):
+    """The array of one node of the lazy root `graph`, for a decision that Python takes.
+
+    It is kept, with the values it was made from, and the next call goes on from there: a loop that
+    decides once a turn computes each turn once, by the same program, whatever was decided before.
+    """
+    values = graph.values
+    if node not in values:
+        new = reachable([node], stop=values)
+        if run_options.reference or any(n.swap is not None for n in new):
+            return evaluate(graph, [node])[0]
+        verify_captured(graph)
+        made = set(new)
+        inputs = list(dict.fromkeys(a for n in new for a in n.args if a not in made))
+        sources = [a for a in node.args if a in made and a.prim.kind not in ("source", "multi")]
+        outputs = [node, *[a for a in dict.fromkeys(sources) if a.nbytes <= _KEPT_BYTES]]
+
+        def program():
+            key = structure(outputs, inputs, run_options.lines, (new, ()))
+            return cached(key, lambda: _program_between(inputs, outputs))
+
+        arrays = run_compiled(program, [values[n] for n in inputs])
+        values.update(zip(outputs, arrays))
+    value = values[node]
+    return value if node.prim is INPUT else value.copy()
+
+
+def _program_between(inputs, outputs):
+    """The program from any nodes to others."""
+    from .lower import compile_program
+
+    with Graph(None, True, "a part of a function") as part:
+        fresh = {n: Node(INPUT, (), (k,), n.shape, n.dtype, part) for k, n in enumerate(inputs)}
+        return compile_program(list(fresh.values()), replay(outputs, dict(fresh)))
 
 
 # ---------------------------------------------------------------------------- captured arrays

@@ -45,7 +45,8 @@ class Tracer(_core.Tracer):
         """The strides NumPy's array would have, as a `View`: they decide what is a view of what."""
         if self._base is None:
             return View(0, self.dtype, 0, self.shape, c_strides(self.shape, self.dtype))
-        return self._layout
+        layout = self._layout  # or how it follows from that of the base
+        return layout(self._base.layout()) if callable(layout) else layout
 
     def assign(self, node):
         """Replace the value in place, in the base arrays too."""
@@ -101,7 +102,7 @@ class Tracer(_core.Tracer):
                 f"({self.dtype}{list(self.shape)}{made}), which is not known inside {self.node.graph.what}: use np.where for "
                 f"a choice between values, keep the loop's length static, or move this line out of it"
             )
-        from ..run.runtime import evaluate
+        from ..run.runtime import value_of
 
         graph = self.node.graph
         if graph.closed:
@@ -109,10 +110,7 @@ class Tracer(_core.Tracer):
                 f"a traced value made at {where_text(self.node.where)} inside {graph.what} was used after it "
                 f"ended: return it from the traced function"
             )
-        known = graph.values.get(self.node)
-        if known is None:
-            known = evaluate(graph, [self.node])[0]
-        return known
+        return value_of(graph, self.node)
 
     def __bool__(self):
         return bool(self._value("bool()"))
@@ -173,16 +171,16 @@ class Tracer(_core.Tracer):
     # ------------------------------------------------------------------ indexing
 
     def __getitem__(self, key):
-        from ..primitives.indexing import Index
+        from ..primitives.indexing import index_of
 
-        index = Index(_plain_key(key), self.shape, to_node, _concrete)
+        index = index_of(_plain_key(key), self.shape, to_node, _concrete)
         node = index.read(self.node)
         if index.basic and not index.picks_scalar:
-            return Tracer(node, self, index.read, index.write, index.view_of(self.layout()))
+            return Tracer(node, self, index.read, index.write, index.view_of)
         return Tracer(node)
 
     def __setitem__(self, key, value):
-        from ..primitives.indexing import Index
+        from ..primitives.indexing import index_of
 
         if isinstance(key, (Tracer, np.ndarray)) and key.dtype == BOOL and key.shape == self.shape:
             from ..numpy_table import where
@@ -197,7 +195,7 @@ class Tracer(_core.Tracer):
                 self.assign(to_node(where(key, Tracer(_cast(value, self.dtype)), self)))
                 return
             value = Tracer(value)
-        index = Index(_plain_key(key), self.shape, to_node, _concrete)
+        index = index_of(_plain_key(key), self.shape, to_node, _concrete)
         node = broadcast_value(_cast(to_node(value), self.dtype), index.shape)
         self.assign(index.write(self.node, node))
 

@@ -1,0 +1,129 @@
+"""Values that Python asks for while a lazy function is traced: kept, and gone on from."""
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+from neurokit.core.errors import CapturedArrayError
+from neurokit.core.graph import Graph
+from neurokit.core.run import runtime
+from neurokit.core.trace.arguments import input_tracer
+
+
+def leaky(v, target, n):
+    """A loop whose branch hangs on data: value and how often it was taken."""
+    total, taken = 0.0, 0
+    for _ in range(n):
+        v = v + 0.1 * (target - v)
+        if v > 0.5:
+            v, taken = v - 0.4, taken + 1
+        total = total + v**2
+    return total, taken
+
+
+@pytest.mark.parametrize("target", [0.2, 0.7, 2.0, 30.0])
+def test_branches_on_data_are_those_of_numpy(target):
+    (value, taken), slope = nk.value_and_grad(leaky, has_aux=True)(0.1, target, 25)
+    wanted, times = leaky(0.1, target, 25)
+    assert value == pytest.approx(wanted, rel=1e-12) and taken == times
+    h = 1e-6
+    middle = (leaky(0.1 + h, target, 25)[0] - leaky(0.1 - h, target, 25)[0]) / (2 * h)
+    assert slope == pytest.approx(middle, rel=1e-5, abs=1e-8)
+
+
+def test_each_turn_of_a_loop_runs_the_same_small_program(monkeypatch):
+    sizes = []
+    execute = runtime.execute
+
+    def counted(program, arrays, into=None):
+        sizes.append(program)
+        return execute(program, arrays, into)
+
+    monkeypatch.setattr(runtime, "execute", counted)
+    with Graph(None, False, "a test") as graph:
+        leaky(input_tracer(graph, 0.1), input_tracer(graph, 2.0), 60)
+    # one program after a turn with the branch, one after a turn without, and the first
+    assert len(sizes) == 60 and len(set(map(id, sizes))) <= 4
+
+
+def test_kept_values_are_not_the_users_to_change():
+    def f(x):
+        y = np.exp(x)
+        seen = np.asarray(nk.stop_gradient(y))
+        if not seen.flags.writeable:
+            raise AssertionError("an array of one's own can be written to")
+        seen[:] = 0
+        assert y[0] > 0 and np.array_equal(np.asarray(nk.stop_gradient(y)), np.exp(X))
+        return np.sum(y)
+
+    X = np.array([0.0, 1.0])
+    assert np.allclose(nk.grad(f)(X), np.exp(X))
+
+
+def test_edits_of_captured_arrays_are_seen_between_values():
+    table = np.array([1.0, 2.0])
+
+    def f(x):
+        y = x * table
+        assert y[0] > 0
+        table[0] = 5.0
+        return np.sum(y) if np.sum(y) > 0 else 0.0
+
+    with pytest.raises(CapturedArrayError, match="edited while it"):
+        nk.grad(f)(np.ones(2))
+
+
+def test_values_inside_nested_derivatives():
+    def f(x):
+        y = x**3
+        if y > 0:
+            y = 2 * y
+        return y
+
+    g = nk.grad(nk.grad(f))
+    assert g(2.0) == pytest.approx(24.0) and g(-2.0) == pytest.approx(-12.0)
+
+
+def test_values_of_loops_and_of_several_outputs():
+    def f(x):
+        total, parts = nk.scan(lambda c, v: (c + v * v, c), 0.0 * x[0], x)
+        if total > 3 and parts[1] > 0:  # both come out of one loop
+            total = total * 3
+        q, r = np.linalg.qr(x[:, None] * np.ones((1, 2)) + np.eye(3, 2))
+        return total + abs(r[0, 0]) if r[0, 0] < 0 else total
+
+    x = np.array([1.0, 2.0, 0.5])
+    assert nk.check_grads(f, (x,)) is None
+
+
+def test_an_error_names_the_line_that_made_the_value():
+    def f(x, i):
+        y = np.take(x, i)  # the line
+        return x[0] if y > 0 else x[1]
+
+    line = f.__code__.co_firstlineno + 1
+    with pytest.raises(IndexError, match=f":{line}"):
+        nk.grad(f)(np.ones(3), nk.stop_gradient(np.array(7)))
+
+
+def test_same_bits_as_in_one_piece():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=7).astype(np.float32)
+    with Graph(None, False, "a test") as graph:
+        t = input_tracer(graph, x)
+        pieces = []
+        for k in range(6):
+            t = np.tanh(t * 1.3 + np.sin(t) / (k + 1.5))
+            pieces.append((t.node, np.asarray(t._value("a test"))))
+        whole = runtime.evaluate(graph, [n for n, _ in pieces])
+    for (_, value), again in zip(pieces, whole, strict=True):
+        assert np.array_equal(value, again)
+
+
+def test_integers_and_truth_values_are_not_one_index():
+    def f(x):
+        return x[1].sum() + 10 * x[True].sum() + 100 * x[0:1].sum()
+
+    x = np.arange(6.0).reshape(3, 2)
+    for _ in range(2):
+        assert nk.jit(f)(x) == f(x)
