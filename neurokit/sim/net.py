@@ -18,7 +18,7 @@ from .describe import describe
 from .files import load_net, save_net
 from .laws import as_array, stacked
 from .projection import Projection
-from .record import Run, Spikes, Variable, bin_rate, unpack_spikes
+from .record import Run, Variable, joined_record, plain_record, traced_record, whole_steps
 from .sources import Poisson, course
 
 RECORD_BYTES = 256 << 20  # records of one call in C; longer runs go in several
@@ -36,14 +36,7 @@ class Population:
 
     def rate(self, bin):
         """Population rate in bins of `bin` ms, as a thing to record."""
-        dt = self.net.dt
-        steps = (
-            round(bin / dt) if isinstance(bin, (int, float, np.number)) and 0 < bin < np.inf else 0
-        )
-        if steps < 1 or abs(steps * dt - bin) > 1e-6 * max(1.0, bin):
-            raise ValueError(
-                f"{self.name}.rate: bin must be a multiple of dt = {dt} ms, at least dt, got {bin!r}"
-            )
+        whole_steps(bin, self.net.dt, f"{self.name}.rate: bin")
         return Variable(self, "rate", bin=float(bin))
 
     def __getattr__(self, name):
@@ -266,7 +259,7 @@ class Net:
 
     # ------------------------------------------------------------------ running
 
-    def run(self, duration, record=(), progress=False, state=None, params=None):
+    def run(self, duration, record=(), progress=False, state=None, params=None, every=None):
         """Simulate `duration` ms from where the network stands.
 
         Parameters
@@ -279,6 +272,9 @@ class Net:
             Used instead of the network's own, which then stay as they are: the run is a function of
             them, and differentiable inside `nk.grad`. There spikes are arrays (T, n) of 0.0 and 1.0;
             ``run.spike_array(pop)`` gives that array in any case.
+        every : float, ms
+            Record state variables every so often, a multiple of dt, rather than at each step: ``run[pop.v]``
+            has the rows of ``run.sample_times``. Spikes and rates are recorded at each step.
 
         Returns
         -------
@@ -297,48 +293,51 @@ class Net:
                 raise TypeError(
                     f"Net.run: record takes pop.spikes, pop.v and the like of this network, got {variable!r}"
                 )
+        thinned = 1 if every is None else whole_steps(every, self.dt, "Net.run: every")
         given_params = self.params if params is None else _like(self.params, params, "params")
         begin = self.state if state is None else _like(self.state, state, "state")
         traced = current() is not None
         if traced:
-            final, ys = self._scan(given_params, begin, n_steps, record, True)
-            data = {v.key(): _traced_record(v, y, self.dt) for v, y in zip(record, ys)}
-            result = Run(self, int(np.asarray(self.state["step"])), n_steps, data)
+            final, ys = self._scan(given_params, begin, n_steps, record, True, thinned)
+            data = {v.key(): traced_record(v, y, self.dt) for v, y in zip(record, ys)}
+            result = Run(self, int(np.asarray(self.state["step"])), n_steps, data, thinned)
             result.final_state = final
             return result
         first = int(begin["step"])
         pieces = [[] for _ in record]
-        stretch = self._stretch(n_steps, record, progress)
+        stretch = self._stretch(n_steps, record, progress, thinned)
         bar = progress_bar(total=n_steps * self.dt, unit="ms") if progress else None
         for at in range(0, max(n_steps, 1), stretch):
             length = min(stretch, n_steps - at)
-            begin, ys = self._scan(given_params, begin, length, record, False)
+            begin, ys = self._scan(given_params, begin, length, record, False, thinned)
             for piece, variable, y in zip(pieces, record, ys):
-                piece.append(_plain_record(variable, y, first + at, self.dt))
+                piece.append(plain_record(variable, y, first + at, self.dt))
             if bar is not None:
                 bar.update(length * self.dt)
         if bar is not None:
             bar.close()
         if state is None and params is None:
             self.state = begin
-        data = {v.key(): _join(v, p, self.dt) for v, p in zip(record, pieces)}
-        result = Run(self, first, n_steps, data)
+        data = {v.key(): joined_record(v, p, self.dt) for v, p in zip(record, pieces)}
+        result = Run(self, first, n_steps, data, thinned)
         result.final_state = begin
         return result
 
-    def _stretch(self, n_steps, record, progress):
+    def _stretch(self, n_steps, record, progress, thinned):
         per_step = sum(
             4
             if v.name == "rate"
             else (v.population.n + 7) // 8
             if v.name == "spikes"
-            else len(v.cells()) * self.dtype.itemsize
+            else len(v.cells()) * self.dtype.itemsize / thinned
             for v in record
         )
-        stretch = max(1, min(n_steps, RECORD_BYTES // max(per_step, 1)))
-        return min(stretch, max(1, -(-n_steps // 100))) if progress else stretch
+        stretch = max(1, min(n_steps, int(RECORD_BYTES // max(per_step, 1))))
+        if progress:
+            stretch = min(stretch, max(1, -(-n_steps // 100)))
+        return -(-stretch // thinned) * thinned  # whole numbers of samples
 
-    def _scan(self, params, state, n_steps, record, differentiable):
+    def _scan(self, params, state, n_steps, record, differentiable, thinned):
         """One loop in C. Courses in time are its inputs, the state its carry."""
         first = int(
             np.asarray(self.state["step"] if isinstance(state["step"], Tracer) else state["step"])
@@ -357,7 +356,8 @@ class Net:
         def step(state, x):
             return self._step(state, x, params, rng, record, differentiable)
 
-        return scan(step, state, courses or None, length=n_steps)
+        every = [1 if v.name in ("spikes", "rate") else thinned for v in record]
+        return scan(step, state, courses or None, length=n_steps, every=every)
 
     def _step(self, state, x, params, rng, record, differentiable):
         now = state["step"]
@@ -482,24 +482,3 @@ def _enqueue(queue, fired, now):
         return fired
     queue[now % queue.shape[0]] = fired
     return queue
-
-
-def _traced_record(variable, y, dt):
-    if variable.name != "rate":
-        return y
-    steps = max(1, round(variable.bin / dt))
-    whole = y.shape[0] // steps * steps
-    return y[:whole].reshape(-1, steps).sum(1) * (1000.0 / (variable.population.n * steps * dt))
-
-
-def _plain_record(variable, y, first, dt):
-    return unpack_spikes(y, variable.population.n, first, dt) if variable.name == "spikes" else y
-
-
-def _join(variable, pieces, dt):
-    if variable.name == "spikes":
-        return Spikes(*(np.concatenate(x) for x in zip(*pieces)))
-    joined = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-    if variable.name == "rate":
-        return bin_rate(joined, max(1, round(variable.bin / dt)), variable.population.n, dt)
-    return joined

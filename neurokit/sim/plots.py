@@ -39,6 +39,6 @@ def raster(run, ax=None, populations=None, max_cells=500):
 def trace(run, variable, ax=None):
     """Time courses of a recorded variable."""
     ax = axes(ax)
-    ax.plot(run.times, np.asarray(run[variable]), lw=0.8)
+    ax.plot(run.sample_times, np.asarray(run[variable]), lw=0.8)
     ax.set(xlabel="time (ms)", ylabel=f"{variable!r}" + (" (mV)" if variable.name == "v" else ""))
     return ax

@@ -5,6 +5,15 @@ from typing import NamedTuple
 import numpy as np
 
 
+def whole_steps(value, dt, what):
+    """A time (ms) as a number of steps; ValueError unless it is a multiple of dt, at least dt."""
+    is_time = isinstance(value, (int, float, np.number)) and 0 < value < np.inf
+    steps = round(value / dt) if is_time else 0
+    if steps < 1 or abs(steps * dt - value) > 1e-6 * max(1.0, value):
+        raise ValueError(f"{what} must be a multiple of dt = {dt} ms, at least dt, got {value!r}")
+    return steps
+
+
 class Variable:
     """Something a population can have recorded: its spikes, a state variable, a binned rate."""
 
@@ -65,16 +74,23 @@ class Run:
     """Results of `Net.run`.
 
     ``run[pop.spikes]`` has ``.times`` and ``.senders``; ``run[pop.v]`` is an array (T, n);
-    ``run[pop.rate(bin)]`` the population rate (Hz) in bins. ``run.times`` are the ends of the steps.
+    ``run[pop.rate(bin)]`` the population rate (Hz) in bins. ``run.times`` are the ends of the steps,
+    ``run.sample_times`` those that the rows of state variables belong to.
     """
 
-    def __init__(self, net, start, n_steps, data):
+    def __init__(self, net, start, n_steps, data, thinned=1):
         self.net, self.dt, self.start, self.n_steps, self._data = net, net.dt, start, n_steps, data
+        self._thinned = thinned
 
     @property
     def times(self):
         """Ends of the recorded steps, ms, shape (T,)."""
         return (self.start + 1 + np.arange(self.n_steps)) * self.dt
+
+    @property
+    def sample_times(self):
+        """Ends of the steps at which state variables were recorded, ms."""
+        return self.times[self._thinned - 1 :: self._thinned]
 
     @property
     def duration(self):
@@ -180,3 +196,27 @@ def bin_rate(counts, bin_steps, n, dt):
     sums = np.add.reduceat(counts, edges) if len(counts) else np.zeros(0)
     width = np.diff(np.append(edges, len(counts))) * dt
     return sums / n / width * 1000.0
+
+
+def traced_record(variable, y, dt):
+    """What a traced run gives for a record."""
+    if variable.name != "rate":
+        return y
+    steps = max(1, round(variable.bin / dt))
+    whole = y.shape[0] // steps * steps
+    return y[:whole].reshape(-1, steps).sum(1) * (1000.0 / (variable.population.n * steps * dt))
+
+
+def plain_record(variable, y, first, dt):
+    """A stretch of a record as it is kept: spikes as times and senders."""
+    return unpack_spikes(y, variable.population.n, first, dt) if variable.name == "spikes" else y
+
+
+def joined_record(variable, pieces, dt):
+    """The stretches of a record as one."""
+    if variable.name == "spikes":
+        return Spikes(*(np.concatenate(x) for x in zip(*pieces)))
+    joined = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+    if variable.name == "rate":
+        return bin_rate(joined, max(1, round(variable.bin / dt)), variable.population.n, dt)
+    return joined

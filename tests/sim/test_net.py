@@ -309,6 +309,38 @@ def test_long_runs_record_in_stretches(monkeypatch):
     np.testing.assert_array_equal(run[e.spikes].senders, whole[e2.spikes].senders)
 
 
+@pytest.mark.parametrize("room", [sim.net.RECORD_BYTES, 2000])
+def test_state_variables_every_so_often(monkeypatch, room):
+    monkeypatch.setattr(sim.net, "RECORD_BYTES", room)
+    net, e, i = small()
+    other, e2, i2 = small()
+    for duration in (30.0, 10.5):  # the second run goes on and ends between two samples
+        run = net.run(duration, record=[e.spikes, e.v, i.v[:2], i.rate(0.5)], every=0.7)
+        full = other.run(duration, record=[e2.spikes, e2.v, i2.v[:2], i2.rate(0.5)])
+        np.testing.assert_array_equal(run[e.v], full[e2.v][6::7])
+        np.testing.assert_array_equal(run[i.v], full[i2.v][6::7])
+        np.testing.assert_array_equal(run.sample_times, full.times[6::7])
+        np.testing.assert_array_equal(run[e.spikes].times, full[e2.spikes].times)
+        np.testing.assert_array_equal(run[i.rate(0.5)], full[i2.rate(0.5)])
+    for wrong in (0.05, 0.25, -1.0, np.inf, "1"):
+        with pytest.raises(ValueError, match="every must be"):
+            net.run(1.0, record=[e.v], every=wrong)
+
+
+def test_gradient_of_thinned_records():
+    def loss(params, every):
+        net, e, i = small()
+        run = net.run(6.0, record=[e.v, e.spikes], params=params, every=every)
+        v = run[e.v] if every is not None else run[e.v][3::4]
+        return (v**2).mean() + run[e.spikes].mean()
+
+    params = small()[0].params
+    for a, b in zip(
+        *map(nk.tree.leaves, (nk.grad(loss)(params, 0.4), nk.grad(loss)(params, None))), strict=True
+    ):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "call, error, text",
     [

@@ -20,6 +20,7 @@ from ..trace.ufuncs import as_dtype
 from ..transforms import batching  # noqa: F401 - fills in the batching rules
 from ..transforms.derivatives import stop_gradient, tracing
 from . import Body, bind_scan, hoist
+from .every import bind_every
 
 
 def scan(
@@ -32,6 +33,7 @@ def scan(
     progress=None,
     truncate=None,
     file=None,
+    every=1,
 ):
     """Run ``carry, y = f(carry, x)`` over the leading axis of `xs`, in C.
 
@@ -58,11 +60,15 @@ def scan(
         The ys, one array per step, are written there while the loop runs and come back mapped from
         the file, read only: a record may be larger than memory. The file appears when the loop has
         ended. In plain calls only.
+    every : int, or container of ints like the ys
+        Record the ys of steps `every`, 2 `every`, ... only, in the order in which steps run: ``length // every``
+        rows. With a container, some ys may be recorded at each step (1), others every k steps. The numbers
+        are those of the full record; `progress` and `checkpoint` then go by stretches of `every` steps.
 
     Returns
     -------
     carry, ys
-        The last carry, and the ys stacked along a new leading axis.
+        The last carry, and the ys stacked along a new leading axis, in the order of `xs`.
 
     Notes
     -----
@@ -73,7 +79,7 @@ def scan(
     Raises
     ------
     TypeError, ValueError
-        The carry changes structure, shape or dtype; xs of unequal lengths.
+        The carry changes structure, shape or dtype; xs of unequal lengths; `every` is not positive.
 
     Examples
     --------
@@ -89,10 +95,10 @@ def scan(
             "nk.options(progress=True) around the call that runs it, and return the ys"
         )
     if truncate is not None:
-        return _truncated(f, init, xs, length, reverse, checkpoint, progress, truncate, file)
+        return _truncated(f, init, xs, length, reverse, checkpoint, progress, truncate, file, every)
     if progress:
         with options(progress=progress):
-            return scan(f, init, xs, length, reverse, checkpoint, file=file)
+            return scan(f, init, xs, length, reverse, checkpoint, file=file, every=every)
     with tracing("scan") as (graph, new):
         xs_nodes = [leaf_node(graph, new, x) for x in x_leaves]
         refuse_models("scan", init, xs)
@@ -105,7 +111,11 @@ def scan(
 
         reached, traced = threaded("scan", [f], run)
         spec, body, args, inits, y_spec, y_leaves = traced
-        outs = bind_scan(body, length, bool(reverse), checkpoint, args)
+        steps, always = _records(every, y_spec, len(y_leaves))
+        if steps == 1:
+            outs = bind_scan(body, length, bool(reverse), checkpoint, args)
+        else:
+            outs = bind_every(body, length, bool(reverse), checkpoint, args, steps, always)
         if not outs:
             values = []
         elif file is not None:
@@ -119,6 +129,26 @@ def scan(
     it = iter(values[len(inits) :])
     ys = [next(it) for _ in ys]
     return carry, tree.unflatten(y_spec, ys)
+
+
+def _records(every, y_spec, n_y):
+    """(k, which ys are recorded at each step rather than every k steps)."""
+    leaves, spec = tree.flatten(every)
+    for k in leaves:
+        if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < 1:
+            raise ValueError(
+                f"scan: every must be a positive int, or a container of them, got {every!r}"
+            )
+    if isinstance(every, (int, np.integer)):
+        leaves = [every] * n_y
+    elif spec != y_spec:
+        raise ValueError(
+            f"scan: every must be an int or a container like the ys, {y_spec}, got {every!r}"
+        )
+    numbers = {int(k) for k in leaves} - {1}
+    if len(numbers) > 1:
+        raise ValueError(f"scan: every takes 1 and one other number, got {sorted(numbers)}")
+    return max(numbers, default=1), [k == 1 for k in leaves]
 
 
 def _step(f, reached):
@@ -166,14 +196,14 @@ def find_model(spec):
     return next((m for m in map(find_model, spec.children) if m is not None), None)
 
 
-def _truncated(f, init, xs, length, reverse, checkpoint, progress, every, file):
+def _truncated(f, init, xs, length, reverse, checkpoint, progress, truncate, file, every):
     """The loop with a count of steps in its carry, which stops derivatives every so many steps."""
-    if not isinstance(every, (int, np.integer)) or isinstance(every, bool) or every < 1:
-        raise ValueError(f"scan: truncate must be a positive int, got {every!r}")
+    if not isinstance(truncate, (int, np.integer)) or isinstance(truncate, bool) or truncate < 1:
+        raise ValueError(f"scan: truncate must be a positive int, got {truncate!r}")
 
     def step(carry, x):
         carry, t = carry
-        border = (t > 0) & (t % every == 0)
+        border = (t > 0) & (t % truncate == 0)
         cut = tree.map(
             lambda c: np.where(border, stop_gradient(c), c) if c.dtype.kind in "fc" else c, carry
         )
@@ -181,7 +211,7 @@ def _truncated(f, init, xs, length, reverse, checkpoint, progress, every, file):
         return (carry, t + 1), y
 
     (carry, _), ys = scan(
-        step, (init, np.int64(0)), xs, length, reverse, checkpoint, progress, file=file
+        step, (init, np.int64(0)), xs, length, reverse, checkpoint, progress, file=file, every=every
     )
     return carry, ys
 

@@ -6,15 +6,15 @@ from ..primitives.shaping import concatenate, reshape, slice_
 from .body import Body, bind_scan
 
 
-def _part(nodes, at, n):
+def part(nodes, at, n):
     return [slice_(x, [(at, n, 1)] + [(0, d, 1) for d in x.shape[1:]]) for x in nodes]
 
 
-def _fold(nodes, k):
+def fold(nodes, k):
     return [reshape(x, (k, x.shape[0] // k) + x.shape[1:]) for x in nodes]
 
 
-def _unfold(nodes):
+def unfold(nodes):
     return [reshape(x, (x.shape[0] * x.shape[1],) + x.shape[2:]) for x in nodes]
 
 
@@ -27,7 +27,7 @@ def in_segments(run, node, inits, xs, start, y_cts, segment):
     first, tail = (
         (rest, 0) if reverse else (0, k * segment)
     )  # where the folded part and the rest begin
-    main_xs = _fold(_part(xs, first, k * segment), k)
+    main_xs = fold(part(xs, first, k * segment), k)
     base = [run.offset if first == 0 else ew.add(run.offset, first)] if body.has_index else []
     zero = [literal(0, INT64)] if body.has_index else []
     outs = bind_scan(
@@ -42,14 +42,14 @@ def in_segments(run, node, inits, xs, start, y_cts, segment):
         outs[body.n_carry : body.n_carry + body.n_y],
         outs[-body.n_carry :],
     )
-    ys = _unfold(ys)
+    ys = unfold(ys)
     key_node = outs[0].args[0]
     if rest:
-        tail_outs, tail_saved = run.save(ends, _part(xs, tail, rest), tail, rest)
+        tail_outs, tail_saved = run.save(ends, part(xs, tail, rest), tail, rest)
         tail_ys = tail_outs[body.n_carry :]
         ys = [concatenate((b, a) if reverse else (a, b), 0) for a, b in zip(ys, tail_ys)]
         start, tail_cts = run.back(
-            start, _part(xs, tail, rest), tail_saved, _part(y_cts, tail, rest), tail, rest
+            start, part(xs, tail, rest), tail_saved, part(y_cts, tail, rest), tail, rest
         )
         ends = tail_outs[: body.n_carry]
     node.swap = (key_node, tuple(ends + ys))
@@ -63,22 +63,22 @@ def in_segments(run, node, inits, xs, start, y_cts, segment):
         + list(start)
         + main_xs
         + borders
-        + _fold(_part(y_cts, first, k * segment), k)
+        + fold(part(y_cts, first, k * segment), k)
         + zero,
     )
-    finals, x_cts = back[: len(split.starts)], _unfold(back[len(split.starts) :])
+    finals, x_cts = back[: len(split.starts)], unfold(back[len(split.starts) :])
     if rest:
         x_cts = [concatenate((b, a) if reverse else (a, b), 0) for a, b in zip(x_cts, tail_cts)]
     return finals, x_cts
 
 
-class _Segment:
-    """Inputs common to both outer bodies, and the offset of a segment's first step."""
+class Stretch:
+    """Inputs common to loops over stretches of another, and the offset of a stretch's first step."""
 
-    def __init__(self, graph, split, length):
-        self.graph, self.length, self.body = graph, length, split.body
-        self.consts = [self.new(n) for n in split.body.consts]
-        self.base = [graph.add_input((), INT64)] if split.body.has_index else []
+    def __init__(self, graph, body, length):
+        self.graph, self.length = graph, length
+        self.consts = [self.new(n) for n in body.consts]
+        self.base = [graph.add_input((), INT64)] if body.has_index else []
 
     def new(self, node):
         return self.graph.add_input(node.shape, node.dtype)
@@ -87,7 +87,7 @@ class _Segment:
         return self.graph.add_input((self.length,) + node.shape, node.dtype)
 
     def index(self):
-        """The number of the segment, and from it the inner loop's offset."""
+        """The number of the stretch, and from it the inner loop's offset."""
         self.number = [self.graph.add_input((), INT64)] if self.base else []
         return [ew.add(self.base[0], ew.mul(self.number[0], self.length))] if self.base else []
 
@@ -98,15 +98,15 @@ def _outer_forward(split, segment, reverse):
     if key not in body.derived:
         graph = Detached("a loop segment")
         with graph:
-            part = _Segment(graph, split, segment)
-            carries = [part.new(n) for n in body.carries]
-            xs = [part.folded(n) for n in body.xs]
+            stretch = Stretch(graph, body, segment)
+            carries = [stretch.new(n) for n in body.carries]
+            xs = [stretch.folded(n) for n in body.xs]
             outs = bind_scan(
-                body, segment, reverse, None, part.consts + carries + xs + part.index()
+                body, segment, reverse, None, stretch.consts + carries + xs + stretch.index()
             )
-        consts = part.consts + part.base
+        consts = stretch.consts + stretch.base
         body.derived[key] = Body(
-            consts + carries + xs + part.number,
+            consts + carries + xs + stretch.number,
             outs + carries,
             len(consts),
             body.n_carry,
@@ -124,16 +124,18 @@ def _outer_backward(split, segment, reverse):
     body = split.body
     graph = Detached("a loop segment")
     with graph:
-        part = _Segment(graph, split, segment)
-        start = [part.new(n) for n in split.starts]
-        xs = [part.folded(n) for n in body.xs]
-        borders = [part.new(n) for n in body.carries]
-        y_cts = [part.folded(body.outputs[body.n_carry + k]) for k in split.ct_ys]
-        offset = part.index()
-        outs = bind_scan(split.saving, segment, reverse, None, part.consts + borders + xs + offset)
+        stretch = Stretch(graph, body, segment)
+        start = [stretch.new(n) for n in split.starts]
+        xs = [stretch.folded(n) for n in body.xs]
+        borders = [stretch.new(n) for n in body.carries]
+        y_cts = [stretch.folded(body.outputs[body.n_carry + k]) for k in split.ct_ys]
+        offset = stretch.index()
+        outs = bind_scan(
+            split.saving, segment, reverse, None, stretch.consts + borders + xs + offset
+        )
         saved = outs[body.n_carry + body.n_y :]
         ends, x_cts = split.run_back(
-            part.consts,
+            stretch.consts,
             start,
             [xs[i] for i in split.read_xs] + saved + y_cts,
             offset,
@@ -141,9 +143,9 @@ def _outer_backward(split, segment, reverse):
             not reverse,
             None,
         )
-    consts = part.consts + part.base
+    consts = stretch.consts + stretch.base
     outer = Body(
-        consts + start + xs + borders + y_cts + part.number,
+        consts + start + xs + borders + y_cts + stretch.number,
         ends + x_cts,
         len(consts),
         len(start),
