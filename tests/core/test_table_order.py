@@ -128,6 +128,48 @@ def test_derivatives_past_nan(name):
     nk.check_grads(lambda t: f(np.where(np.isnan(HOLES), np.nan, t)[1:], axis=1), (APART,))
 
 
+@pytest.mark.parametrize("name", ["quantile", "percentile", "nanquantile", "nanpercentile"])
+@pytest.mark.parametrize(
+    "x", [X, np.round(X * 2), INTS, HOLES[1:]], ids=["float", "ties", "int", "nan"]
+)
+def test_weighted_quantiles(name, x):
+    f, q = getattr(np, name), np.array([0.0, 0.21, 0.5, 0.77, 1.0])
+    q = q * 100 if "percent" in name else q
+    many = np.round(np.random.default_rng(1).random(x.shape), 1) + 0.1
+    if not np.isnan(x).any():
+        many[0] = 0
+    for w in (many, np.ceil(many).astype(int)):
+        for axis in (0, -1, None, (0, 1)):
+            options = {"axis": axis, "method": "inverted_cdf", "keepdims": axis == 0}
+            same(lambda t: f(t, q, weights=w, **options), x)
+            same(lambda t: f(t, q[1], weights=w, **options), x, modes=["jit"])
+        if not name.startswith("nan"):  # NumPy's own slip: an IndexError of weights by axis
+            along = w.reshape(x.shape[0], -1)[:, 0]
+            same(lambda t: f(t, q, axis=0, weights=0 * along, method="inverted_cdf"), x)
+            same(lambda t: f(t, q, axis=0, weights=along, method="inverted_cdf"), x)
+    with pytest.raises(ValueError, match="supports weights"):
+        nk.jit(lambda t: f(t, q, axis=0, weights=many))(x)
+    with pytest.raises(ValueError, match="non-negative"):
+        nk.jit(lambda t: f(t, q, weights=-many, method="inverted_cdf"))(x)
+
+
+def test_derivatives_of_weighted_quantiles():
+    w = RNG.random(APART.shape)
+    f = lambda t: np.quantile(t, [0.2, 0.7], axis=(0, 2), weights=w, method="inverted_cdf")  # noqa: E731
+    nk.check_grads(f, (APART,))
+
+
+@pytest.mark.parametrize("name", ["var", "std", "nanvar", "nanstd", "mean", "nanmean"])
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128, np.float64, np.float32])
+def test_types_asked_for_by_name(name, dtype):
+    f = getattr(np, name)
+    for x in (X, X.astype(np.float32), INTS):
+        same(lambda t: f(t, axis=0, dtype=dtype), x)
+        same(lambda t: f(t, dtype=dtype), x)
+    if np.dtype(dtype).kind == "c":
+        same(lambda t: f(t, axis=0, dtype=dtype), X + 1j * X[::-1])
+
+
 def test_ties_share_the_derivative_of_a_median():
     x = np.array([1.0, 1.0, 1.0, 2.0, 0.0])
     np.testing.assert_allclose(nk.grad(np.median)(x), [1 / 3, 1 / 3, 1 / 3, 0, 0])

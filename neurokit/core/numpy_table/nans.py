@@ -7,6 +7,7 @@ import numpy as np
 from ..trace.tracer import to_node
 from .base import T, _axes, _deliver, guard, implements
 from .reductions import (
+    _as_asked,
     _floating,
     amax,
     amin,
@@ -136,7 +137,8 @@ def nanvar(
     total = sum(square, axes, keepdims=keepdims, where=where)
     left = _counted(a, axes, keepdims, where) - ddof
     result = total / np.where(left > 0, left, np.asarray(1, left.dtype))
-    return _deliver(np.where(left > 0, result, np.asarray(np.nan, result.dtype)), out)
+    result = np.where(left > 0, result, np.asarray(np.nan, result.dtype))
+    return _deliver(_as_asked(result, dtype), out)
 
 
 @implements(np.nanstd)

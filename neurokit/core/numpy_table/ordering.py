@@ -5,7 +5,6 @@ import operator
 
 import numpy as np
 
-from ..errors import TraceError
 from ..graph import INT64
 from ..primitives import elementwise as ew
 from ..primitives.shaping import broadcast, full
@@ -15,7 +14,7 @@ from ..primitives.sorting import even_ties, gather_rows, rows_of
 from ..primitives.sorting import searchsorted as _searchsorted
 from ..trace.tracer import Tracer, to_node
 from .base import T, _axes, _axis, _deliver, _full_tracer, implements
-from .reductions import _floating
+from .reductions import _floating, weights_along
 from .shapes import _common, moveaxis, reshape
 
 _KINDS = {None, "quicksort", "mergesort", "heapsort", "stable", "q", "m", "h", "s"}
@@ -170,13 +169,39 @@ def digitize(x, bins, right=False):
 # ---------------------------------------------------------------------------- order statistics
 
 
-def _sorted_rows(node, axes):
-    """`node` over `axes` as ascending rows whose ties share derivatives, with the kept shape."""
+def _rows(node, axes):
+    """`node` over `axes` as rows, with the kept shape."""
     kept = [i for i in range(node.ndim) if i not in axes]
     moved = moveaxis(T(node), axes, tuple(range(len(kept), node.ndim))).node
     shape = tuple(node.shape[i] for i in kept)
-    rows = _reshape(moved, (math.prod(shape), _count(node, axes)))
+    return _reshape(moved, (math.prod(shape), _count(node, axes))), shape
+
+
+def _sorted_rows(node, axes):
+    """`node` over `axes` as ascending rows whose ties share derivatives, with the kept shape."""
+    rows, shape = _rows(node, axes)
     return even_ties(gather_rows(rows, _order_of(rows))), shape
+
+
+def _weighted_places(node, weights, axis, axes, q, skip_nan):
+    """Where the running share of the weights, in the order of the values, reaches each of `q`."""
+    plain = None if isinstance(weights, Tracer) else np.asarray(weights)
+    weights = weights_along(T(node), weights, axis)
+    if plain is not None:
+        if np.any(plain < 0):
+            raise ValueError("Weights must be non-negative.")
+        total = np.sum(plain, axes if plain.shape == node.shape else None)
+        if not np.all((total > 0) & np.isfinite(total)):
+            raise ValueError("Weights included NaN, inf or were all zero.")
+    rows, _ = _rows(node, axes)
+    order = _order_of(rows)
+    w = T(_rows(to_node(np.broadcast_to(weights, node.shape)), axes)[0]).astype(np.float64)
+    if skip_nan and node.dtype.kind == "f":
+        w = np.where(np.isnan(T(rows)), 0.0, w)
+    total = np.cumsum(T(gather_rows(w.node, order)), 1)
+    share = total / total[:, -1:]
+    share = np.where(share == 0, -1.0, share)[:, None, :]
+    return np.sum(share < np.reshape(q, (1, -1, 1)), -1)
 
 
 def _count(node, axes):
@@ -267,12 +292,10 @@ def _places(method, q, n):
 
 
 def _quantile(a, q, axis, out, method, keepdims, weights, interpolation, skip_nan, scale):
-    if weights is not None:
-        raise TraceError(
-            "weights= is not supported in a traced quantile: sort with np.argsort and accumulate the weights"
-        )
     if interpolation is not None:
         method = interpolation
+    if weights is not None and method != "inverted_cdf":
+        raise ValueError(f"Only method 'inverted_cdf' supports weights. Got: {method}.")
     node = to_node(a)
     if node.dtype.kind == "c":
         raise TypeError("a must be an array of real numbers")
@@ -294,7 +317,11 @@ def _quantile(a, q, axis, out, method, keepdims, weights, interpolation, skip_na
     flat_q = np.reshape(q, (1, -1))
     nan_at = np.isnan(T(rows)) if node.dtype.kind == "f" else None
     count = np.sum(~nan_at, 1)[:, None] if skip_nan and nan_at is not None else n
-    low, high, share = _places(method, flat_q, count)
+    if weights is None:
+        low, high, share = _places(method, flat_q, count)
+    else:
+        low = high = _weighted_places(node, weights, axis, axes, q, skip_nan)
+        share = None
     low, high = (_gather(rows, k, count) for k in (low, high))
     if share is None:
         result = low

@@ -180,7 +180,12 @@ def var(
     total = sum(square, axes, keepdims=keepdims, where=where)
     n = _number(square.node, axes, where, keepdims)
     left = np.maximum(n - ddof, 0) if given(where) else max(n - ddof, 0.0)
-    return _deliver(np.true_divide(total, left), out)
+    return _deliver(_as_asked(np.true_divide(total, left), dtype), out)
+
+
+def _as_asked(variance, dtype):
+    """A variance is real, but of the complex type that was asked for by name."""
+    return variance if dtype is None else variance.astype(np.result_type(variance, dtype))
 
 
 _mean = mean
@@ -216,6 +221,22 @@ def root(square):
     return _where(zero, square, np.sqrt(_where(zero, one, square)))
 
 
+def weights_along(a, weights, axis):
+    """Weights of the shape of `a`, or of its axes `axis`, with as many dimensions as `a`."""
+    weights = T(to_node(weights))
+    if a.shape == weights.shape:
+        return weights
+    if axis is None:
+        raise TypeError("Axis must be specified when shapes of a and weights differ.")
+    axes = [_axis(i, a.ndim) for i in (axis if isinstance(axis, tuple) else (axis,))]
+    if weights.shape != tuple(a.shape[i] for i in axes):
+        raise ValueError(
+            "Shape of weights must be consistent with shape of a along specified axis."
+        )
+    weights = np.transpose(weights, np.argsort(axes))
+    return weights.reshape([d if i in axes else 1 for i, d in enumerate(a.shape)])
+
+
 @implements(np.average)
 def average(a, axis=None, weights=None, returned=False, keepdims=False):
     if weights is None:
@@ -224,17 +245,8 @@ def average(a, axis=None, weights=None, returned=False, keepdims=False):
             raise ZeroDivisionError("division by zero")
         count = _full_tracer(result.shape, np.size(a) / result.size, result.dtype)
         return (result, count) if returned else result
-    a, weights = T(to_node(a)), T(to_node(weights))
-    if a.shape != weights.shape:
-        if axis is None:
-            raise TypeError("Axis must be specified when shapes of a and weights differ.")
-        given_axes = [_axis(i, a.ndim) for i in (axis if isinstance(axis, tuple) else (axis,))]
-        if weights.shape != tuple(a.shape[i] for i in given_axes):
-            raise ValueError(
-                "Shape of weights must be consistent with shape of a along specified axis."
-            )
-        weights = np.transpose(weights, np.argsort(given_axes))
-        weights = weights.reshape([d if i in given_axes else 1 for i, d in enumerate(a.shape)])
+    a = T(to_node(a))
+    weights = weights_along(a, weights, axis)
     total = sum(
         weights * _full_tracer(a.shape, 1, FLOAT64 if a.dtype.kind not in "fc" else a.dtype),
         axis,
