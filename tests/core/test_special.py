@@ -233,3 +233,66 @@ def test_integer_orders_give_floats(name, order):
     assert got.dtype == np.float64
     np.testing.assert_allclose(got, f(order, x), rtol=1e-12)
     nk.check_grads(lambda x: f(order, x), (x,), modes=("rev",), rtol=1e-5)
+
+
+def spread(low, high, n=200):
+    """Values over a range, evenly by ratio where it is wide."""
+    if low > 0 and high / low > 100:
+        return np.exp(RNG.uniform(np.log(low), np.log(high), n))
+    return RNG.uniform(low, high, n)
+
+
+@pytest.mark.parametrize(
+    "name, low, high, roundings",
+    [
+        ("psi", 1e-300, 1.4, 4),
+        ("psi", 1.5, 3, 4),
+        ("psi", 1.9, 1e10, 3),
+        ("erfinv", 1e-12, 0.9999, 3),
+        ("erfinv", -0.5, 0.5, 3),
+        ("erfcinv", 1e-300, 0.5, 4),
+        ("erfcinv", 1.0, 1.9999, 3),
+        ("k0", 1e-8, 700, 12),
+        ("k1", 1e-8, 700, 12),
+        ("k0e", 1.5, 2.5, 12),
+        ("i0", 1e-3, 700, 5),
+        ("i1", 1e-3, 700, 5),
+        ("i0e", 5, 1e6, 5),
+        ("i1e", 5, 1e6, 5),
+    ],
+)
+def test_roundings_of_one_argument(name, low, high, roundings):
+    mp = pytest.importorskip("mpmath")
+    exact = {
+        "psi": mp.digamma,
+        "erfinv": mp.erfinv,
+        "erfcinv": lambda p: mp.findroot(
+            lambda y: mp.log(mp.erfc(y)) - mp.log(p), special.erfcinv(float(p))
+        ),
+        "k0": lambda x: mp.besselk(0, x),
+        "k1": lambda x: mp.besselk(1, x),
+        "k0e": lambda x: mp.besselk(0, x) * mp.exp(x),
+        "i0": lambda x: mp.besseli(0, x),
+        "i1": lambda x: mp.besseli(1, x),
+        "i0e": lambda x: mp.besseli(0, x) * mp.exp(-x),
+        "i1e": lambda x: mp.besseli(1, x) * mp.exp(-x),
+    }[name]
+    x = spread(low, high)
+    got = nk.jit(getattr(special, name))(x)
+    with mp.workdps(40):
+        wanted = [exact(mp.mpf(float(v))) for v in x]
+        errors = [abs(float((mp.mpf(float(g)) - w) / w)) for g, w in zip(got, wanted)]
+    assert max(errors) <= roundings * 2**-53 * 2, (name, max(errors) * 2**52)
+
+
+@pytest.mark.parametrize(
+    "s, low, high", [(2, 0.01, 100), (3, 0.01, 100), (4, 1e-5, 50), (2.5, 0.1, 30), (40, 0.5, 30)]
+)
+def test_roundings_of_zeta(s, low, high):
+    mp = pytest.importorskip("mpmath")
+    q = spread(low, high, 60)
+    got = nk.jit(lambda q: special.zeta(s, q))(q)
+    with mp.workdps(40):
+        wanted = [mp.zeta(s, mp.mpf(float(v))) for v in q]
+        errors = [abs(float((mp.mpf(float(g)) - w) / w)) for g, w in zip(got, wanted)]
+    assert max(errors) <= 12 * 2**-52

@@ -1,6 +1,8 @@
 /* The special functions of csrc/kernels/special as block operations; float32 is computed in float64. */
+#include <float.h>
 #include <math.h>
 
+#include "../special/inline.h"
 #include "../special/special.h"
 #include "ops.h"
 
@@ -11,14 +13,39 @@
   NK_EACH_VV(name##_float, float, float, fn((double)x, (double)y))     \
   NK_EACH_VV(name##_double, double, double, fn(x, y))
 
+/* `fast` for x >= least; the others, if there are any, again by `fn`. Lanes at a time, kept aside
+ * because the result may overlay the operand. */
+#define MOSTLY(T, name, fast, least, fn)                                    \
+  static void name##_##T##_v(int64_t n, char *const *r, const nk_step *s) { \
+    T *d = (T *)r[s->d];                                                    \
+    const T *a = (const T *)r[s->s[0]];                                     \
+    for (int64_t k = 0; k < n; k += NK_LANES) {                             \
+      double x[NK_LANES], y[NK_LANES];                                      \
+      int rare = 0;                                                         \
+      for (int i = 0; i < NK_LANES; i++) {                                  \
+        x[i] = (double)a[k + i];                                            \
+        y[i] = fast(x[i]);                                                  \
+      }                                                                     \
+      for (int i = 0; i < NK_LANES; i++) rare |= !(x[i] >= least);          \
+      if (rare)                                                             \
+        for (int i = 0; i < NK_LANES; i++)                                  \
+          if (!(x[i] >= least)) y[i] = fn(x[i]);                            \
+      for (int i = 0; i < NK_LANES; i++) d[k + i] = (T)y[i];                \
+    }                                                                       \
+  }
+#define MOSTLY_1(name, fast, least, fn)   \
+  MOSTLY(float, name, fast, least, fn)    \
+  MOSTLY(double, name, fast, least, fn)
+
 SPECIAL_1(erfc, erfc)
 SPECIAL_1(erfcx, NK_LV(nk_erfcx))
-SPECIAL_1(erfinv, NK_LV(nk_erfinv))
-SPECIAL_1(erfcinv, NK_LV(nk_erfcinv))
+NK_BLOCK_V(erfinv_float, float, float, nk_erfinv_f64((double)x))
+NK_BLOCK_V(erfinv_double, double, double, nk_erfinv_f64(x))
+MOSTLY_1(erfcinv, nk_erfcinv_inner_f64, 1e-16, NK_LV(nk_erfcinv))
 SPECIAL_1(gamma, NK_LV(nk_gamma))
 SPECIAL_1(gammaln, NK_LV(nk_gammaln))
 SPECIAL_1(rgamma, NK_LV(nk_rgamma))
-SPECIAL_1(digamma, NK_LV(nk_digamma))
+MOSTLY_1(digamma, nk_digamma_positive_f64, DBL_TRUE_MIN, NK_LV(nk_digamma))
 SPECIAL_2(zeta, NK_LV(nk_zeta))
 SPECIAL_2(beta, NK_LV(nk_beta))
 SPECIAL_2(betaln, NK_LV(nk_betaln))

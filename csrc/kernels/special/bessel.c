@@ -1,12 +1,16 @@
 /* Bessel functions: those of the C library under SciPy's names, and the modified ones.
  *
- * I: power series, all terms of one sign (DLMF 10.25.2), or the asymptotic series (10.40.1). K of orders
- * 0 and 1: series with logarithm (10.31.1) up to 2, then Temme's continued fraction as Press et al.
- * (Numerical Recipes, 6.6) evaluate it; higher orders by recurrence, stable upward (10.29.1).
+ * Orders 0 and 1 of I: power series, then a polynomial in 1 / x; of K: I_0 and I_1 times a logarithm
+ * and a polynomial (DLMF 10.31), from 2 on a polynomial in 1 / x. Higher orders of K by recurrence,
+ * stable upward (10.29.1); other orders of I: power series, all terms of one sign (10.25.2), or the
+ * asymptotic series (10.40.1), in long double.
  */
 #include <math.h>
 
+#include "inline.h"
 #include "special.h"
+
+#define SQRT_60 7.745966692414834
 
 double NK_LV(nk_jv)(double v, double x) {
   if (isnan(x) || v != rint(v)) return NAN;
@@ -49,6 +53,22 @@ static long double i_series(long double v, long double x) {
   return sum;
 }
 
+/* exp(-x) I_0(x) or exp(-x) I_1(x), or without the factor; x >= 0. */
+static double low_order_i(int order, double x, int scaled) {
+  double v = x * x / 4, q = 0;
+  if (x * x <= 60) {
+    if (order == 0) { NK_I0_NEAR_COEFFICIENTS(NK_HORNER) }
+    else { NK_I1_NEAR_COEFFICIENTS(NK_HORNER) }
+    const double y = order == 0 ? q : 0.5 * x * q;
+    return scaled ? y * exp(-x) : y;
+  }
+  v = 2 * SQRT_60 / x - 1;
+  if (order == 0) { NK_I0_FAR_COEFFICIENTS(NK_HORNER) }
+  else { NK_I1_FAR_COEFFICIENTS(NK_HORNER) }
+  const double y = q / sqrt(x), half = scaled ? 1 : exp(x / 2);
+  return y * half * half;
+}
+
 static double bessel_i(double order, double at, int scaled) {
   if (isnan(order) || isnan(at)) return NAN;
   const int whole = order == rint(order);
@@ -57,6 +77,7 @@ static double bessel_i(double order, double at, int scaled) {
   const long double sign = at < 0 && fmodl(v, 2) != 0 ? -1 : 1;
   if (x == 0) return v == 0 ? 1 : v > 0 ? 0 : INFINITY;
   if (isinf(x)) return scaled ? 0 : (double)(sign * INFINITY);
+  if (v <= 1 && whole) return (double)sign * low_order_i((int)v, fabs(at), scaled);
   if (x > 11000 || (x > 30 && x > v * v)) {
     const long double y = sign * i_asymptotic(v, x);
     return (double)(scaled ? y : y * expl(x));
@@ -73,61 +94,40 @@ double NK_LV(nk_ive)(double v, double x) {
   return bessel_i(v, x, 1);
 }
 
-/* exp(x) K_0(x) and exp(x) K_1(x), x <= 2. */
-static void k_series(long double x, long double *k0, long double *k1) {
-  const long double t = x * x / 4, log_half = logl(x / 2);
-  long double harmonic = 0, zero = 1, one = 1, sum0 = 0, sum1 = 0;
-  for (int k = 0; k < 40; k++) {
-    sum0 += zero * (harmonic - NK_EULER_L - log_half);
-    sum1 += one * (log_half + NK_EULER_L - harmonic - 0.5L / (k + 1));
-    harmonic += 1.0L / (k + 1);
-    zero *= t / ((k + 1.0L) * (k + 1.0L));
-    one *= t / ((k + 1.0L) * (k + 2.0L));
-    if (zero < 1e-24L) break;
+/* exp(x) K_0(x) and exp(x) K_1(x) */
+static void low_order_k(double x, double *k0, double *k1) {
+  double v = x * x / 2 - 1, q = 0;
+  if (x <= 2) {
+    const double log_half = log(x / 2), scale = exp(x);
+    NK_K0_NEAR_COEFFICIENTS(NK_HORNER)
+    *k0 = scale * NK_FMA(-log_half, low_order_i(0, x, 0), q);
+    q = 0;
+    NK_K1_NEAR_COEFFICIENTS(NK_HORNER)
+    *k1 = scale * (1 / x + NK_FMA(log_half, low_order_i(1, x, 0), x * q));
+    return;
   }
-  *k0 = sum0 * expl(x);
-  *k1 = (1 / x + x / 2 * sum1) * expl(x);
+  const double root = sqrt(x);
+  v = 4 / x - 1;
+  NK_K0_FAR_COEFFICIENTS(NK_HORNER)
+  *k0 = q / root;
+  q = 0;
+  NK_K1_FAR_COEFFICIENTS(NK_HORNER)
+  *k1 = q / root;
 }
 
-/* The same for x > 2. */
-static void k_fraction(long double x, long double *k0, long double *k1) {
-  const long double first = 0.25L;
-  long double b = 2 * (1 + x), d = 1 / b, step = d, h = d, q1 = 0, q2 = 1, q = first, c = first;
-  long double a = -first, s = 1 + q * step;
-  for (int i = 2; i < 10000; i++) {
-    a -= 2 * (i - 1);
-    c = -a * c / i;
-    const long double next = (q1 - b * q2) / a;
-    q1 = q2;
-    q2 = next;
-    q += c * next;
-    b += 2;
-    d = 1 / (b + a * d);
-    step *= b * d - 1;
-    h += step;
-    const long double more = q * step;
-    s += more;
-    if (fabsl(more) < 1e-20L * fabsl(s)) break;
-  }
-  *k0 = sqrtl(NK_PI_L / (2 * x)) / s;
-  *k1 = *k0 * (x + 0.5L - first * h) / x;
-}
-
-static double bessel_k(double order, double at, int scaled) {
-  if (isnan(order) || isnan(at) || at < 0 || order != rint(order)) return NAN;
-  if (at == 0) return INFINITY;
-  if (isinf(at)) return 0;
-  const long double x = at;
-  long double low, high;
-  if (x <= 2) k_series(x, &low, &high);
-  else k_fraction(x, &low, &high);
+static double bessel_k(double order, double x, int scaled) {
+  if (isnan(order) || isnan(x) || x < 0 || order != rint(order)) return NAN;
+  if (x == 0) return INFINITY;
+  if (isinf(x)) return 0;
+  double low, high;
+  low_order_k(x, &low, &high);
   const double n = fabs(order);
-  for (long double k = 1; k <= n && !isinf(high); k += 1) {
-    const long double next = low + 2 * k / x * high;
+  for (double k = 1; k < n && !isinf(high); k += 1) {
+    const double next = low + 2 * k / x * high;
     low = high;
     high = next;
   }
-  return (double)((n > 0 && isinf(high) ? high : low) * (scaled ? 1 : expl(-x)));
+  return (n == 0 ? low : high) * (scaled ? 1 : exp(-x));
 }
 
 double NK_LV(nk_kv)(double v, double x) {

@@ -1,10 +1,13 @@
 /* Scaled complementary error function and the inverse error functions.
  *
- * erfcx: exp(x^2) erfc(x), from 10 on by its asymptotic series (DLMF 7.12.1). Inverses: a rational
- * start (Abramowitz and Stegun 26.2.23), then Halley's iteration, whose error is cubed by each step.
+ * erfcx: exp(x^2) erfc(x), from 10 on by its asymptotic series (DLMF 7.12.1). Inverses: polynomials in
+ * log(1 - y^2) (inline.h; the variable is that of M. Giles, Approximating the erfinv function, GPU
+ * Computing Gems 2, 2011). In the far tail a rational start (Abramowitz and Stegun 26.2.23), then
+ * Halley's iteration, whose error is cubed by each step.
  */
 #include <math.h>
 
+#include "inline.h"
 #include "special.h"
 
 #define SQRT_PI 1.77245385090551602729816748334
@@ -29,7 +32,7 @@ double NK_LV(nk_erfcx)(double x) {
   return s / (x * SQRT_PI);
 }
 
-/* erfc(x) = p for 0 < p <= 1/2. */
+/* erfc(x) = p for small p > 0. */
 static double tail(double p) {
   const double t = sqrt(-2 * (log(p) - 0.69314718055994531));
   double x = 0.70710678118654752 * (t - (2.30753 + t * 0.27061) / (1 + t * (0.99229 + t * 0.04481)));
@@ -42,26 +45,9 @@ static double tail(double p) {
   return x;
 }
 
-double NK_LV(nk_erfinv)(double y) {
-  if (isnan(y) || fabs(y) > 1) return NAN;
-  if (fabs(y) == 1) return copysign(INFINITY, y);
-  if (y > 0.5) return tail(1 - y);
-  if (y < -0.5) return -tail(1 + y);
-  if (fabs(y) < 1e-9) return 0.5 * SQRT_PI * y + 0.0; /* of -0, as of 0, 0 */
-  const double z = 0.5 * SQRT_PI * y, w = z * z;
-  double x = z * (1 + w * (1.0 / 3 + w * (7.0 / 30 + w * (127.0 / 630))));
-  for (int i = 0; i < 2; i++) {
-    const double r = 0.5 * SQRT_PI * (erf(x) - y) * exp_square(x);
-    x -= r / (1 + x * r);
-  }
-  return x;
-}
+double NK_LV(nk_erfinv)(double y) { return nk_erfinv_f64(y); }
 
 double NK_LV(nk_erfcinv)(double p) {
-  if (isnan(p) || p < 0 || p > 2) return NAN;
   if (p == 0) return INFINITY;
-  if (p == 2) return -INFINITY;
-  if (p < 0.5) return tail(p);
-  if (p > 1.5) return -tail(2 - p);
-  return -NK_LV(nk_erfinv)(p - 1);
+  return p > 0 && p < 1e-16 ? tail(p) : nk_erfcinv_inner_f64(p);
 }

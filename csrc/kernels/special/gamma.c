@@ -1,10 +1,12 @@
 /* Gamma function, its logarithm, reciprocal and logarithmic derivative; beta function.
  *
- * digamma: reflection, recurrence up to 15, then the asymptotic series (DLMF 5.5.4, 5.5.2, 5.11.2).
+ * digamma: polynomials (inline.h); left of 0 reflection, recurrence up to 15, then the asymptotic
+ * series (DLMF 5.5.4, 5.5.2, 5.11.2) in long double, since the two parts may cancel.
  * beta: DLMF 5.12.1; for a much larger than b the expansion of a ratio of gamma functions (5.11.13).
  */
 #include <math.h>
 
+#include "inline.h"
 #include "special.h"
 
 static int is_pole(double x) {
@@ -29,15 +31,12 @@ double NK_LV(nk_rgamma)(double x) {
 }
 
 double NK_LV(nk_digamma)(double x) {
-  if (isnan(x) || x == INFINITY) return x;
+  if (x > 0) return nk_digamma_positive_f64(x);
+  if (isnan(x)) return x;
   if (x == 0) return copysign(INFINITY, -x);
   if (is_pole(x)) return NAN;
-  long double y = x, sum = 0;
-  if (x < 0) {
-    const long double part = y - rintl(y);
-    sum = -NK_PI_L / tanl(NK_PI_L * part);
-    y = 1 - y;
-  }
+  const long double part = (long double)x - rintl(x);
+  long double y = 1 - (long double)x, sum = -NK_PI_L / tanl(NK_PI_L * part);
   for (; y < 15; y += 1) sum -= 1 / y;
   const long double t = 1 / (y * y);
   const long double series =

@@ -1,7 +1,7 @@
 /* Special functions of real numbers, one element at a time.
  *
- * Computed in long double inside, where the C library has no function of that name: sums, continued
- * fractions and asymptotic series then keep the accuracy of double. Special values are SciPy's.
+ * Polynomials in double where there are any (inline.h); else sums, continued fractions and asymptotic
+ * series in long double, which keep the accuracy of double. Special values are SciPy's.
  */
 #ifndef NK_KERNELS_SPECIAL_H
 #define NK_KERNELS_SPECIAL_H
