@@ -28,6 +28,7 @@ int nk_bind_node(PyObject *module);
 int nk_bind_program(PyObject *module);
 int nk_bind_sweep(PyObject *module);
 int nk_bind_tracer(PyObject *module);
+int nk_bind_walk(PyObject *module);
 
 /* Sets the Python exception of `error`, prefixed by `where` ("file:line op") unless NULL or "".
  * Returns NULL. The one place that maps nk_status to Python. */

@@ -16,6 +16,7 @@ static int (*const parts[])(PyObject *) = {
     nk_bind_program,
     nk_bind_sweep,
     nk_bind_tracer,
+    nk_bind_walk,
 };
 
 static struct PyModuleDef definition = {

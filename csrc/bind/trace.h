@@ -8,7 +8,7 @@
 typedef struct nk_node {
   PyObject_HEAD PyObject *prim, *args, *params, *shape, *dtype, *graph, *where, *weak, *aux, *swap,
       *unbounded;
-  long long id;
+  long long id, mark; /* mark: the last walk that met it, see walk.c */
 } nk_node;
 
 /* What graph.py handed over with `graph_types`. */

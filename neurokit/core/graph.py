@@ -364,23 +364,10 @@ def reachable(outputs, swapped=(), stop=(), args=None):
 
     args: function giving the arguments of a node, where they are not the node's own.
     """
+    if args is None and not swapped:
+        return _core.reachable(outputs, stop)
+    args = args or (lambda n: args_of(n, swapped))
     seen, order, stack = set(stop), [], list(reversed(outputs))
-    if args is None and swapped:
-        args = lambda n: args_of(n, swapped)  # noqa: E731
-    if args is None:  # the same as below, for nearly all calls
-        visit, push, pop, done = seen.add, stack.append, stack.pop, order.append
-        while stack:
-            node = pop()
-            if node.__class__ is tuple:
-                done(node[0])
-            elif node not in seen:
-                visit(node)
-                if node.args:
-                    push((node,))
-                    stack += node.args
-                else:
-                    done(node)
-        return order
     while stack:
         node = stack.pop()
         if node.__class__ is tuple:

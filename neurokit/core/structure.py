@@ -13,6 +13,7 @@ def structure(outputs, inputs, lines=False, walked=None):
     if walked is None:
         order = reachable(outputs, swapped, stop=inputs)
     number = {}
+    find = number.__getitem__
     rows = []
     for k, node in enumerate(inputs):
         number[node] = k
@@ -29,8 +30,8 @@ def structure(outputs, inputs, lines=False, walked=None):
             rows.append(
                 (
                     node.prim.name,
-                    tuple([number[a] for a in (args_of(node, swapped) if swapped else node.args)]),
-                    tuple([getattr(p, "structural", p) for p in node.params]),
+                    tuple(map(find, args_of(node, swapped) if swapped else node.args)),
+                    node.params and tuple([getattr(p, "structural", p) for p in node.params]),
                     node.shape,
                     node.dtype.char,
                     node.where if lines else None,

@@ -121,7 +121,7 @@ def _unflatten(spec, it):
     kind = spec.kind
     if kind is _Leaf:
         return next(it)
-    children = [_unflatten(c, it) for c in spec.children]
+    children = [next(it) if c is LEAF else _unflatten(c, it) for c in spec.children]
     if kind is tuple or kind is list:
         return kind(children)
     if kind is dict:

@@ -1,5 +1,6 @@
 """Where a value lies: a buffer, an offset, a shape and strides (bytes)."""
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -31,3 +32,7 @@ class View(NamedTuple):
                 return False
             step *= d
         return True
+
+
+# the shape that arrays of these shapes broadcast to
+joint_shape = functools.lru_cache(4096)(np.broadcast_shapes)

@@ -1,4 +1,4 @@
-"""The short way of ufuncs in C gives the very nodes of `apply_ufunc`, which says what is right."""
+"""Tracing in C does what Python says is right: the nodes of `apply_ufunc`, the walk over a graph."""
 
 import itertools
 import sys
@@ -9,7 +9,7 @@ import pytest
 
 import neurokit as nk
 from neurokit.core.errors import LeakedTracerError
-from neurokit.core.graph import Graph, Node, bind, current, user_line
+from neurokit.core.graph import Graph, Node, bind, current, reachable, user_line
 from neurokit.core.primitives import elementwise as ew
 from neurokit.core.trace import methods  # noqa: F401 - gives Tracer its operators
 from neurokit.core.trace.arguments import input_tracer
@@ -143,3 +143,35 @@ def test_wrong_types_are_refused():
             Node(ew.ADD)
     with pytest.raises(LeakedTracerError):
         bind(ew.ADD, (x.node, x.node))
+
+
+def test_the_walk_in_c_is_that_in_python():
+    rng = np.random.default_rng(0)
+    with Graph(None, False, "a test") as graph:
+        nodes = [input_tracer(graph, np.ones(3)).node for _ in range(2)]
+        for _ in range(60):
+            i, j = rng.integers(len(nodes), size=2)
+            nodes.append(bind(ew.ROWS["arctan2"], (nodes[i], nodes[j])))
+        for _ in range(20):
+            outputs = [nodes[k] for k in rng.integers(len(nodes), size=3)]
+            stop = [nodes[k] for k in rng.integers(len(nodes), size=int(rng.integers(5)))]
+            wanted = reachable(outputs, stop=stop, args=lambda n: n.args)
+            assert reachable(outputs, stop=stop) == wanted
+            assert reachable(outputs, stop=dict.fromkeys(stop)) == wanted
+    with pytest.raises(TypeError, match="wanted nodes"):
+        reachable([1.0])
+
+
+def test_sizes_of_a_node():
+    with Graph(None, False, "a test") as graph:
+        for shape, dtype in [
+            ((), "f8"),
+            ((2, 3), "f4"),
+            ((0, 5), "i8"),
+            ((4,), "c16"),
+            ((7,), "?"),
+        ]:
+            array = np.zeros(shape, dtype)
+            node = input_tracer(graph, array).node
+            assert (node.ndim, node.size, node.nbytes) == (array.ndim, array.size, array.nbytes)
+            assert node.is_float == (array.dtype.kind in "fc")

@@ -173,6 +173,8 @@ def has_custom(outputs, order=None):
     for node in reachable(outputs) if order is None else order:
         if node.prim is CUSTOM:
             return True
+        if node.aux is None:  # no loop and no branch
+            continue
         for p in node.params:
             if getattr(p, "custom", False) or any(b.custom for b in getattr(p, "bodies", ())):
                 return True

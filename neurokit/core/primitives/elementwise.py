@@ -22,6 +22,7 @@ from ..graph import (
     is_literal,
     literal,
 )
+from ..views import joint_shape
 from . import masking
 
 ROWS = {}  # name -> Primitive
@@ -129,7 +130,7 @@ def apply(prim, *args, params=()):
             elif shape != a.shape:
                 from .shaping import broadcast
 
-                shape = np.broadcast_shapes(*[n.shape for n in nodes])
+                shape = joint_shape(*[n.shape for n in nodes])
                 nodes = [n if n.prim is LITERAL else broadcast(n, shape) for n in nodes]
                 break
     if shape is None:

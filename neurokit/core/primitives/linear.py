@@ -1,8 +1,11 @@
 """Matrix products: one primitive, batched; einsum, dot and the rest are composites of it."""
 
+import math
+
 import numpy as np
 
 from ..graph import INT64, Primitive, bind
+from ..views import joint_shape
 from . import elementwise as ew
 from .shaping import broadcast, reshape, transpose
 
@@ -17,12 +20,12 @@ def matmul(a, b):
             f"matmul: the last axis of the first array and the second-to-last of the second must match, "
             f"got shapes {a.shape} and {b.shape}"
         )
-    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    batch = joint_shape(a.shape[:-2], b.shape[:-2])
     if len(batch) and _collapsible(a, b, batch):
         # one matrix on the right: the batch joins the rows, a single product
         m, k = a.shape[-2:]
         flat = matmul(
-            reshape(a, (-1 if a.size else int(np.prod(batch)) * m, k)), reshape(b, b.shape[-2:])
+            reshape(a, (-1 if a.size else math.prod(batch) * m, k)), reshape(b, b.shape[-2:])
         )
         return reshape(flat, batch + (m, b.shape[-1]))
     return bind(MATMUL, (broadcast(a, batch + a.shape[-2:]), broadcast(b, batch + b.shape[-2:])))
@@ -83,11 +86,11 @@ def tensordot(a, b, axes_a, axes_b):
                 f"shape-mismatch for sum: got shapes {a.shape} and {b.shape} over axes "
                 f"{tuple(axes_a)} and {tuple(axes_b)}"
             )
-    k = int(np.prod([a.shape[i] for i in axes_a]))
+    k = math.prod([a.shape[i] for i in axes_a])
     rows = [a.shape[i] for i in free_a]
     cols = [b.shape[i] for i in free_b]
-    left = reshape(transpose(a, free_a + list(axes_a)), (int(np.prod(rows)), k))
-    right = reshape(transpose(b, list(axes_b) + free_b), (k, int(np.prod(cols))))
+    left = reshape(transpose(a, free_a + list(axes_a)), (math.prod(rows), k))
+    right = reshape(transpose(b, list(axes_b) + free_b), (k, math.prod(cols)))
     return reshape(matmul(left, right), tuple(rows + cols))
 
 
@@ -176,7 +179,7 @@ def _pair(la, a, lb, b, later, sizes):
     cols = [c for c in lb if c not in la]
 
     def size(labels):
-        return int(np.prod([sizes[c] for c in labels]))
+        return math.prod([sizes[c] for c in labels])
 
     left = transpose(a, [la.index(c) for c in batch + rows + inner])
     right = transpose(b, [lb.index(c) for c in batch + inner + cols])

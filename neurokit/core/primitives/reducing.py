@@ -1,5 +1,7 @@
 """Reductions over axes and running totals."""
 
+import math
+
 import numpy as np
 
 from ..graph import BOOL, INT64, Primitive, bind
@@ -292,7 +294,7 @@ def _cumulate_lower(kernel):
     def lower(node, low):
         axis, reverse = node.params
         shape = node.shape
-        flat = (int(np.prod(shape[:axis])), shape[axis], int(np.prod(shape[axis + 1 :])))
+        flat = (math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))
         low.emit(
             kernel,
             [low.flat(low.out(node), flat)],

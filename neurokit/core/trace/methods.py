@@ -52,15 +52,6 @@ def _imatmul(self, other):
 Tracer.__imatmul__ = _imatmul
 
 
-def _power(self, other):
-    """The operator takes the square for an exponent of 2, whose type for booleans is another than that of np.power."""
-    if self.dtype == bool and type(other) is int and other == 2 and not self.is_scalar:
-        return np.square(self)
-    return apply_ufunc(np.power, (self, other))
-
-
-Tracer.__pow__ = _power
-
 for _name in (
     "sum",
     "prod",

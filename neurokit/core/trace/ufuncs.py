@@ -102,8 +102,8 @@ def _strong(node):
 
 
 def _function(ufunc, inputs):
-    """ufunc(*inputs) as the function, not the operator: of Python numbers alone it gives a NumPy
-    scalar, with a type of its own."""
+    """The same as the function, not the operator: of Python numbers alone it gives a NumPy scalar,
+    with a type of its own."""
     result = apply_ufunc(ufunc, inputs)
     if result.__class__ is Tracer and result.node.weak is not None:
         return Tracer(_strong(result.node))
@@ -138,11 +138,19 @@ def call_ufunc(ufunc, method, inputs, kwargs):
 
 
 def apply_ufunc(ufunc, inputs):
-    """ufunc(*inputs) as the operator. Where `_plan` has left a plan, C does the same."""
+    """The tracer of ufunc(*inputs). Where `_plan` has left a plan, C does the same."""
     name = ew.BY_UFUNC.get(ufunc)
     if name is None:
         return _apply_other(ufunc, inputs)
     return _apply_row(ufunc, name, inputs, [to_node(x) for x in inputs])
+
+
+def _operator(ufunc, inputs):
+    """The same as the operator: a boolean array to the power of 2 is its square, of another type than np.power's."""
+    if ufunc is np.power and type(inputs[1]) is int and inputs[1] == 2:
+        if to_node(inputs[0]).dtype == BOOL and not inputs[0].is_scalar:
+            return np.square(inputs[0])
+    return apply_ufunc(ufunc, inputs)
 
 
 # how rows are built that have rewrites, and which arguments these look for
@@ -177,7 +185,7 @@ def _in_type(value, dtype):
     return as_dtype(to_node(value), dtype)
 
 
-_core.ufunc_ways(Tracer, _plans, to_node, apply_ufunc, _function, call_ufunc)
+_core.ufunc_ways(Tracer, _plans, to_node, _operator, _function, call_ufunc)
 
 
 def _apply_other(ufunc, inputs):
