@@ -5,6 +5,7 @@ import pytest
 
 import neurokit as nk
 from neurokit import _core, ops
+from neurokit.core.run import lower
 from neurokit.ops import event_twins as twins
 
 FLOATS = [np.float32, np.float64]
@@ -115,6 +116,75 @@ def test_bits():
             rng.standard_normal(n).astype(np.float32),
         ):
             np.testing.assert_array_equal(ops.event_bits(x), twins.bits(x))
+
+
+def lists_of(x):
+    out = np.full((*x.shape[:-1], x.shape[-1] + 1), -7, np.int32)
+    _core.call("event_list", [out], [np.ascontiguousarray(x)])
+    return out
+
+
+@pytest.mark.parametrize("dtype", [bool, *FLOATS])
+@pytest.mark.parametrize("n", [0, 1, 64, 65, 1000])
+def test_lists_of_active_cells(n, dtype):
+    rng = np.random.default_rng(4)
+    for shape in [(n,), (3, n)]:
+        x = spikes_of(rng, shape, 0.2, dtype)
+        for row, flags in zip(np.atleast_2d(lists_of(x)), np.atleast_2d(x), strict=True):
+            active = np.flatnonzero(flags > 0)
+            np.testing.assert_array_equal(row[: 1 + len(active)], [len(active), *active])
+        if n == 0:
+            continue
+        conn = random_conn(rng, n, 40)
+        weight = rng.standard_normal(conn.nnz)
+        base = rng.standard_normal((*shape[:-1], 40))
+        for threads in (1, 2):
+            got, want = [], []
+            for out, spikes in ((want, x), (got, lists_of(x))):
+                index = [conn.indptr, conn.indices, weight, spikes]
+                out += [base.copy(), np.empty_like(base)]
+                _core.call("event_matvec_add", [out[0]], [out[0], *index], ip=(0,), threads=threads)
+                _core.call("event_matvec", [out[1]], index, ip=(0,), threads=threads)
+            np.testing.assert_array_equal(got, want)
+
+
+def test_products_of_the_same_spikes_share_one_list(monkeypatch):
+    kernels = []
+    emit = lower.Lowering.emit
+
+    def watched(self, kernel, *args, **options):
+        kernels.append(kernel)
+        return emit(self, kernel, *args, **options)
+
+    monkeypatch.setattr(lower.Lowering, "emit", watched)
+    rng = np.random.default_rng(17)
+    a, b, c = (random_conn(rng, 70, n, 0.3) for n in (70, 30, 70))
+    drive = rng.standard_normal((20, 70))
+
+    def run(products, w):
+        def step(state, x):
+            v, g, h = state
+            v = 0.9 * v + x + g
+            s = nk.spike(v - 1)
+            if products == "shared":
+                g, h = ops.event_matvec(a, s, w, add=0.8 * g), h + ops.event_matvec(b, s, w)
+            else:  # the same active cells, in other values
+                g, h = (
+                    ops.event_matvec(a, s, w, add=0.8 * g),
+                    h + ops.event_matvec(b, 2 * s, w / 2) * 2,
+                )
+            back = ops.event_matvec(c, s, transpose=True)
+            return (v * (1 - s) + 0.01 * back, g, h), g.sum()
+
+        start = np.zeros(70), np.zeros(70), np.zeros(30)
+        (v, g, h), sums = nk.scan(step, start, drive)
+        return v.sum() + g.sum() + h.sum() + sums.sum()
+
+    shared = run("shared", 0.125)
+    assert kernels.count("event_list") == 1 and kernels.count("event_matvec_add") == 1
+    kernels.clear()
+    assert run("apart", 0.125) == shared  # powers of two: the same bits
+    assert kernels.count("event_list") == 0 and kernels.count("event_matvec") >= 2
 
 
 def test_large_products_are_bit_equal_for_any_threads():

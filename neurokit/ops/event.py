@@ -19,7 +19,7 @@ from ..core.transforms.batching import each, stacked
 from . import event_twins as twins
 from .sparse import Csr, Dense, OneToOne
 
-UINT8 = np.dtype(np.uint8)
+UINT8, INT32 = np.dtype(np.uint8), np.dtype(np.int32)
 
 
 # ---------------------------------------------------------------------------- products
@@ -38,7 +38,8 @@ def _product_lower(kernel):
             low.emit(
                 kernel,
                 [out],
-                [low.contiguous(a) for a in node.args],
+                [low.contiguous(a) for a in node.args[:-1]]
+                + [_listed(node, low) or low.contiguous(node.args[-1])],
                 ip=(int(node.params[1]),),
                 node=node,
             )
@@ -128,9 +129,26 @@ EVENT = Primitive(
 )
 
 
+def _listed(node, low):
+    """The list of active cells that forward products of the same spikes share; None for one alone."""
+    x = low.args(node)[-1]
+    products = [u for u in low.users.get(x, ()) if u.prim in (EVENT, EVENT_ADD) and not u.params[1]]
+    if node not in products or len(products) < 2 or not x.size:
+        return None
+
+    def emit():
+        rows = low.scratch((*x.shape[:-1], x.shape[-1] + 1), INT32)
+        low.emit("event_list", [rows], [low.contiguous(x)], node=node)
+        return rows
+
+    return low.once(("event_list", x), emit)
+
+
 def _add_lower(node, low):
     base, *operands = node.args
-    operands = [low.apart(a, base, True) for a in operands]
+    rows = _listed(node, low)
+    operands = [low.apart(a, base, True) for a in (operands[:-1] if rows else operands)]
+    operands += [rows] if rows else []
     target = low.update(node, base)
     if node.size:
         low.emit("event_matvec_add", [target], [target, *operands], ip=(0,), node=node)

@@ -56,7 +56,8 @@ nk_status NK_LV(nk_event_check_product)(const nk_call *call, const char *name, i
   if (out->dtype != NK_F32 && out->dtype != NK_F64)
     return nk_fail(error, NK_ERR_TYPE, "%s: out: wanted float32 or float64, got %s", name,
                    nk_dtype_name[out->dtype]);
-  bool fits = event ? x->dtype == NK_BOOL || x->dtype == NK_F32 || x->dtype == NK_F64
+  const bool listed = event && !*transpose && x->dtype == NK_I32;
+  bool fits = event ? x->dtype == NK_BOOL || x->dtype == NK_F32 || x->dtype == NK_F64 || listed
                     : x->dtype == out->dtype;
   if (!fits)
     return nk_fail(error, NK_ERR_TYPE, "%s: no product with %s into %s", name,
@@ -64,7 +65,7 @@ nk_status NK_LV(nk_event_check_product)(const nk_call *call, const char *name, i
   nk_status status = NK_LV(nk_event_check_csr)(call, name, first);
   if (status == NK_OK) status = NK_LV(nk_event_check_weight)(call, name, first + 2);
   int64_t n_pre = call->in[first].shape[0] - 1;
-  int64_t n_x = *transpose ? -1 : n_pre, n_out = *transpose ? n_pre : -1;
+  int64_t n_x = *transpose ? -1 : n_pre + listed, n_out = *transpose ? n_pre : -1;
   if (status == NK_OK)
     status = NK_LV(nk_event_check_vector)(call, name, "x", x, n_x, out->ndim);
   if (status == NK_OK)

@@ -40,7 +40,8 @@ typedef struct nk_event_product {
   const void *weight;   /* one value, or one per synapse */
   bool one_weight;
   int64_t n_batch;
-  const int32_t *rows;  /* active rows of each batch element at rows + b * n_pre; NULL: all rows */
+  const int32_t *rows;  /* active rows of each batch element, row_step apart; NULL: all rows */
+  int64_t row_step;
   const int64_t *n_row; /* [n_batch] active rows */
   const void *values;   /* dense x (B, P) or (B, Q); NULL: 1 for each active row */
   void *out;
@@ -65,7 +66,9 @@ uint64_t NK_LV(nk_event_word)(const void *x, nk_dtype dtype, int64_t n);
 /* y[i] = x[i] > 0 ? 1 : 0 in the given float type. */
 void NK_LV(nk_event_ones)(void *y, nk_dtype y_dtype, const void *x, nk_dtype dtype, int64_t n);
 
-/* Lists the active rows of each batch element in `work`, then adds them to p->out. */
+/* Workspace of nk_event_spread for spikes as flags, or as lists of event_list (int32). */
+size_t NK_LV(nk_event_spread_size)(const nk_view *spikes);
+/* Finds the active rows of each batch element in flags or lists, then adds them to p->out. */
 nk_status NK_LV(nk_event_spread)(nk_event_product *p, const nk_view *spikes, char *work);
 nk_status NK_LV(nk_event_scatter)(const nk_event_product *p);
 nk_status NK_LV(nk_event_gather)(const nk_event_product *p);

@@ -1,5 +1,5 @@
 /* event_matvec: the sparse product with spikes. ins are indptr, indices, weight, spikes; ip =
- * (transpose,).
+ * (transpose,). Forward, the spikes may be lists of event_list.
  *
  *   forward     out (B, Q):  out[b, j] = sum of the weights of synapses onto j from active cells
  *   transposed  out (B, P):  out[b, i] = sum of the weights of synapses from i onto active cells
@@ -15,24 +15,33 @@ nk_status NK_LV(nk_event_matvec_check)(nk_call *call) {
   nk_status status = NK_LV(nk_event_check_product)(call, "event_matvec", 0, true, &transpose);
   if (status != NK_OK) return status;
   const nk_view *x = &call->in[3];
-  int64_t n_batch = nk_event_batch(x), n = x->shape[x->ndim - 1];
-  int64_t each = transpose ? nk_dtype_size[call->out[0].dtype] : 4;
-  call->work_size = (size_t)(n_batch * (n * each + 8)) + 8;
+  const int64_t n = nk_event_batch(x) * x->shape[x->ndim - 1];
+  call->work_size = transpose ? (size_t)(n * nk_dtype_size[call->out[0].dtype]) + 8
+                              : NK_LV(nk_event_spread_size)(x);
   return NK_OK;
 }
 
-/* Lists the active rows of each batch element in `work`, then adds them to p->out. */
+size_t NK_LV(nk_event_spread_size)(const nk_view *spikes) {
+  const int64_t n = spikes->dtype == NK_I32 ? 0 : spikes->shape[spikes->ndim - 1];
+  return (size_t)(nk_event_batch(spikes) * (n * 4 + 8)) + 8;
+}
+
 nk_status NK_LV(nk_event_spread)(nk_event_product *p, const nk_view *spikes, char *work) {
   int64_t *n_row = (int64_t *)(void *)work;
   int32_t *rows = (int32_t *)(void *)(work + p->n_batch * 8);
   const int64_t n_pre = p->csr.n_pre, step = n_pre * nk_dtype_size[spikes->dtype];
+  const int32_t *list = (const int32_t *)(const void *)spikes->data;
+  const bool listed = spikes->dtype == NK_I32;
   int64_t total = 0;
   for (int64_t b = 0; b < p->n_batch; ++b) {
-    n_row[b] = NK_LV(nk_event_active)(rows + b * n_pre, spikes->data + b * step, spikes->dtype, n_pre);
+    n_row[b] = listed ? list[b * (n_pre + 1)]
+                      : NK_LV(nk_event_active)(rows + b * n_pre, spikes->data + b * step,
+                                               spikes->dtype, n_pre);
     total += n_row[b];
   }
   p->values = NULL;
-  p->rows = rows;
+  p->rows = listed ? list + 1 : rows;
+  p->row_step = listed ? n_pre + 1 : n_pre;
   p->n_row = n_row;
   return total > 0 ? NK_LV(nk_event_scatter)(p) : NK_OK;
 }

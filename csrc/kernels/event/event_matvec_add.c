@@ -22,9 +22,7 @@ nk_status NK_LV(nk_event_matvec_add_check)(nk_call *call) {
   if (status != NK_OK) return status;
   if (acc->dtype != out->dtype || nk_event_batch(acc) != nk_event_batch(out))
     return nk_fail(call->ctx->error, NK_ERR_VALUE, "event_matvec_add: acc must be like out");
-  const nk_view *x = &call->in[4];
-  int64_t n_batch = nk_event_batch(x), n_pre = x->shape[x->ndim - 1];
-  call->work_size = (size_t)(n_batch * (n_pre * 4 + 8)) + 8;
+  call->work_size = NK_LV(nk_event_spread_size)(&call->in[4]);
   return NK_OK;
 }
 

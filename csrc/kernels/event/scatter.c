@@ -56,7 +56,7 @@ static int64_t count_events(const nk_event_product *p) {
   int64_t n = 0;
   for (int64_t b = 0; b < p->n_batch; ++b)
     for (int64_t a = 0; a < p->n_row[b]; ++a) {
-      int64_t row = p->rows[b * m->n_pre + a];
+      int64_t row = p->rows[b * p->row_step + a];
       n += nk_csr_start(m, row + 1) - nk_csr_start(m, row);
     }
   return n;

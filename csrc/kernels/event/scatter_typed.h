@@ -21,7 +21,7 @@ static nk_status TYPED(scatter)(const nk_event_product *p, int64_t b, int64_t lo
   const T *w = p->one_weight ? NULL : (const T *)p->weight;
   const T one = p->one_weight ? *(const T *)p->weight : (T)1;
   const T *values = p->values != NULL ? (const T *)p->values + b * m->n_pre : NULL;
-  const int32_t *rows = p->rows != NULL ? p->rows + b * m->n_pre : NULL;
+  const int32_t *rows = p->rows != NULL ? p->rows + b * p->row_step : NULL;
   const int64_t n_row = rows != NULL ? p->n_row[b] : m->n_pre;
   int64_t until_poll = NK_EVENT_POLL;
   for (int64_t a = 0; a < n_row; ++a) {

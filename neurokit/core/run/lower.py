@@ -123,7 +123,7 @@ class Lowering:
         self.inputs, self.outputs, self.inout = inputs, outputs, inout
         self.swapped = swaps(outputs)
         self.order = reachable(outputs, args=self.args)
-        self.buffers, self.instrs, self.views = [], [], {}
+        self.buffers, self.instrs, self.views, self.made = [], [], {}, {}
         self.done, self.constants, self.texts = set(), {}, {}
         self.overlay = {
             outputs[j]: i for i, j in inout.items() if outputs[j].prim.kind == "elementwise"
@@ -261,6 +261,12 @@ class Lowering:
             raise RuntimeError(f"{node!r} is used before it is made")
         self.views[node] = view
         return view
+
+    def once(self, key, make):
+        """What `make()` gave when it was first asked for under this key."""
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
 
     def contiguous(self, node):
         view = self.view(node)
