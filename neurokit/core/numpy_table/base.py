@@ -39,8 +39,8 @@ def implements(*functions):
 
 # what takes a sequence of arrays where others take one array
 _SEQUENCES = frozenset(
-    """choose column_stack concatenate dstack histogram2d histogramdd hstack lexsort pad piecewise select
-    stack vstack""".split()
+    """choose column_stack concatenate dstack histogram2d histogramdd hstack lexsort pad piecewise
+    ravel_multi_index select stack vstack""".split()
 )
 _NESTED = frozenset([np.block, np.array, np.asarray, np.asanyarray])  # see to lists themselves
 

@@ -284,9 +284,10 @@ def _histogram(columns, edges, density, weights):
         weight = inside.astype(np.int64)
     else:
         weights = np.ravel(T(to_node(weights)))
+        kind = weights.dtype if len(columns) == 1 else np.dtype(np.float64)
         if weights.dtype.kind not in "fc":
             weights = weights.astype(np.int64 if len(columns) == 1 else np.float64)
-        kind = weights.dtype if len(columns) == 1 else np.dtype(np.float64)
+            kind = INT64 if kind.kind == "b" else kind
         weight = np.where(inside, weights, np.zeros((), weights.dtype))
     size = int(np.prod(shape))
     wide = np.result_type(kind, np.float64) if weight.dtype.kind in "fc" else INT64

@@ -99,7 +99,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
         step = delta / div
         y = np.where(step == 0, ramp / div * delta, ramp * step) + start
     else:
-        step = np.full(delta.shape, np.nan)
+        step = np.nan
         y = ramp * delta + start
     if endpoint and num > 1:
         y = np.concatenate([y[:-1], stop[None]])

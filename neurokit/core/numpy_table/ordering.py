@@ -48,9 +48,9 @@ def _order_of(rows):
 
 def _lexicographic(keys):
     """The order by the last of `keys`, rows (A, n) each; earlier ones decide among equals."""
-    order = _argsort(keys[0])
+    order = _order_of(keys[0])
     for key in keys[1:]:
-        order = gather_rows(order, _argsort(gather_rows(key, order)))
+        order = gather_rows(order, _order_of(gather_rows(key, order)))
     return order
 
 

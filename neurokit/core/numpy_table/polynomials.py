@@ -173,15 +173,19 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
 
 @implements(np.poly)
 def poly(seq_of_zeros):
+    """Of complex zeros: complex while values are not known, else real where the zeros come in pairs."""
     zeros = _line(seq_of_zeros)
     if zeros.ndim == 2 and zeros.shape[0] == zeros.shape[1] and zeros.shape[0]:
         zeros = np.linalg.eigvals(zeros)
     elif zeros.ndim != 1:
         raise ValueError("input must be 1d or non-empty square 2d array.")
-    kind = zeros.dtype if zeros.size else np.dtype(np.float64)
-    a = _full_tracer((1,), 1, kind)
+    zeros = zeros.astype(np.mintypecode(zeros.dtype.char))
+    a = _full_tracer((1,), 1, zeros.dtype if zeros.size else np.float64)
     for i in range(zeros.shape[0]):
         a = np.convolve(a, np.stack([np.ones_like(zeros[i]), -zeros[i]]))
+    if a.dtype.kind == "c" and not a.abstract:  # real where the zeros come in conjugate pairs
+        values = np.sort(np.asarray(zeros._value("np.poly")))
+        return a.real if np.all(values == np.sort(values.conj())) else a
     return a
 
 

@@ -23,6 +23,7 @@ from .shapes import _read_only, broadcast_arrays, ravel, reshape
 
 @implements(np.take)
 def take(a, indices, axis=None, out=None, mode="raise"):
+    mode = "raise" if mode is None else mode
     if mode not in ("raise", "wrap", "clip"):
         raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
     if axis is None:
@@ -33,11 +34,13 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     if index.dtype.kind not in "iu":
         raise TypeError(f"np.take: indices must be integers, got {index.dtype}")
     index = ew.convert(index, INT64)
+    before, after = node.shape[:axis], node.shape[axis + 1 :]
+    if not math.prod(before + index.shape + after):
+        return _deliver(T(_full(before + index.shape + after, 0, node.dtype)), out)
     if mode != "raise":
         n = node.shape[axis]
         index = to_node(np.clip(T(index), 0, n - 1) if mode == "clip" else T(index) % n)
     rows = _reshape(index, (index.size,))
-    before, after = node.shape[:axis], node.shape[axis + 1 :]
     packed = _reshape(node, (math.prod(before), node.shape[axis], math.prod(after)))
     return _deliver(T(_reshape(_take_rows(packed, rows), before + index.shape + after)), out)
 
