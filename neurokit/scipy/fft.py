@@ -6,6 +6,7 @@
 import numpy as np
 
 from neurokit.core.numpy_table import fft as table
+from neurokit.core.trace.tracer import Tracer, to_node
 
 from ._twin import twin_of
 
@@ -39,6 +40,154 @@ fftn, ifftn, rfftn, irfftn = (_several_axes(n, None) for n in ("fftn", "ifftn", 
 fft2, ifft2, rfft2, irfft2 = (
     _several_axes(n, (-2, -1)) for n in ("fft2", "ifft2", "rfft2", "irfft2")
 )
+
+
+# ---------------------------------------------------------------------------- cosine and sine transforms
+
+_INVERSE_TYPE = {1: 1, 2: 3, 3: 2, 4: 4}
+
+
+def _turned(n, start, step):
+    """exp(-i pi (start + step k)) for k below n."""
+    return np.exp(-1j * np.pi * (start + step * np.arange(n)))
+
+
+def _times(x, phases):
+    """x times constants, in the precision of x."""
+    return x * phases.astype(np.result_type(x.dtype, np.complex64))
+
+
+def _cosine_1(x):
+    return np.real(np.fft.rfft(np.concatenate([x, x[..., -2:0:-1]], -1)))
+
+
+def _cosine_2(x):
+    n = x.shape[-1]
+    doubled = np.fft.rfft(np.concatenate([x, x[..., ::-1]], -1))[..., :n]
+    return np.real(_times(doubled, _turned(n, 0, 0.5 / n)))
+
+
+def _cosine_3(x):
+    n = x.shape[-1]
+    return np.fft.irfft(_times(x, np.conj(_turned(n, 0, 0.5 / n))), 2 * n, norm="forward")[..., :n]
+
+
+def _cosine_4(x):
+    n = x.shape[-1]
+    spectrum = np.fft.fft(_times(x, _turned(n, 0, 0.5 / n)), 2 * n)[..., :n]
+    return 2 * np.real(_times(spectrum, _turned(n, 0.25 / n, 0.5 / n)))
+
+
+def _sine_1(x):
+    n = x.shape[-1]
+    zero = np.zeros_like(x[..., :1])
+    odd = np.concatenate([zero, x, zero, -x[..., ::-1]], -1)
+    return -np.imag(np.fft.rfft(odd))[..., 1 : n + 1]
+
+
+def _alternating(x):
+    return x * np.where(np.arange(x.shape[-1]) % 2 == 0, 1, -1).astype(x.dtype)
+
+
+_COSINE = {1: _cosine_1, 2: _cosine_2, 3: _cosine_3, 4: _cosine_4}
+_SINE = {
+    1: _sine_1,
+    2: lambda x: _cosine_2(_alternating(x))[..., ::-1],
+    3: lambda x: _alternating(_cosine_3(x[..., ::-1])),
+    4: lambda x: _alternating(_cosine_4(x[..., ::-1])),
+}
+
+
+def _ends(x, factor, first, last):
+    """The first, the last value, or both, times a factor."""
+    weights = np.ones(x.shape[-1])
+    if first:
+        weights[0] *= factor
+    if last:
+        weights[-1] *= factor
+    return x * weights.astype(x.dtype)
+
+
+def _transformed(name, x, type, n, axis, norm, orthogonalize):
+    """dct, dst and their inverses, which are the transform of the inverse type, scaled."""
+    sine, inverse = name.endswith("st"), name[0] == "i"
+    if type not in _INVERSE_TYPE:
+        raise ValueError(f"{name}: type must be 1, 2, 3 or 4, got {type!r}")
+    if norm not in (None, "backward", "ortho", "forward"):
+        raise ValueError(f"{name}: norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
+    x = Tracer(to_node(x))
+    if x.dtype.kind == "c":
+        parts = [_transformed(name, f(x), type, n, axis, norm, orthogonalize) for f in _PARTS]
+        return parts[0] + 1j * parts[1]
+    x = np.moveaxis(x if x.dtype.kind == "f" else x.astype(np.float64), axis, -1)
+    n = x.shape[-1] if n is None else n
+    if n < (2 if type == 1 and not sine else 1):
+        raise ValueError(f"{name}: got {n} points, too few for type {type}")
+    x = x[..., :n]
+    if x.shape[-1] < n:
+        x = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, n - x.shape[-1])])
+    kind = _INVERSE_TYPE[type] if inverse else type
+    orthogonal = norm == "ortho" if orthogonalize is None else orthogonalize
+    if orthogonal and kind in (1, 3) and not (sine and kind == 1):
+        x = _ends(x, np.sqrt(2), not sine, sine or kind == 1)
+    y = (_SINE if sine else _COSINE)[kind](x)
+    if orthogonal and kind in (1, 2) and not (sine and kind == 1):
+        y = _ends(y, np.sqrt(0.5), not sine, sine or kind == 1)
+    length = 2 * (n + (1 if sine else -1)) if kind == 1 else 2 * n
+    if norm == "ortho":
+        y = y * np.asarray(length**-0.5, y.dtype)
+    elif (norm == "forward") != inverse:
+        y = y * np.asarray(1 / length, y.dtype)
+    return np.moveaxis(y, -1, axis)
+
+
+_PARTS = np.real, np.imag
+
+
+def _trigonometric(name):
+    def call(
+        x,
+        type=2,
+        n=None,
+        axis=-1,
+        norm=None,
+        overwrite_x=False,
+        workers=None,
+        orthogonalize=None,
+    ):
+        return _transformed(name, x, type, n, axis, norm, orthogonalize)
+
+    call.__name__ = call.__qualname__ = name
+    return _twin(call)
+
+
+def _trigonometric_n(name):
+    def call(
+        x,
+        type=2,
+        s=None,
+        axes=None,
+        norm=None,
+        overwrite_x=False,
+        workers=None,
+        *,
+        orthogonalize=None,
+    ):
+        if axes is None:
+            axes = range(np.ndim(x)) if s is None else range(-len(np.atleast_1d(s)), 0)
+        sizes = [None] * len(np.atleast_1d(axes)) if s is None else np.atleast_1d(s).tolist()
+        for axis, n in zip(np.atleast_1d(axes).tolist(), sizes):
+            x = _transformed(name[:-1], x, type, n, axis, norm, orthogonalize)
+        return x
+
+    call.__name__ = call.__qualname__ = name
+    return _twin(call)
+
+
+dct, idct, dst, idst = map(_trigonometric, ("dct", "idct", "dst", "idst"))
+dctn, idctn, dstn, idstn = map(_trigonometric_n, ("dctn", "idctn", "dstn", "idstn"))
+
+# ---------------------------------------------------------------------------- frequencies
 
 
 @_twin

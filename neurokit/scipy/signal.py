@@ -4,19 +4,24 @@ Recursive filters are one operation in C, whose derivatives are filters that run
 """
 
 import importlib
-import math
 
 import numpy as np
 
 from neurokit.core.primitives.filtering import recursive_filter
-from neurokit.core.trace.tracer import Tracer, to_node
+from neurokit.core.trace.tracer import Tracer
 
+from ._arrays import as_array, as_floats, as_lines
+from ._resampling import decimate, resample, resample_poly, savgol_filter, upfirdn
+from ._spectra import coherence, csd, detrend, periodogram, stft, welch
 from ._twin import left_out, twin_of
 
 _twin = twin_of("scipy.signal")
 __all__ = [
+    "coherence",
     "convolve",
     "correlate",
+    "csd",
+    "decimate",
     "detrend",
     "fftconvolve",
     "filtfilt",
@@ -25,27 +30,20 @@ __all__ = [
     "lfilter_zi",
     "oaconvolve",
     "periodogram",
+    "resample",
+    "resample_poly",
+    "savgol_filter",
     "sosfilt",
     "sosfilt_zi",
     "sosfiltfilt",
+    "stft",
+    "upfirdn",
     "welch",
 ]
 
 
 def __getattr__(name):
     return getattr(importlib.import_module("scipy.signal"), name)
-
-
-def _array(x):
-    return Tracer(to_node(x))
-
-
-def _floats(*xs):
-    """Traced arrays of their common type, at least float32."""
-    xs = [_array(x) for x in xs]
-    dtype = np.result_type(*[x.dtype for x in xs])
-    dtype = dtype if dtype.kind in "fc" else np.dtype(np.float64)
-    return [x.astype(dtype) for x in xs]
 
 
 # ---------------------------------------------------------------------------- convolution
@@ -100,7 +98,7 @@ def _by_fft(in1, in2, axes):
 
 @_twin
 def fftconvolve(in1, in2, mode="full", axes=None):
-    in1, in2 = _floats(in1, in2)
+    in1, in2 = as_floats(in1, in2)
     if in1.ndim == 0 and in2.ndim == 0:
         return in1 * in2
     if 0 in (*in1.shape, *in2.shape):
@@ -116,7 +114,7 @@ def fftconvolve(in1, in2, mode="full", axes=None):
 
 @_twin
 def oaconvolve(in1, in2, mode="full", axes=None):
-    return fftconvolve(_array(in1), in2, mode, axes)
+    return fftconvolve(as_array(in1), in2, mode, axes)
 
 
 def _direct(in1, in2):
@@ -135,7 +133,7 @@ def _direct(in1, in2):
 
 @_twin
 def convolve(in1, in2, mode="full", method="auto"):
-    in1, in2 = _array(in1), _array(in2)
+    in1, in2 = as_array(in1), as_array(in2)
     if in1.ndim == 0 and in2.ndim == 0:
         return in1 * in2
     axes = range(in1.ndim)
@@ -147,7 +145,7 @@ def convolve(in1, in2, mode="full", method="auto"):
     if method == "direct" or method == "auto" and (whole or min(in1.size, in2.size) <= few):
         full = _direct(in1, in2)
     else:
-        full = _by_fft(*_floats(in1, in2), list(axes))
+        full = _by_fft(*as_floats(in1, in2), list(axes))
         if whole:
             full = np.rint(full).astype(np.result_type(in1.dtype, in2.dtype))
     return _cut(full, in1.shape, in2.shape, mode, axes)
@@ -155,7 +153,7 @@ def convolve(in1, in2, mode="full", method="auto"):
 
 @_twin
 def correlate(in1, in2, mode="full", method="auto"):
-    in1, in2 = _array(in1), _array(in2)
+    in1, in2 = as_array(in1), as_array(in2)
     if in1.ndim == 0 and in2.ndim == 0:
         return in1 * np.conjugate(in2)
     _, _, exchanged = _swapped(in1, in2, mode, range(in1.ndim))
@@ -187,13 +185,6 @@ def _check_leading(a):
         raise ValueError("The first element of a must not be 0.")
 
 
-def _lines(x, axis):
-    """x as (before, T, after), filtered along the middle."""
-    axis %= x.ndim
-    before, after = x.shape[:axis], x.shape[axis + 1 :]
-    return x.reshape(math.prod(before), x.shape[axis], math.prod(after))
-
-
 def _last_state(x, y, b, a, z, order):
     """The delays that are left: the i-th holds what the past adds to the i-th sample to come."""
     n, late = x.shape[1], order
@@ -211,10 +202,10 @@ def _last_state(x, y, b, a, z, order):
 @_twin
 def lfilter(b, a, x, axis=-1, zi=None):
     _check_leading(a)
-    b, a, x, *more = _floats(b, a, x) if zi is None else _floats(b, a, x, zi)
+    b, a, x, *more = as_floats(b, a, x) if zi is None else as_floats(b, a, x, zi)
     b, a = _normalised(b, a)
     order = max(len(a), len(b)) - 1
-    lines = _lines(x, axis)
+    lines = as_lines(x, axis)
     if zi is None:
         return recursive_filter(lines, b, a[1:]).reshape(x.shape)
     wanted = list(x.shape)
@@ -224,19 +215,19 @@ def lfilter(b, a, x, axis=-1, zi=None):
         raise ValueError(
             f"Unexpected shape for zi: expected {tuple(wanted)}, found {more[0].shape}."
         )
-    z = _lines(np.broadcast_to(more[0], wanted), axis)
+    z = as_lines(np.broadcast_to(more[0], wanted), axis)
     y = recursive_filter(lines, b, a[1:], z)
     return y.reshape(x.shape), _last_state(lines, y, b, a, z, order).reshape(wanted)
 
 
 @_twin
 def sosfilt(sos, x, axis=-1, zi=None):
-    sos, x, *more = _floats(sos, x) if zi is None else _floats(sos, x, zi)
+    sos, x, *more = as_floats(sos, x) if zi is None else as_floats(sos, x, zi)
     if sos.ndim != 2 or sos.shape[1] != 6:
         raise ValueError(f"sos array must be shape (n_sections, 6), got {sos.shape}")
     n = sos.shape[0]
     sos = sos / sos[:, 3:4]
-    y, states = _lines(x, axis), []
+    y, states = as_lines(x, axis), []
     wanted = list(x.shape)
     wanted[axis] = 2
     if zi is not None and more[0].shape != (n, *wanted):
@@ -249,7 +240,7 @@ def sosfilt(sos, x, axis=-1, zi=None):
         if zi is None:
             y = recursive_filter(y, b, a[1:])
             continue
-        z = _lines(more[0][k], axis)
+        z = as_lines(more[0][k], axis)
         before, y = y, recursive_filter(y, b, a[1:], z)
         states.append(_last_state(before, y, b, a, z, 2).reshape(wanted))
     y = y.reshape(x.shape)
@@ -259,7 +250,7 @@ def sosfilt(sos, x, axis=-1, zi=None):
 @_twin
 def lfilter_zi(b, a):
     _check_leading(a)
-    b, a = _coefficients(*_floats(b, a))
+    b, a = _coefficients(*as_floats(b, a))
     n = len(a)
     rest = b[1:] - a[1:] * b[0]
     first = np.sum(rest) / np.sum(a)
@@ -271,7 +262,7 @@ def lfilter_zi(b, a):
 
 @_twin
 def sosfilt_zi(sos):
-    (sos,) = _floats(sos)
+    (sos,) = as_floats(sos)
     gain, out = 1.0, []
     for k in range(sos.shape[0]):
         b, a = sos[k, :3], sos[k, 3:]
@@ -310,7 +301,7 @@ def _there_and_back(x, axis, padtype, padlen, ntaps, run, zi):
 @_twin
 def filtfilt(b, a, x, axis=-1, padtype="odd", padlen=None, method="pad", irlen=None):
     left_out("filtfilt", method=(method, "pad"))
-    b, a, x = _floats(b, a, x)
+    b, a, x = as_floats(b, a, x)
     ntaps = max(b.size, a.size)
     zi = lfilter_zi(b, a) if ntaps > 1 else np.zeros(0, x.dtype)
     return _there_and_back(
@@ -321,7 +312,7 @@ def filtfilt(b, a, x, axis=-1, padtype="odd", padlen=None, method="pad", irlen=N
 @_twin
 def sosfiltfilt(sos, x, axis=-1, padtype="odd", padlen=None):
     plain = None if isinstance(sos, Tracer) else np.asarray(sos)
-    sos, x = _floats(sos, x)
+    sos, x = as_floats(sos, x)
     n = sos.shape[0]
     ntaps = 2 * n + 1
     if plain is not None:
@@ -332,36 +323,12 @@ def sosfiltfilt(sos, x, axis=-1, padtype="odd", padlen=None):
     )
 
 
-# ---------------------------------------------------------------------------- trends and spectra
-
-
-@_twin
-def detrend(data, axis=-1, type="linear", bp=0, overwrite_data=False):
-    if type not in ("linear", "l", "constant", "c"):
-        raise ValueError("Trend type must be 'linear' or 'constant'.")
-    (x,) = _floats(data)
-    if type in ("constant", "c"):
-        return x - np.mean(x, axis=axis, keepdims=True)
-    n = x.shape[axis]
-    borders = np.sort(np.unique(np.concatenate([np.atleast_1d(0), np.atleast_1d(bp), [n]])))
-    if np.any(borders > n):
-        raise ValueError("Breakpoints must be less than length of data along given axis.")
-    x = np.moveaxis(x, axis, -1)
-    parts = []
-    for low, high in zip(borders[:-1], borders[1:]):
-        part, size = x[..., low:high], int(high - low)
-        basis = np.stack([np.arange(1, size + 1) / size, np.ones(size)], -1)
-        fit = np.linalg.pinv(basis).astype(x.dtype)
-        parts.append(part - np.matmul(np.matmul(part, fit.T), basis.T.astype(x.dtype)))
-    return np.moveaxis(np.concatenate(parts, -1), -1, axis)
-
-
-_without_trend = detrend
+# ---------------------------------------------------------------------------- analytic signal
 
 
 @_twin
 def hilbert(x, N=None, axis=-1):
-    (x,) = _floats(x)
+    (x,) = as_floats(x)
     if x.dtype.kind == "c":
         raise ValueError("x must be real.")
     N = x.shape[axis] if N is None else N
@@ -375,83 +342,3 @@ def hilbert(x, N=None, axis=-1):
     shape = [1] * x.ndim
     shape[axis] = N
     return np.fft.ifft(np.fft.fft(x, N, axis) * weights.reshape(shape), axis=axis)
-
-
-@_twin
-def welch(
-    x,
-    fs=1.0,
-    window="hann",
-    nperseg=None,
-    noverlap=None,
-    nfft=None,
-    detrend="constant",
-    return_onesided=True,
-    scaling="density",
-    axis=-1,
-    average="mean",
-):
-    from scipy.signal import get_window
-
-    left_out("welch", return_onesided=(return_onesided, True))
-    (x,) = _floats(x)
-    if x.dtype.kind == "c":
-        raise TypeError(
-            "welch of a complex traced array has no form: take np.fft.fft of its segments"
-        )
-    if scaling not in ("density", "spectrum") or average not in ("mean", "median"):
-        raise ValueError(f"Unknown scaling or average: {scaling!r}, {average!r}")
-    x = np.moveaxis(x, axis, -1)
-    n = x.shape[-1]
-    if isinstance(window, (str, tuple)):
-        nperseg = min(256 if nperseg is None else nperseg, n)
-        weights = get_window(window, nperseg)
-    else:
-        weights = np.asarray(window)
-        nperseg = len(weights)
-    weights = weights.astype(x.dtype)
-    noverlap = nperseg // 2 if noverlap is None else noverlap
-    nfft = nperseg if nfft is None else nfft
-    if noverlap >= nperseg or nfft < nperseg or nperseg > n:
-        raise ValueError(
-            f"noverlap < nperseg <= nfft, len(x) wanted: {noverlap}, {nperseg}, {nfft}, {n}"
-        )
-    step = nperseg - noverlap
-    starts = np.arange(0, n - nperseg + 1, step)
-    segments = np.take(x, starts[:, None] + np.arange(nperseg), axis=-1)
-    if callable(detrend):
-        segments = detrend(segments)
-    elif detrend:
-        segments = _without_trend(segments, -1, detrend)
-    power = np.square(np.abs(np.fft.rfft(segments * weights, nfft)))
-    scale = 1 / (fs * np.sum(weights**2)) if scaling == "density" else 1 / np.sum(weights) ** 2
-    double = np.full(nfft // 2 + 1, 2.0, x.dtype)
-    double[0] = 1
-    if nfft % 2 == 0:
-        double[-1] = 1
-    power = power * (double * np.asarray(scale, x.dtype))
-    if average == "median":
-        odd = 2 * np.arange(1, (len(starts) - 1) // 2 + 1)
-        bias = 1 + np.sum(1.0 / (odd + 1) - 1.0 / odd)
-        power = np.median(power, axis=-2) / np.asarray(bias, x.dtype)
-    else:
-        power = np.mean(power, axis=-2)
-    return np.fft.rfftfreq(nfft, 1 / fs), np.moveaxis(power, -1, axis)
-
-
-@_twin
-def periodogram(
-    x,
-    fs=1.0,
-    window="boxcar",
-    nfft=None,
-    detrend="constant",
-    return_onesided=True,
-    scaling="density",
-    axis=-1,
-):
-    n = np.shape(x)[axis]
-    if nfft is not None and nfft < n:
-        x = np.moveaxis(np.moveaxis(_array(x), axis, -1)[..., :nfft], -1, axis)
-        n, nfft = nfft, None
-    return welch(x, fs, window, n, 0, nfft, detrend, return_onesided, scaling, axis)
