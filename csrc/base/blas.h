@@ -43,6 +43,10 @@ void scipy_cblas_strmm(int order, int side, int uplo, int trans, int diag, int m
                        float alpha, const float *a, int lda, float *b, int ldb);
 void scipy_cblas_dtrmm(int order, int side, int uplo, int trans, int diag, int m, int n,
                        double alpha, const double *a, int lda, double *b, int ldb);
+void scipy_cblas_strsm(int order, int side, int uplo, int trans, int diag, int m, int n,
+                       float alpha, const float *a, int lda, float *b, int ldb);
+void scipy_cblas_dtrsm(int order, int side, int uplo, int trans, int diag, int m, int n,
+                       double alpha, const double *a, int lda, double *b, int ldb);
 
 void scipy_openblas_set_num_threads(int n);
 char *scipy_openblas_get_config(void);

@@ -30,15 +30,6 @@ def product(a, b, threads=0):
     return out
 
 
-def inverse_cholesky(matrices, threads=0):
-    """L^-1 of A = L L' for each matrix; LinAlgError where one is not positive definite."""
-    lower, inverse = np.empty_like(matrices), np.empty_like(matrices)
-    unit = np.broadcast_to(np.eye(matrices.shape[-1], dtype=matrices.dtype), matrices.shape)
-    _core.call("cholesky", [lower], [matrices], threads=threads)
-    _core.call("triangular_solve", [inverse], [lower, unit], (1, 0, 0), threads=threads)
-    return inverse
-
-
 def ridge_error(rotated, predictor, factors, seen=None):
     """sum_r (seen - predictor diag(factors_a) rotated)^2 for every alpha a and target, float64.
 

@@ -29,6 +29,17 @@ def distances(kernel, x, *others, parameters=(), dtype=None, threads=0):
     return out
 
 
+def whitened(x, columns, noise, covariance=False, threads=0):
+    """Patterns whitened by the noise between the channels of each problem.
+
+    x : (C, k), one row per channel; columns : (B, d); noise : z-scores (C, T) of residuals, whose
+    correlations are shrunk, or a covariance (C, C) -> (B, d, k)
+    """
+    out = np.empty((*columns.shape, x.shape[1]), x.dtype)
+    _core.call("whiten", [out], [x, columns, noise], (int(covariance),), threads=threads)
+    return out
+
+
 def ranks(x):
     """Mid-ranks 1 .. N of each row; NaN stays NaN and is not counted."""
     out = np.empty(x.shape)

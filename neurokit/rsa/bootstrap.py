@@ -21,9 +21,9 @@ from .comparison import (
 from .inference import each_ceiling
 from .moments import resampled_moments
 from .rdms import RDMs, pair_index
+from .taus import TAUS, tau_statistics, tie_groups, weighted_ranks
 
 CHUNK_BYTES = 1 << 26
-TAUS = ("tau_a", "tau_b")
 BY_COUNTS = ("cosine", "pearson", "spearman", "rho_a", *WHITENED)
 
 
@@ -82,32 +82,16 @@ def _weighted(values, counts, center, ranked=False):
     i, j = np.triu_indices(counts.shape[1], 1)
     gram = np.empty((len(counts), rows, rows))
     step = max(1, CHUNK_BYTES // (8 * n_pairs * (rows if ranked else 1)))
-    groups = [_tie_groups(row) for row in values] if ranked else None
+    groups = [tie_groups(row) for row in values] if ranked else None
     for first in range(0, len(counts), step):
         part = counts[first : first + step]
         weight = part[:, i] * part[:, j]
         if ranked:
-            x = np.stack([_weighted_ranks(weight, *group) for group in groups], 1)
+            x = np.stack([weighted_ranks(weight, *group) for group in groups], 1)
         else:
             x = np.broadcast_to(values, (len(part), rows, n_pairs))
         similarity.gram(x, weight, center, out=gram[first : first + step])
     return gram
-
-
-def _tie_groups(row):
-    """Order of a row, where its groups of ties begin in it, and the group of each element."""
-    order = np.argsort(row, kind="stable")
-    new = np.r_[True, np.diff(row[order]) > 0]
-    group = np.empty(len(row), dtype=np.int64)
-    group[order] = np.cumsum(new) - 1
-    return order, np.flatnonzero(new), group
-
-
-def _weighted_ranks(weight, order, starts, group):
-    """Mid-ranks of a row whose elements stand there ``weight`` times, for many weights."""
-    size = np.add.reduceat(weight[:, order], starts, axis=1)
-    middle = np.cumsum(size, 1) - size / 2 + 0.5
-    return middle[:, group]
 
 
 def _whitened(values, counts, center, variance=None):
@@ -219,10 +203,9 @@ def sample_statistics(models, subjects, counts, drawn, method, sigma_k=None):
     if method in WHOLE:
         sigma = covariance_of(sigma_k, counts.shape[1])
         return resampled_moments(models, subjects, counts, drawn, method, sigma)
-    missing = np.isnan(models).any(0) | np.isnan(subjects).any(0)
-    if method in TAUS and not missing.any():
-        return _taus(models, subjects, counts, drawn, int(method == "tau_b"))
-    if method not in BY_COUNTS or missing.any():
+    if method in TAUS:
+        return tau_statistics(models, subjects, counts, drawn, method)
+    if np.isnan(models).any() or np.isnan(subjects).any():
         return _one_by_one(models, subjects, counts, drawn, method, sigma_k)
     values = np.concatenate([models, subjects]).astype(float)
     cosines, scale = similarities(values, counts, method, sigma_k)
@@ -245,39 +228,6 @@ def statistics(scores, cosines, counts, scale):
         lower, _ = ceilings(np.broadcast_to(cosines, shape), scale, counts)
         lower = np.sum(weight * np.where(counts > 0, lower, 0), 1)
     return np.column_stack([mean, lower])
-
-
-def _taus(models, subjects, counts, drawn, variant):
-    """Statistics of samples by Kendall's tau of pairs that stand there c_i c_j times."""
-    models, subjects = (np.ascontiguousarray(v, dtype=float) for v in (models, subjects))
-    n_samples, n_pairs = len(counts), models.shape[1]
-    i, j = np.triu_indices(counts.shape[1], 1)
-    groups = [_tie_groups(row) for row in subjects]
-    out = [np.empty((n_samples, len(models) + 1)) for _ in drawn]
-    step = max(1, CHUNK_BYTES // (8 * n_pairs * (len(subjects) + 1)))
-    for first in range(0, n_samples, step):
-        part = counts[first : first + step].astype(np.int64)
-        weight = part[:, i] * part[:, j]
-        scores = similarity.kendall(models, subjects, variant, weight)
-        ranks = np.stack([_weighted_ranks(weight, *group) for group in groups], 1)
-        for k, (own, rank, w) in enumerate(zip(scores, ranks, weight, strict=True), first):
-            for to, d in zip(out, drawn, strict=True):
-                to[k, :-1] = own @ (d[k] / d[k].sum())
-                to[k, -1] = _lower_tau(subjects, rank, d[k], w[None], variant)
-    return out
-
-
-def _lower_tau(subjects, ranks, counts, weight, variant):
-    """As :func:`_lower`, from the ranks of all subjects in one sample."""
-    seen = np.flatnonzero(counts)
-    if len(seen) < 2:
-        return np.nan
-    total, lower = counts @ ranks, 0.0
-    for s in seen:
-        rest = total - counts[s] * ranks[s]
-        tau = similarity.kendall(rest[None], subjects[s : s + 1], variant, weight)
-        lower += counts[s] * tau[0, 0, 0]
-    return lower / counts.sum()
 
 
 def resampled(values, at):

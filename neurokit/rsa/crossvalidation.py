@@ -10,11 +10,13 @@ from .bootstrap import (
     resampled,
     resampled_covariance,
     sample_counts,
+    similarities,
 )
 from .comparison import BY_RANK, compare_values, noise_of
 from .inference import each_ceiling
 from .models import FixedModel, SelectModel
 from .rdms import n_conditions_of, pair_index
+from .taus import TAUS, TauSamples
 
 SAMPLES_AT_ONCE = 50
 LEAST_CONDITIONS = 3  # in each part: fewer have no more than one pair
@@ -134,23 +136,26 @@ def _ceilings_of(values, subject, method, sigma_k):
     return out
 
 
-def by_inner_products(models, bases, data, method):
-    """True where scores of fitted models follow from inner products over the conditions drawn."""
-    missing = np.isnan(data).any() or any(np.isnan(basis).any() for basis in bases)
+def by_samples(models, bases, data, method):
+    """True where scores of fitted models follow from the similarities or inner products of all
+    matrices over the conditions drawn."""
+    if method not in (*BY_COUNTS, *TAUS):
+        return False
     plain = all(isinstance(model, (FixedModel, SelectModel)) for model in models)
-    return (
-        method in BY_COUNTS and not missing
-        and (method not in BY_RANK or plain) and method != "rho_a"
-    )  # fmt: skip
+    if method in TAUS:
+        return plain
+    missing = np.isnan(data).any() or any(np.isnan(basis).any() for basis in bases)
+    return not missing and (plain or method not in BY_RANK)
 
 
 def crossvalidated_samples(
     models, bases, data, subject_counts, condition_counts, method, sigma_k, folds, n_cv, rng
 ):
-    """Scores on held-out data in samples of subjects and conditions, from inner products.
+    """Scores on held-out data in samples of subjects and conditions.
 
-    A part of the conditions is a vector of counts that is zero elsewhere; one Gram matrix of all
-    matrices for the training and one for the held-out conditions hold everything.
+    A part of the conditions is a vector of counts that is zero elsewhere; the inner products (for
+    rho-a and tau the similarities) of all matrices over the training and over the held-out
+    conditions hold everything.
 
     Parameters
     ----------
@@ -166,7 +171,8 @@ def crossvalidated_samples(
         NaN for subjects that were not drawn.
     """
     n_samples, n_subjects = subject_counts.shape
-    rows = np.concatenate([*bases, data]).astype(float)
+    basis = np.concatenate(bases).astype(float)
+    rows = np.concatenate([basis, data]).astype(float)
     ends = np.cumsum([0, *(len(basis) for basis in bases)])
     scores = np.full((n_cv, n_samples, len(models), n_subjects), np.nan)
     ceiling = np.full((n_cv, n_samples, 2, n_subjects), np.nan)
@@ -179,12 +185,21 @@ def crossvalidated_samples(
                     held = np.zeros_like(counts)
                     held[part] = counts[part]
                     parts += [held, counts - held if folds[1] > 1 else held]
-            gram = grams(rows, np.array(parts), method, sigma_k)
-            gram = gram.reshape(last - first, -1, 2, len(rows), len(rows))
+            parts = np.array(parts)
+            if method in TAUS:
+                pieces = list(TauSamples(basis, data, method)(parts))
+            elif method == "rho_a":
+                pieces = list(_rho_samples(rows, len(basis), parts))
+            else:
+                pieces = list(grams(rows, parts, method, sigma_k))
+            held_out = _held_out if method not in (*TAUS, "rho_a") else _held_out_by_similarity
+            pairs = list(zip(pieces[::2], pieces[1::2], strict=True))  # held out, training
+            each = len(pairs) // (last - first)
             for b in range(first, last):
                 drawn = subject_counts[b]
                 people = _parts_of(np.flatnonzero(drawn), folds[0], rng)
-                found = [_held_out(models, ends, *g, drawn, people) for g in gram[b - first]]
+                own = pairs[(b - first) * each : (b - first + 1) * each]
+                found = [held_out(models, ends, *pair, drawn, people) for pair in own]
                 scores[k, b] = np.mean([f[0] for f in found], 0)
                 ceiling[k, b] = np.mean([f[1] for f in found], 0)
     return scores, ceiling
@@ -220,6 +235,39 @@ def _held_out(models, ends, test, train, drawn, people):
     return scores, ceiling
 
 
+def _rho_samples(rows, n_basis, counts):
+    """rho-a in samples, in the form of ``TauSamples``."""
+    for cosines, scale in zip(*similarities(rows, counts, "rho_a"), strict=True):
+        among, own = cosines[None, n_basis:, n_basis:], scale[None, n_basis:]
+        scores = cosines * np.multiply.outer(scale, scale)
+
+        def both(drawn, among=among, own=own):
+            return np.concatenate(ceilings(among, own, drawn[None]))
+
+        yield scores[:n_basis, n_basis:], both
+
+
+def _held_out_by_similarity(models, ends, test, train, drawn, people):
+    """As :func:`_held_out` for models of one matrix at a time, from similarities with the subjects
+    and a function that gives the ceilings of the subjects drawn, see ``TauSamples``."""
+    n_subjects, ceiling = len(drawn), np.full((2, len(drawn)), np.nan)
+    (seen, ceilings_for), (known, _) = test, train
+    if np.count_nonzero(drawn) > 1:
+        ceiling[:] = ceilings_for(drawn)
+        ceiling[:, drawn == 0] = np.nan
+    scores = np.full((len(models), n_subjects), np.nan)
+    for part in people:
+        own = drawn.astype(float)
+        if len(people) > 1:
+            own[part] = 0
+        along = known @ (own / own.sum())
+        for m, _ in enumerate(models):
+            own_rows = along[ends[m] : ends[m + 1]]
+            best = np.argmax(np.where(np.isnan(own_rows), -np.inf, own_rows))
+            scores[m, part] = seen[ends[m] + best, part]
+    return scores, ceiling
+
+
 def bootstrap_crossvalidated(
     models, bases, data, method, sigma_k, folds, factors, n_boot, n_cv, rng, progress
 ):
@@ -240,7 +288,7 @@ def bootstrap_crossvalidated(
     if "condition" in factors:
         condition_counts = sample_counts(n, n_boot, rng, least=least)
     out = np.empty((n_cv, n_boot, len(models) + 1))
-    if by_inner_products(models, bases, data, method):
+    if by_samples(models, bases, data, method):
         scores, ceiling = crossvalidated_samples(
             models, bases, data, subject_counts, condition_counts, method, sigma_k, folds, n_cv, rng
         )

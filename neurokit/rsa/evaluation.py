@@ -12,7 +12,7 @@ from .checks import leveled
 from .comparison import WHOLE, compare, compare_values, method_name, noise_of
 from .crossvalidation import (
     bootstrap_crossvalidated,
-    by_inner_products,
+    by_samples,
     crossvalidated,
     crossvalidated_samples,
     fold_numbers,
@@ -322,7 +322,7 @@ class _Task:
         if self.folds is not None:
             subjects, conditions = np.arange(len(values)), np.arange(self.rdms.n_conditions)
             arguments = self.models, self.bases, values
-            if by_inner_products(*arguments, self.method):
+            if by_samples(*arguments, self.method):
                 ones = np.ones((1, len(subjects)), int), np.ones((1, len(conditions)), int)
                 scores, ceiling = crossvalidated_samples(
                     *arguments, *ones, self.method, self.sigma_k, self.folds, 1, rng

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.run.bars import progress_bar
-from ..ops import dense, similarity
+from ..ops import similarity
 from .calculate import METRICS, _Subject
 from .checks import numbers
 from .comparison import Whitening, method_name
@@ -359,7 +359,7 @@ class _Batch:
             if noise._variance is not None and noise._samples is None:
                 x = x / np.sqrt(noise._variance).astype(x.dtype)[:, None, None]
             else:
-                self.covariance = noise.covariance.astype(x.dtype)
+                self.covariance = np.ascontiguousarray(noise.covariance, x.dtype)
         elif noise is not None:
             residuals = numbers(noise, "noise").astype(x.dtype, copy=False)
             if residuals.ndim != 2 or residuals.shape[1] != len(x) or len(residuals) < 2:
@@ -371,8 +371,6 @@ class _Batch:
             with np.errstate(invalid="ignore", divide="ignore"):
                 sd = np.sqrt(np.sum(z * z, 1, dtype=float) / (len(residuals) - 1)).astype(x.dtype)
                 self.z, x = z / sd[:, None], x / sd[:, None, None]
-                squared = self.z**2
-                self.fourth = np.einsum("ct,ct->c", squared, squared, dtype=float)
         self.usable = np.isfinite(x).all((1, 2))
         if self.z is not None:
             self.usable &= np.isfinite(self.z).all(1)
@@ -386,8 +384,7 @@ class _Batch:
         """Centres in one call, so that what is made for each fits the memory."""
         each = 4 * self.n**2
         if self.z is not None or self.covariance is not None:
-            each += size * (3 * size + 2 * self.x[0].size)
-            each += 0 if self.z is None else 2 * size * self.z.shape[1]
+            each += 2 * size * self.x[0].size
         return max(1, CHUNK_BYTES // (self.x.itemsize * each))
 
     def __call__(self, channels):
@@ -406,37 +403,11 @@ class _Batch:
 
     def _white(self, channels):
         """Patterns whitened by the covariance of each centre, (centres, channels, folds, n)."""
-        size = channels.shape[1]
-        x = self.x[channels]
-        if self.covariance is not None:
-            covariance = self.covariance[channels[:, :, None], channels[:, None, :]]
-        else:
-            covariance = self._shrunk(channels)
-        try:
-            white = dense.inverse_cholesky(covariance, self.threads)
-        except np.linalg.LinAlgError:
-            raise np.linalg.LinAlgError(
-                f"the noise covariance of a centre with {size} channels is singular: use more "
-                "residuals, or leave channels without noise out"
-            ) from None
-        return dense.product(white, x.reshape(*x.shape[:2], -1), self.threads).reshape(x.shape)
-
-    def _shrunk(self, channels):
-        """Shrunk correlations of each centre, as :func:`shrinkage` has them."""
-        z = self.z[channels]
-        samples, size = z.shape[2], z.shape[1]
-        dof = samples - 1
-        r = dense.product(z, np.swapaxes(z, 1, 2), self.threads)
-        r /= dof
-        z *= z
-        q = np.sum(np.sum(z, 1, dtype=float) ** 2, 1) - self.fourth[channels].sum(1)
-        r2 = np.einsum("bij,bij->b", r, r, dtype=float) - np.einsum("bii,bii->b", r, r, dtype=float)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            lam = np.clip(samples / dof**2 * (q / dof - r2) / r2, 0, 1)
-        lam = np.where(r2 > 0, lam, 1.0)
-        r *= (1 - lam).astype(r.dtype)[:, None, None]
-        r[:, np.arange(size), np.arange(size)] = 1
-        return r
+        noise = self.z if self.covariance is None else self.covariance
+        white = similarity.whitened(
+            self.x.reshape(len(self.x), -1), channels, noise, self.z is None, self.threads
+        )
+        return white.reshape(*channels.shape, *self.x.shape[1:])
 
 
 def _scorer(models, method, sigma_k=None, threads=0):
