@@ -5,6 +5,7 @@ from scipy import linalg
 
 from ..ops import dense, similarity
 from .checks import leveled, numbers, symmetric
+from .missing import equal_rows
 from .moments import compare_moments
 from .rdms import RDMs, match_conditions
 
@@ -128,12 +129,9 @@ def compare_values(x, y, method, noise=None):
     if method in ("cosine", "pearson"):
         return similarity.cosines(x, y, method == "pearson")
     out = np.full((len(x), len(y)), np.nan)
-    kinds_x, kind_x = np.unique(have_x, axis=0, return_inverse=True)
-    kinds_y, kind_y = np.unique(have_y, axis=0, return_inverse=True)
-    for k, p in enumerate(kinds_x):
-        for m, q in enumerate(kinds_y):
+    for i, p in equal_rows(have_x):
+        for j, q in equal_rows(have_y):
             have = p & q
-            i, j = np.flatnonzero(kind_x == k), np.flatnonzero(kind_y == m)
             out[np.ix_(i, j)] = _complete(x[i][:, have], y[j][:, have], method, noise, have)
     return out
 

@@ -1,8 +1,16 @@
-"""Pairs of conditions over the channels that both have."""
+"""Pairs of conditions over the channels that both have, and rows that lack the same pairs."""
 
 import numpy as np
 
 from .checks import symmetric
+
+
+def equal_rows(mask):
+    """Groups of equal rows of a boolean matrix: (their numbers, the row) of each."""
+    groups = {}
+    for k, row in enumerate(np.packbits(mask, axis=1)):
+        groups.setdefault(row.tobytes(), []).append(k)
+    return [(np.array(rows), mask[rows[0]]) for rows in groups.values()]
 
 
 def by_channels(valid, compute):

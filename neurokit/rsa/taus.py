@@ -6,6 +6,7 @@ Pairs that are NaN in one of two matrices have no weight in their comparison.
 import numpy as np
 
 from ..ops import similarity
+from .missing import equal_rows
 
 TAUS = ("tau_a", "tau_b")
 CHUNK_BYTES = 1 << 26
@@ -42,11 +43,8 @@ def weighted_taus(x, y, weight, method):
         return similarity.kendall(x, y, variant, weight)
     out = np.empty((len(weight), len(x), len(y)))
     x, y = np.where(have_x, x, 0), np.where(have_y, y, 0)
-    kinds_x, kind_x = np.unique(have_x, axis=0, return_inverse=True)
-    kinds_y, kind_y = np.unique(have_y, axis=0, return_inverse=True)
-    for k, p in enumerate(kinds_x):
-        for m, q in enumerate(kinds_y):
-            i, j = np.flatnonzero(kind_x == k), np.flatnonzero(kind_y == m)
+    for i, p in equal_rows(have_x):
+        for j, q in equal_rows(have_y):
             out[:, i[:, None], j] = similarity.kendall(x[i], y[j], variant, weight * (p & q))
     return out
 

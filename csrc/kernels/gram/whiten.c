@@ -1,22 +1,29 @@
 /* Kernel `whiten`: patterns around each centre, whitened by the noise between its own channels.
  *
  *   out[0] W (B, d, k) float32 or float64, contiguous: L^-1 X_b with S_b = L L'
- *   in[0]  X (C, k) patterns, one row per channel;  in[1] columns (B, d) int64: channels of centre
- * b in[2]  N, the type of X and W, rows contiguous as those of X ip     (kind,) 0  N (C, T)
- * residuals as z-scores (mean 0, sum of squares T - 1); S_b is their correlation R, off-diagonal
- * elements times 1 - lam, with q_t = sum_c z_ct^2 and sums over i != j lam = clip01{ T/(T-1)^2
- * [(sum_t q_t^2 - sum_ct z_ct^4)/(T-1) - sum R_ij^2] / sum R_ij^2 } (Schaefer and Strimmer 2005,
- * doi:10.2202/1544-6115.1175) 1  N (C, C) a covariance; S_b are its rows and columns
+ *   in[0]  X (C, k) patterns, one row per channel
+ *   in[1]  columns (B, d) int64: the channels of each centre
+ *   in[2]  N, the type of X and W, rows contiguous as those of X
+ *   ip     (kind,)
+ *     0  N (C, T) residuals as z-scores (mean 0, sum of squares T - 1)
+ *     1  N (C, C) a covariance: S_b are its rows and columns
  *
- * Residuals are taken SAMPLES at a time, so that those of a centre stay in the cache.
+ * Kind 0: S_b is the correlation R of the residuals, off-diagonal elements times 1 - lam; with
+ * q_t = sum_c z_ct^2 and sums over i != j
+ *
+ *   lam = clip01{ T/(T-1)^2 [(sum_t q_t^2 - sum_ct z_ct^4)/(T-1) - sum R_ij^2] / sum R_ij^2 }
+ *
+ * (Schaefer and Strimmer 2005, doi:10.2202/1544-6115.1175). Residuals are taken SAMPLES at a time,
+ * so that those of a centre stay in the cache.
+ *
  * Cost per centre: d^2 T / 2 + d^3 / 6 + d^2 k / 2 multiply-adds.
  */
-#include <math.h>
 #include <string.h>
 
 #include "../../base/blas.h"
 #include "../../engine/kernel.h"
 #include "../level.h"
+#include "../linalg/lapack.h"
 
 enum { SAMPLES = 256, SLOTS = 16, SPLIT_WORK = 1 << 16 };
 
@@ -100,19 +107,16 @@ static nk_status check_channels(const nk_call *call, const layout *l, int64_t b)
 #define NK_T(name) name##_f32
 #define SYRK scipy_cblas_ssyrk
 #define TRSM scipy_cblas_strsm
-#define POTRF scipy_spotrf_
 #include "whiten.h"
 #undef T
 #undef NK_T
 #undef SYRK
 #undef TRSM
-#undef POTRF
 
 #define T double
 #define NK_T(name) name##_f64
 #define SYRK scipy_cblas_dsyrk
 #define TRSM scipy_cblas_dtrsm
-#define POTRF scipy_dpotrf_
 #include "whiten.h"
 
 typedef struct job {

@@ -1,4 +1,4 @@
-/* The steps of whiten.c for one element type: T, NK_T(name), SYRK, TRSM, POTRF. */
+/* The steps of whiten.c for one element type: T, NK_T(name), SYRK, TRSM. */
 
 static inline const T *NK_T(row)(const nk_view *v, int64_t r) {
   return (const T *)(const void *)(v->data + r * v->stride[0]);
@@ -71,7 +71,7 @@ static nk_status NK_T(whiten)(const nk_call *call, const layout *l, int64_t b, c
   } else {
     NK_T(shrink)(l, NK_T(correlate)(call, l, b, work), product);
   }
-  POTRF("U", &d, product, &d, &info); /* its columns are our rows */
+  NK_LAPACK(call->in[0].dtype, potrf, "U", &d, product, &d, &info); /* its columns: our rows */
   if (info != 0)
     return nk_fail(call->ctx->error, NK_ERR_LINALG,
                    "the noise covariance of a centre with %d channels is singular: use more "
