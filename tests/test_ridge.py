@@ -144,20 +144,6 @@ def test_targets_in_chunks_and_float32():
     np.testing.assert_allclose(chunked.cv_scores_, single.cv_scores_, atol=1e-6)
 
 
-def test_large_matrices_by_themselves(monkeypatch):
-    from neurokit.encoding import _ridge
-
-    rng = np.random.default_rng(4)
-    X = rng.standard_normal((3, 12, 20))
-    stack = X @ X.swapaxes(1, 2)
-    monkeypatch.setattr(_ridge, "ALONE", 12)
-    for matrix in (stack, stack[0], stack[:1]):
-        values, vectors = _ridge.eigh(matrix)
-        assert values.shape == matrix.shape[:-1] and (np.diff(values) >= 0).all()
-        rebuilt = (vectors * values[..., None, :]) @ np.swapaxes(vectors, -1, -2)
-        np.testing.assert_allclose(rebuilt, matrix, atol=1e-12)
-
-
 def test_one_alpha_for_all_and_single_target():
     X, Y = problem(80, 6, 4)
     model = encoding.RidgeCV(ALPHAS, alpha_per_target=False).fit(X, Y)

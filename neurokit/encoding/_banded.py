@@ -14,6 +14,7 @@ factorisation. With e the error of the test samples, H the inverse of the traini
 
 import numpy as np
 
+from ..ops.dense import product
 from ._ridge import (
     Fold,
     centred,
@@ -60,7 +61,7 @@ class PrimalBands:
     def screen(self, weights, values, vectors):
         """Eigenvalues, squared coordinates of the targets, and the factor of both."""
         turn = (vectors * self._scale(weights)[:, None]).astype(self.X.dtype, copy=False)
-        rotated = turn.T @ self.whole
+        rotated = product(turn.T, self.whole)
         return np.maximum(values, 0), rotated * rotated, 1.0
 
     def diagonalised(self, weights):
@@ -94,19 +95,20 @@ class PrimalBands:
         """Derivative of the squared test error to the log weights, shape (n_bands, t)."""
         train, test, *_ = self._products(index, weights, chosen)
         factors = (1 / (fold.values[:, None] + alpha)).astype(train.dtype)
-        solution = factors * (fold.vectors.T @ train)
-        slope = fold.predictor.T @ (fold.predictor @ solution) - fold.vectors.T @ test
-        product = (fold.vectors @ (factors * slope)) * (fold.vectors @ solution)
+        solution = factors * product(fold.vectors.T, train)
+        slope = product(fold.predictor.T, product(fold.predictor, solution))
+        slope -= product(fold.vectors.T, test)
+        change = product(fold.vectors, factors * slope) * product(fold.vectors, solution)
         out = np.zeros((self.n_bands, len(chosen)))
-        np.add.at(out, self.bands, product)
+        np.add.at(out, self.bands, change)
         return 2 * alpha * out
 
     def solve(self, weights, values, vectors, chosen, alpha):
         """Coefficients of the chosen targets, shape (p, t)."""
         turn = (vectors * self._scale(weights)[:, None]).astype(self.X.dtype, copy=False)
-        rotated = turn.T @ self.whole[:, chosen]
+        rotated = product(turn.T, self.whole[:, chosen])
         rotated /= (np.maximum(values, 0)[:, None] + alpha).astype(self.X.dtype, copy=False)
-        return turn @ rotated
+        return product(turn, rotated)
 
 
 class KernelBands:
@@ -140,7 +142,7 @@ class KernelBands:
 
     def screen(self, weights, values, vectors):
         """Eigenvalues, squared coordinates of the targets, and the factor of both."""
-        rotated = vectors.T @ self.Y
+        rotated = product(vectors.T, self.Y)
         values = np.maximum(values, 0)
         return values, rotated * rotated, values
 
@@ -158,9 +160,9 @@ class KernelBands:
         Y = self.Y[:, chosen]
         mean = self.moments[index][0][chosen].astype(Y.dtype)
         factors = (1 / (fold.values[:, None] + alpha)).astype(Y.dtype)
-        solution = factors * (fold.vectors.T @ (Y[fold.train] - mean))
-        error = fold.predictor @ solution - (Y[fold.test] - mean)
-        across = -(fold.vectors @ (factors * (fold.predictor.T @ error)))
+        solution = factors * product(fold.vectors.T, Y[fold.train] - mean)
+        error = product(fold.predictor, solution) - (Y[fold.test] - mean)
+        across = -product(fold.vectors, factors * product(fold.predictor.T, error))
         if self.center:
             across -= error.sum(0) / fold.n_train
         train, test = self.pairs[index]
@@ -170,12 +172,13 @@ class KernelBands:
         else:
             np.add.at(both, train, across)
             np.add.at(both, test, error)
-        dual = fold.vectors @ solution
-        products = (np.einsum("ij,ij->j", k[fold.train] @ both, dual) for k in self.kernels)
-        return np.stack([2 * w * each for w, each in zip(weights, products)]).astype(float)
+        dual = product(fold.vectors, solution)
+        parts = (product(kernel[fold.train], both) for kernel in self.kernels)
+        changes = (np.einsum("ij,ij->j", part, dual) for part in parts)
+        return np.stack([2 * w * each for w, each in zip(weights, changes)]).astype(float)
 
     def solve(self, weights, values, vectors, chosen, alpha):
         """Weights of the samples (n, t): (K + alpha)^-1 Y."""
-        rotated = vectors.T @ self.Y[:, chosen]
+        rotated = product(vectors.T, self.Y[:, chosen])
         rotated /= (values[:, None] + alpha).astype(self.Y.dtype, copy=False)
-        return vectors @ rotated
+        return product(vectors, rotated)

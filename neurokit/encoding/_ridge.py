@@ -20,12 +20,11 @@ R being triangular: p^2 t / 2 multiply-adds per alpha instead of v p t.
 import copy
 
 import numpy as np
-from scipy import linalg
 
 from ..ops import dense
+from ..ops.dense import product
 
 CHUNK_BYTES = 1 << 26  # of the arrays that grow with the targets in work
-ALONE = 1500  # rows from which a matrix is worth the threads of SciPy's BLAS
 ROWS = 4096  # of float32 data turned to float64 at a time
 
 
@@ -69,16 +68,9 @@ def partition(folds, n):
 def eigh(matrix):
     """Eigenvalues and eigenvectors of one matrix or a stack of them, shared out over the threads.
 
-    A large matrix by itself goes to SciPy, whose BLAS splits the work within it. Values below zero
-    by no more than rounding are zero; those of an indefinite kernel stay.
+    Values below zero by no more than rounding are zero; those of an indefinite kernel stay.
     """
-    if matrix.size == matrix.shape[-1] ** 2 and matrix.shape[-1] >= ALONE:
-        alone = matrix.reshape(matrix.shape[-2:])
-        values, vectors = linalg.eigh(alone, check_finite=False, driver="evd")
-        values = values.reshape(matrix.shape[:-1])
-        vectors = np.ascontiguousarray(vectors).reshape(matrix.shape)
-    else:
-        values, vectors = dense.eigh(matrix)
+    values, vectors = dense.eigh(matrix)
     rounding = 10 * matrix.shape[-1] * np.finfo(matrix.dtype).eps
     largest = np.abs(values).max(-1, initial=0, keepdims=True)
     values[(values < 0) & (values >= -rounding * largest)] = 0
@@ -100,11 +92,10 @@ def eigh_each(matrices):
 def gram(x):
     """X'X in float64 from float32 or float64 rows."""
     if x.dtype == np.float64:
-        return x.T @ x
+        return dense.gram(x)
     out = np.zeros((x.shape[1], x.shape[1]))
     for first in range(0, len(x), ROWS):
-        part = x[first : first + ROWS].astype(np.float64)
-        out += part.T @ part
+        out += dense.gram(x[first : first + ROWS].astype(np.float64))
     return out
 
 
@@ -141,7 +132,7 @@ def diagonalise(parts, dtype):
     found = eigh_each([train for _, train, _ in parts])
     for (fold, _, test), (values, vectors) in zip(parts, found):
         values = np.maximum(values, 0)
-        root = triangular_root(vectors.T @ (test @ vectors))
+        root = triangular_root(product(vectors.T, product(test, vectors)))
         fold.values, fold.vectors = values, vectors.astype(dtype, copy=False)
         fold.predictor = np.ascontiguousarray(root, dtype=dtype)
     return [fold for fold, _, _ in parts]
@@ -150,11 +141,10 @@ def diagonalise(parts, dtype):
 def triangular_root(square):
     """Upper triangular R with R'R = square, which may be singular."""
     try:
-        return linalg.cholesky(square, check_finite=False)
-    except linalg.LinAlgError:
+        return dense.cholesky(square).T
+    except np.linalg.LinAlgError:
         values, vectors = eigh(square)
-        root = (vectors * np.sqrt(np.maximum(values, 0))).T
-        return linalg.qr(root, mode="r", check_finite=False)[0]
+        return dense.triangle((vectors * np.sqrt(np.maximum(values, 0))).T)
 
 
 def primal_folds(X, pairs, center):
@@ -183,7 +173,7 @@ def kernel_folds(kernel, pairs, center, dtype):
             own[-1] = centred(own[-1])
     for fold, part, (values, vectors) in zip(folds, across, eigh_each(own)):
         fold.values, fold.vectors = values, vectors.astype(dtype, copy=False)
-        fold.predictor = np.ascontiguousarray(part @ vectors, dtype=dtype)
+        fold.predictor = np.ascontiguousarray(product(part, vectors), dtype=dtype)
     return folds
 
 
@@ -226,8 +216,8 @@ def combined(measured, folds, together):
 
 def products(X, Y, folds):
     """X'Y of each fold's test samples, and of all samples."""
-    tested = [X[fold.test].T @ Y[fold.test] for fold in folds]
-    return tested, sum(tested) if partition(folds, len(X)) else X.T @ Y
+    tested = [product(X[fold.test].T, Y[fold.test]) for fold in folds]
+    return tested, sum(tested) if partition(folds, len(X)) else product(X.T, Y)
 
 
 def target_moments(Y, fold, center):
@@ -250,7 +240,7 @@ def fold_products(X, targets, fold, tested, whole, mean, total_sum, center):
 
     ``targets`` is a function that gives Y, asked only where the products do not suffice.
     """
-    train = whole - tested if fold.rest else X[fold.train].T @ targets()[fold.train]
+    train = whole - tested if fold.rest else product(X[fold.train].T, targets()[fold.train])
     if not center:
         return train, tested
     train -= _outer(fold.n_train * fold.train_mean, mean, X.dtype)
@@ -264,9 +254,9 @@ def primal_scores(X, Y, folds, alphas, center):
     tested, whole = products(X, Y, folds)
 
     def measured():
-        for fold, product in zip(folds, tested):
+        for fold, part in zip(folds, tested):
             mean, total_sum, square, total = target_moments(Y, fold, center)
-            train, test = fold_products(X, lambda: Y, fold, product, whole, mean, total_sum, center)
+            train, test = fold_products(X, lambda: Y, fold, part, whole, mean, total_sum, center)
             error = primal_error(X, lambda: Y, fold, train, test, mean, square, total, alphas)
             yield error, total, square
 
@@ -275,20 +265,20 @@ def primal_scores(X, Y, folds, alphas, center):
 
 def primal_error(X, targets, fold, train, test, mean, square, total, alphas, scale=1.0):
     """Squared test error of each alpha and target; ``scale`` is that of the features."""
-    rotated = fold.vectors.T @ train
+    rotated = product(fold.vectors.T, train)
     if (square > 100 * total)[total > 0].any():  # the difference of squares would cancel
         features = (X[fold.test] - fold.train_mean) * scale
         seen = targets()[fold.test] - mean.astype(X.dtype)
-        predictor = features.astype(X.dtype, copy=False) @ fold.vectors
+        predictor = product(features.astype(X.dtype, copy=False), fold.vectors)
         return ridge_error(rotated, predictor, seen, fold.values, alphas)
-    return statistic_error(fold, rotated, fold.vectors.T @ test, square, alphas)
+    return statistic_error(fold, rotated, product(fold.vectors.T, test), square, alphas)
 
 
 def statistic_error(fold, rotated, seen, square, alphas):
     """Squared test error of each alpha and target from A, B and |Y|^2."""
     error = ridge_error(rotated, fold.predictor, None, fold.values, alphas)
     factors = (1 / (fold.values + alphas[:, None])).astype(rotated.dtype)
-    error += square - 2 * (factors @ (rotated * seen)).astype(float)
+    error += square - 2 * product(factors, rotated * seen).astype(float)
     return np.maximum(error, 0, out=error)
 
 
@@ -306,7 +296,7 @@ def kernel_scores(Y, folds, alphas, center):
 def kernel_error(Y, fold, mean, alphas):
     """Squared test error of each alpha and target."""
     mean = mean.astype(Y.dtype)
-    rotated = fold.vectors.T @ (Y[fold.train] - mean)
+    rotated = product(fold.vectors.T, Y[fold.train] - mean)
     seen = Y[fold.test] - mean
     error = ridge_error(rotated, fold.predictor, seen, fold.values, alphas)
     error[fold.values.min() + alphas <= 0] = np.inf  # no minimum: an indefinite kernel
@@ -347,16 +337,16 @@ def primal_coefficients(X, cross, alphas):
     vectors = vectors.astype(X.dtype, copy=False)
     coef = np.empty(cross.shape[::-1], X.dtype)
     for chunk in target_chunks(len(coef), 2 * len(cross), X.itemsize):
-        rotated = vectors.T @ cross[:, chunk]
+        rotated = product(vectors.T, cross[:, chunk])
         rotated /= (values[:, None] + alphas[chunk]).astype(X.dtype, copy=False)
-        np.matmul(rotated.T, vectors.T, out=coef[chunk])
+        product(rotated.T, vectors.T, out=coef[chunk])
     return coef
 
 
 def kernel_coefficients(X, Y, y_mean, alphas):
     """The same by way of XX', for p > n."""
     dual = dual_coefficients(gram(X.T), Y, y_mean, alphas)
-    return dual.T @ X
+    return product(dual.T, X)
 
 
 def dual_coefficients(kernel, Y, y_mean, alphas):
@@ -365,7 +355,7 @@ def dual_coefficients(kernel, Y, y_mean, alphas):
     vectors = vectors.astype(Y.dtype, copy=False)
     dual = np.empty(Y.shape, Y.dtype)
     for chunk in target_chunks(Y.shape[1], 2 * len(Y), Y.itemsize):
-        rotated = vectors.T @ (Y[:, chunk] - y_mean[chunk].astype(Y.dtype))
+        rotated = product(vectors.T, Y[:, chunk] - y_mean[chunk].astype(Y.dtype))
         rotated /= (values[:, None] + alphas[chunk]).astype(Y.dtype, copy=False)
-        dual[:, chunk] = vectors @ rotated
+        dual[:, chunk] = product(vectors, rotated)
     return dual

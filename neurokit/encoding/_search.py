@@ -10,6 +10,7 @@
 
 import numpy as np
 
+from ..ops.dense import product
 from ._ridge import CHUNK_BYTES, combined, eigh
 
 LEAST = 1e-6  # weight below which a band is out, for steps in log weights
@@ -44,7 +45,7 @@ def screen(problem, weights, values, vectors, alphas):
     root = 1 / (values + alphas[:, None])
     explained = (factor * (values + 2 * alphas[:, None]) * root**2).astype(squared.dtype)
     total = np.einsum("ij,ij->j", problem.Y, problem.Y, dtype=float)
-    left = np.maximum(total - (explained @ squared).astype(float), 0)
+    left = np.maximum(total - product(explained, squared).astype(float), 0)
     freedom = np.sum(values * root, 1) + problem.center
     ratio = left * (n / np.maximum(n - freedom, 1e-3 * n) ** 2 * n)[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -133,7 +134,7 @@ def gather(points, n_groups, rounds=8):
     centres = np.array(centres[1:]).T
     for _ in range(rounds):
         # |x|^2 is the same for all centres
-        away = np.sum(centres**2, 0)[:, None] - 2 * centres.T @ points
+        away = np.sum(centres**2, 0)[:, None] - 2 * product(centres.T, points)
         group = away.argmin(0)
         for k in range(centres.shape[1]):
             if (group == k).any():

@@ -5,6 +5,8 @@ from numbers import Integral
 import numpy as np
 
 from ..core.trace.tracer import check_class
+from ..ops import dense
+from ..ops.dense import product
 from ._banded import KernelBands, PrimalBands
 from ._base import BaseEstimator, MultiOutputMixin, RegressorMixin, check_is_fitted, validate_data
 from ._search import draw_weights, search, solve
@@ -247,13 +249,13 @@ class BandedRidgeCV(_WeightSearch):
             problem = PrimalBands(centred, bands, pairs, center)
         else:
             columns = [centred[:, bands == k] for k in range(len(names))]
-            problem = KernelBands(np.stack([x @ x.T for x in columns]), pairs, center)
+            problem = KernelBands(np.stack([dense.gram(x.T) for x in columns]), pairs, center)
         fitted, solution, y_mean = self._search(problem, Y, alphas, scale)
         if not primal:
-            solution = centred.T @ solution
+            solution = product(centred.T, solution)
             solution *= fitted["weights_"][bands].astype(X.dtype)
         coef = np.ascontiguousarray(solution.T)
-        intercept = (y_mean - coef @ x_mean).astype(X.dtype)
+        intercept = (y_mean - product(coef, x_mean)).astype(X.dtype)
         single = y.ndim == 1
         self._keep(fitted, single)
         self.bands_, self._band, self._x_mean = names, bands, x_mean
@@ -278,11 +280,11 @@ class BandedRidgeCV(_WeightSearch):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         if not split:
-            return X @ self.coef_.T + self.intercept_
+            return product(X, self.coef_.T) + self.intercept_
         mean = self._x_mean.astype(X.dtype)
-        constant = (self.intercept_ + mean @ self.coef_.T) / len(self.bands_)
+        constant = (self.intercept_ + product(mean, self.coef_.T)) / len(self.bands_)
         bands = [self._band == k for k in range(len(self.bands_))]
-        return np.stack([(X - mean)[:, b] @ self.coef_[..., b].T + constant for b in bands])
+        return np.stack([product((X - mean)[:, b], self.coef_[..., b].T) + constant for b in bands])
 
 
 class WeightedKernelRidgeCV(_WeightSearch):
@@ -395,7 +397,7 @@ class WeightedKernelRidgeCV(_WeightSearch):
         intercept = y_mean.astype(dtype)
         if means is not None:
             dual = dual - dual.mean(0)
-            offset = np.sum(fitted["weights_"] * (self._offsets(samples, means) @ dual), 0)
+            offset = np.sum(fitted["weights_"] * product(self._offsets(samples, means), dual), 0)
             intercept = (y_mean - offset).astype(dtype)
         dual = dual * fitted["alpha_"].astype(dual.dtype)
         single = y.ndim == 1
@@ -443,10 +445,12 @@ class WeightedKernelRidgeCV(_WeightSearch):
         shape = (len(kernels), *self.dual_coef_.shape[1:])
         factors = np.exp(self.deltas_).reshape(shape).astype(self.dual_coef_.dtype)
         if not split:
-            out = sum(f * (k @ self.dual_coef_) for f, k in zip(factors, kernels))
+            out = sum(f * product(k, self.dual_coef_) for f, k in zip(factors, kernels))
             return out + constant
         constant = constant / len(kernels)
-        return np.stack([f * (k @ self.dual_coef_) + constant for f, k in zip(factors, kernels)])
+        return np.stack(
+            [f * product(k, self.dual_coef_) + constant for f, k in zip(factors, kernels)]
+        )
 
     def _precomputed(self):
         return isinstance(self.kernels, str) and self.kernels == "precomputed"

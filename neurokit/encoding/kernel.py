@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 from scipy.spatial import distance
 
+from ..ops import dense
 from ._base import BaseEstimator, MultiOutputMixin, RegressorMixin, check_is_fitted, validate_data
 from ._ridge import centred, dual_coefficients, fold_scores, kernel_folds
 from .folds import splits
@@ -42,10 +43,10 @@ def kernel_matrix(X, Z, kernel, gamma=None, degree=3, coef0=1.0):
         return np.exp(-gamma * distance.cdist(X, Z, "cityblock"))
     if kernel == "cosine":
         X, Z = (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-300) for x in (X, Z))
-    product = X @ Z.T
+    inner = dense.gram(X.T) if X is Z else dense.product(X, Z.T)
     if kernel == "polynomial":
-        return (gamma * product + coef0) ** degree
-    return np.tanh(gamma * product + coef0) if kernel == "sigmoid" else product
+        return (gamma * inner + coef0) ** degree
+    return np.tanh(gamma * inner + coef0) if kernel == "sigmoid" else inner
 
 
 def linear(kernel, degree):
@@ -58,7 +59,7 @@ def linear(kernel, degree):
 def row_offset(X, shift, kernel, gamma=None):
     """Mean row of a :func:`linear` kernel, but for a constant, from its features' mean."""
     gamma = 1 / X.shape[1] if gamma is None else gamma
-    return (X - shift) @ shift * (1 if kernel == "linear" else gamma)
+    return dense.product(X - shift, shift) * (1 if kernel == "linear" else gamma)
 
 
 def centred_kernel(kernel, alphas):
@@ -179,7 +180,7 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         offset = np.zeros(len(X)) if not center else rows
         if self._shift is not None:
             offset = row_offset(X, self._shift, self.kernel, self.gamma)
-        intercept = (y_mean - offset @ dual).astype(X.dtype)
+        intercept = (y_mean - dense.product(offset, dual)).astype(X.dtype)
         if y.ndim == 1:
             dual, alpha, intercept, y_mean = dual[:, 0], alpha[0], intercept[0], y_mean[0]
         self._rows, self._y_mean = (rows, y_mean) if center else (None, None)
@@ -202,9 +203,11 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         matrix = self._matrix(X, self.X_fit_)
         if self._rows is None:
-            return matrix.astype(X.dtype, copy=False) @ self.dual_coef_ + self.intercept_
+            return (
+                dense.product(matrix.astype(X.dtype, copy=False), self.dual_coef_) + self.intercept_
+            )
         matrix = about(matrix, self._rows).astype(X.dtype, copy=False)
-        return matrix @ self.dual_coef_ + self._y_mean.astype(X.dtype)
+        return dense.product(matrix, self.dual_coef_) + self._y_mean.astype(X.dtype)
 
     def _matrix(self, X, Z):
         if self._shift is not None:

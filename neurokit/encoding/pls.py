@@ -3,8 +3,8 @@
 import warnings
 
 import numpy as np
-from scipy import linalg
 
+from ..ops.dense import eigh, gram, product, squared_norm
 from ._base import (
     BaseEstimator,
     MultiOutputMixin,
@@ -87,11 +87,11 @@ class PLS(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEstimator):
         x_mean, x_scale = _moments(X, self.scale)
         y_mean, y_scale = _moments(Y, self.scale)
         X, Y = (X - x_mean) / x_scale, (Y - y_mean) / y_scale
-        cross = X.T @ Y
-        floor = 10 * np.finfo(X.dtype).eps * np.linalg.norm(X) * np.linalg.norm(Y)
+        cross = product(X.T, Y)
+        floor = 10 * np.finfo(X.dtype).eps * (squared_norm(X) * squared_norm(Y)) ** 0.5
         weights, rotations, x_loadings, y_loadings = [], [], [], []
         for _ in range(self.n_components):
-            if np.linalg.norm(cross) <= floor:
+            if squared_norm(cross) ** 0.5 <= floor:
                 warnings.warn(
                     f"PLS: nothing is left to explain after {len(weights)} components", stacklevel=2
                 )
@@ -99,19 +99,19 @@ class PLS(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEstimator):
             weight = _leading_left(cross)
             rotation = weight.copy()
             for other, loading in zip(rotations, x_loadings):
-                rotation -= (loading @ weight) * other
-            scores = X @ rotation
-            square = scores @ scores
-            x_loadings.append(X.T @ scores / square)
-            y_loadings.append(cross.T @ rotation / square)
+                rotation -= product(loading, weight) * other
+            scores = product(X, rotation)
+            square = product(scores, scores)
+            x_loadings.append(product(X.T, scores) / square)
+            y_loadings.append(product(cross.T, rotation) / square)
             cross -= np.multiply.outer(x_loadings[-1], y_loadings[-1] * square)
             weights.append(weight)
             rotations.append(rotation)
         empty = [np.zeros((0, X.shape[1]), X.dtype), np.zeros((0, Y.shape[1]), X.dtype)]
         rotated = np.array(rotations).T if rotations else empty[0].T
         loaded = np.array(y_loadings).T if y_loadings else empty[1].T
-        coef = (loaded @ rotated.T) * y_scale[:, None] / x_scale
-        intercept = y_mean - coef @ x_mean
+        coef = product(loaded, rotated.T) * y_scale[:, None] / x_scale
+        intercept = y_mean - product(coef, x_mean)
         single = y.ndim == 1
         self.n_components_ = len(weights)
         self.x_weights_ = np.array(weights).T if weights else empty[0].T
@@ -126,13 +126,13 @@ class PLS(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEstimator):
         """Predict the targets, shape (n_samples, n_targets) or (n_samples,)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return X @ self.coef_.T + self.intercept_
+        return product(X, self.coef_.T) + self.intercept_
 
     def transform(self, X):
         """Scores of the components, shape (n_samples, n_components_)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return ((X - self._x_mean) / self._x_scale) @ self.x_rotations_
+        return product((X - self._x_mean) / self._x_scale, self.x_rotations_)
 
     def get_feature_names_out(self, input_features=None):
         """Names of the scores: pls0, pls1, ..."""
@@ -150,9 +150,7 @@ def _moments(x, scale):
 def _leading_left(cross):
     """The left singular vector of the largest singular value, its largest entry positive."""
     p, t = cross.shape
-    small = cross @ cross.T if p <= t else cross.T @ cross
-    last = len(small) - 1
-    vector = linalg.eigh(small, subset_by_index=[last, last], check_finite=False)[1][:, 0]
-    vector = vector if p <= t else cross @ vector
-    vector = vector / np.linalg.norm(vector)
+    vector = eigh(gram(cross.T if p <= t else cross))[1][:, -1]
+    vector = vector if p <= t else product(cross, vector)
+    vector = vector / squared_norm(vector) ** 0.5
     return vector * np.sign(vector[np.abs(vector).argmax()])

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..ops.dense import product
 from ._base import BaseEstimator, MultiOutputMixin, RegressorMixin, check_is_fitted, validate_data
 from ._ridge import (
     fold_scores,
@@ -175,7 +176,7 @@ class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
             coef = primal_coefficients(X, cross, alpha)
         else:
             coef = kernel_coefficients(X, Y, y_mean, alpha)
-        intercept = rescaled((y_mean - coef @ x_mean).astype(X.dtype), scale)
+        intercept = rescaled((y_mean - product(coef, x_mean)).astype(X.dtype), scale)
         coef = rescaled(coef.T, scale).T
         if y.ndim == 1:
             coef, intercept, alpha = coef[0], intercept[0], alpha[0]
@@ -196,4 +197,4 @@ class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return X @ self.coef_.T + self.intercept_
+        return product(X, self.coef_.T) + self.intercept_

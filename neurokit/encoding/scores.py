@@ -6,6 +6,7 @@ import numpy as np
 from scipy.spatial import distance
 
 from ..core.trace.tracer import check_class
+from ..ops.dense import product
 
 
 def _floats(x, name):
@@ -152,7 +153,7 @@ def _similarity(Y, P, metric):
             "defined and counts as a tie",
             stacklevel=3,
         )
-    return unit[0] @ unit[1].T
+    return product(unit[0], unit[1].T)
 
 
 def pairwise_2v2(Y, P, metric="correlation"):

@@ -1,12 +1,14 @@
-"""Dense linear algebra on stacks of plain arrays, shared out over the threads of the pool.
+"""Dense linear algebra on plain arrays, shared out over the threads of the pool.
 
-The results have the same bits for any number of threads, unlike those of a BLAS that splits within
-one matrix.
+The results have the same bits for any number of threads, of neurokit or of any BLAS, unlike NumPy's
+and SciPy's: work is cut by size alone, and the BLAS underneath runs on one thread.
 """
 
 import numpy as np
 
 from neurokit import _core
+
+BLOCK = 256  # columns of a factor, or of right-hand sides, in work at a time
 
 
 def eigh(matrices):
@@ -16,17 +18,79 @@ def eigh(matrices):
     return values, vectors
 
 
-def eigvalsh(matrices):
-    """Eigenvalues (..., n) alone."""
-    values = np.empty(matrices.shape[:-1], matrices.dtype)
-    _core.call("eigh", [values], [matrices], (1,))
-    return values
+def product(a, b, out=None, threads=0):
+    """``np.matmul`` of two real arrays: vectors, matrices, or stacks of them of one shape."""
+    dtype = np.result_type(a, b)
+    x, y = (np.asarray(each).astype(dtype, copy=False) for each in (a, b))
+    x = x[None] if x.ndim == 1 else x
+    y = y[:, None] if y.ndim == 1 else y
+    shape = (*x.shape[:-1], y.shape[-1])
+    result = np.empty(shape, dtype) if out is None else out.reshape(shape)
+    _core.call("matmul", [result], [x, y], threads=threads)
+    if out is not None:
+        return out
+    if a.ndim == 1:
+        result = result[0]
+    return result[..., 0] if b.ndim == 1 else result
 
 
-def product(a, b, threads=0):
-    """(..., m, k) times (..., k, n), stacks of one shape and type."""
-    out = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
-    _core.call("matmul", [out], [a, b], threads=threads)
+def gram(x):
+    """X'X of a matrix of float32 or float64, symmetric to the bit."""
+    if not (x.flags.c_contiguous or x.flags.f_contiguous):
+        x = np.ascontiguousarray(x)
+    out = np.empty((x.shape[1], x.shape[1]), x.dtype)
+    _core.call("syrk", [out], [x.T])
+    return out
+
+
+def squared_norm(x):
+    """Sum of squares of all elements, in float64."""
+    rows = x.reshape(len(x), -1)
+    return float(np.einsum("ij,ij->i", rows, rows, dtype=float).sum())
+
+
+def cholesky(matrix):
+    """L of A = L L', A symmetric (n, n); LinAlgError where it is not positive definite."""
+    n = len(matrix)
+    lower = np.empty_like(matrix, order="C")
+    if n <= 3 * BLOCK:
+        _core.call("cholesky", [lower], [matrix])
+        return lower
+    rest = np.array(matrix, order="C")
+    lower[:] = 0
+    for first in range(0, n, BLOCK):
+        here, below = slice(first, first + BLOCK), slice(first + BLOCK, n)
+        _core.call("cholesky", [lower[here, here]], [rest[here, here]])
+        if first + BLOCK < n:
+            panel = solve_triangular(lower[here, here], rest[below, here].T).T
+            lower[below, here] = panel
+            rest[below, below] -= gram(np.ascontiguousarray(panel.T))
+    return lower
+
+
+def solve_triangular(lower, b, transposed=False):
+    """L^-1 B, or L'^-1 B: lower (n, n), B (n,) or (n, k)."""
+    dtype = np.result_type(lower, b)
+    lower, right = lower.astype(dtype, copy=False), b.reshape(len(b), -1).astype(dtype, copy=False)
+    out = np.empty(right.shape, dtype)
+    whole = right.shape[1] // BLOCK * BLOCK
+    for part, width in ((slice(whole), BLOCK), (slice(whole, None), right.shape[1] - whole)):
+        count = right[:, part].shape[1] // width if width else 0
+        if count:
+            stack = (x[:, part].reshape(len(b), count, width) for x in (out, right))
+            to, given = (np.swapaxes(x, 0, 1) for x in stack)
+            factors = np.broadcast_to(lower, (count, *lower.shape))
+            _core.call("triangular_solve", [to], [factors, given], (1, int(transposed), 0))
+    return out.reshape(b.shape)
+
+
+def triangle(matrix):
+    """R of A = Q R, upper triangular, for A (m, n): (min(m, n), n)."""
+    least = min(matrix.shape)
+    rotation, out = (
+        np.empty(shape, matrix.dtype) for shape in ((len(matrix), least), (least, matrix.shape[1]))
+    )
+    _core.call("qr", [rotation, out], [matrix])
     return out
 
 

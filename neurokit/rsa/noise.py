@@ -1,8 +1,8 @@
 """Noise covariance between channels, estimated with and without shrinkage."""
 
 import numpy as np
-from scipy import linalg
 
+from ..ops.dense import cholesky, gram, product, solve_triangular, squared_norm
 from .checks import codes, numbers, symmetric
 
 KINDS = ("shrinkage_diagonal", "shrinkage_identity", "diagonal", "full")
@@ -72,7 +72,7 @@ class Noise:
         if self._covariance is None:
             dense = np.diag(self._variance)
             if self._samples is not None:
-                dense += self._weight * (self._samples.T @ self._samples)
+                dense += self._weight * gram(self._samples)
             self._covariance = dense
         return self._covariance
 
@@ -81,16 +81,16 @@ class Noise:
         """Lower Cholesky factor of the covariance."""
         if self._factor is None:
             try:
-                self._factor = linalg.cholesky(self.covariance, lower=True)
-            except linalg.LinAlgError:
+                self._factor = cholesky(self.covariance)
+            except np.linalg.LinAlgError:
                 raise self._singular() from None
         return self._factor
 
     @property
     def precision(self):
         if self._precision is None:
-            inverse = linalg.cho_solve((self.factor, True), np.eye(self.n_channels))
-            self._precision = (inverse + inverse.T) / 2
+            unit = np.eye(self.n_channels, dtype=self.factor.dtype)
+            self._precision = gram(solve_triangular(self.factor, unit))
         return self._precision
 
     def _singular(self):
@@ -110,7 +110,7 @@ class Noise:
         """Patterns whose Euclidean distances are the Mahalanobis distances of the given ones."""
         if self._variance is not None and self._samples is None:
             return patterns / self._roots()
-        return linalg.solve_triangular(self.factor, patterns.T, lower=True).T
+        return solve_triangular(self.factor, patterns.T).T
 
     def split(self, patterns):
         """Two sets of rows, the squared Mahalanobis distance being that of the first less that of
@@ -124,12 +124,12 @@ class Noise:
         roots = self._roots()
         if self._inner is None:
             scaled = self._samples / roots
-            inner = scaled @ scaled.T if self._product is None else self._product.copy()
+            inner = gram(scaled.T) if self._product is None else self._product.copy()
             inner[np.diag_indices(len(inner))] += 1 / self._weight
-            self._inner = scaled, linalg.cholesky(inner, lower=True, overwrite_a=True)
+            self._inner = scaled, cholesky(inner)
         scaled, lower = self._inner
         plus = patterns / roots
-        minus = linalg.solve_triangular(lower, scaled @ plus.T, lower=True, overwrite_b=True).T
+        minus = solve_triangular(lower, product(scaled, plus.T)).T
         return plus, minus
 
     def _roots(self):
@@ -227,7 +227,7 @@ def noise_from_residuals(residuals, kind="shrinkage_diagonal", dof=None):
     flat = (x == x[0]).all(0)
     x = x - x.mean(0)
     if kind == "full":
-        return Noise(x.T @ x / dof)
+        return Noise(gram(x) / dof)
     if kind == "shrinkage_identity":
         return _to_identity(x, dof)
     variance = (np.sum(x * x, 0, dtype=float) / dof).astype(x.dtype)
@@ -239,25 +239,23 @@ def noise_from_residuals(residuals, kind="shrinkage_diagonal", dof=None):
 
 def _product(x):
     """The smaller of X'X and XX'; both have the same sum of squares."""
-    return x.T @ x if x.shape[1] <= x.shape[0] else x @ x.T
+    return gram(x if x.shape[1] <= x.shape[0] else x.T)
 
 
 def _to_identity(x, dof):
     samples, channels = x.shape
-    product = _product(x)
+    cross = _product(x)
     squared = np.sum(x * x, 1, dtype=float)
     level = np.sum(squared) / samples / channels
-    norm = np.vdot(product, product) / samples**2
+    norm = squared_norm(cross) / samples**2
     distance = norm - channels * level**2
     spread = (np.sum(squared**2) / samples - norm) / samples
     lam = float(min(max(spread, 0), distance) / distance) if distance > 0 else 1.0
     level = lam * level * samples / dof
     if channels > samples:
         variance = np.full(channels, level, x.dtype)
-        return Noise.structured(
-            variance, x, (1 - lam) / dof, lam, product / level if level else None
-        )
-    covariance = product * ((1 - lam) / dof)
+        return Noise.structured(variance, x, (1 - lam) / dof, lam, cross / level if level else None)
+    covariance = cross * ((1 - lam) / dof)
     covariance[np.diag_indices(channels)] += level
     return Noise(covariance, lam)
 
@@ -267,17 +265,17 @@ def _to_diagonal(x, variance, dof):
     # pairs needs only the squared norms of the samples, that of R^2 only the norm of z'z.
     samples, channels = x.shape
     z = x / np.sqrt(variance)
-    product = _product(z)
+    cross = _product(z)
     z *= z
-    r2 = (np.vdot(product, product) - np.sum(np.sum(z, 0, dtype=float) ** 2)) / (samples - 1) ** 2
-    q = (np.sum(np.sum(z, 1, dtype=float) ** 2) - np.vdot(z, z)) / (samples - 1)
+    r2 = (squared_norm(cross) - np.sum(np.sum(z, 0, dtype=float) ** 2)) / (samples - 1) ** 2
+    q = (np.sum(np.sum(z, 1, dtype=float) ** 2) - squared_norm(z)) / (samples - 1)
     lam = float(np.clip(samples / dof**2 * (q - r2) / r2, 0, 1)) if r2 > 0 else 1.0
     if channels > samples:
         return Noise.structured(
-            variance * lam, x, (1 - lam) / dof, lam, product / lam if lam else None
+            variance * lam, x, (1 - lam) / dof, lam, cross / lam if lam else None
         )
     sd = np.sqrt(variance)
-    covariance = product * np.multiply.outer(sd * ((1 - lam) / dof), sd)
+    covariance = cross * np.multiply.outer(sd * ((1 - lam) / dof), sd)
     covariance[np.diag_indices(channels)] = variance
     return Noise(covariance, lam)
 
@@ -309,6 +307,6 @@ def noise_from_measurements(patterns, conditions, target="diagonal", kind=None, 
     if len(labels) == len(code):
         raise ValueError("no condition was measured twice: there is nothing to estimate noise from")
     member = (code[:, None] == np.arange(len(labels))).astype(float)
-    means = (member / member.sum(0)).T @ patterns
+    means = product((member / member.sum(0)).T, patterns)
     dof = len(code) - len(labels) if dof is None else dof
     return noise_from_residuals(patterns - means[code], kind or f"shrinkage_{target}", dof)

@@ -1,9 +1,11 @@
 /* syrk: out (n, n) = a a^T, a (n, k), float32 or float64; symmetric to the bit.
  *
- * Tiles on and below the diagonal by OpenBLAS, each copied to its mirror image by the task that made
- * it. Tiles are cut by n alone: bit-equal at any number of threads. One axis of a is contiguous, and
- * so are the rows of out. Cost n^2 k / 2 multiply-adds.
+ * Tiles on and below the diagonal by OpenBLAS, each copied to its mirror image by the task that
+ * made it. Tiles are cut by n alone: bit-equal at any number of threads. One axis of a is
+ * contiguous, and so are the rows of out. Cost n^2 k / 2 multiply-adds.
  */
+#include <string.h>
+
 #include "../../base/blas.h"
 #include "../../engine/kernel.h"
 #include "../level.h"
@@ -60,8 +62,7 @@ nk_status NK_LV(nk_syrk_check)(nk_call *call) {
     const int64_t step = n > 1 ? out->stride[0] / size : 1;                                        \
     const T *data = (const T *)(const void *)a->data;                                              \
     T *to = (T *)(void *)out->data + i0 * step + j0;                                               \
-    int64_t c = 0;                                                                                 \
-    do {                                                                                           \
+    for (int64_t c = 0; c < a->shape[1]; c += K_STEP) {                                            \
       if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;                                        \
       const int64_t k = a->shape[1] - c < K_STEP ? a->shape[1] - c : K_STEP;                       \
       const T *left = data + i0 * across + c * along, *right = data + j0 * across + c * along;     \
@@ -71,8 +72,7 @@ nk_status NK_LV(nk_syrk_check)(nk_call *call) {
       else                                                                                         \
         gemm(NK_ROW_MAJOR, column ? NK_TRANS : NK_NO_TRANS, column ? NK_NO_TRANS : NK_TRANS,       \
              (int)rows, (int)cols, (int)k, 1, left, lda, right, lda, c > 0, to, (int)step);        \
-      c += K_STEP;                                                                                 \
-    } while (c < a->shape[1]);                                                                     \
+    }                                                                                              \
     T *mirror = (T *)(void *)out->data + j0 * step + i0;                                           \
     for (int64_t i = 0; i < rows; i++)                                                             \
       for (int64_t j = 0; j < (i0 == j0 ? i : cols); j++) mirror[j * step + i] = to[i * step + j]; \
@@ -94,6 +94,12 @@ static nk_status task(void *arg, int64_t number, int worker) {
 
 nk_status NK_LV(nk_syrk_run)(const nk_call *call) {
   nk_call copy = *call;
-  const int64_t t = tiles(call->in[0].shape[0]);
+  const nk_view *out = &call->out[0];
+  const int64_t n = out->shape[0], t = tiles(n);
+  if (call->in[0].shape[1] == 0) {
+    const size_t row = (size_t)(n * nk_dtype_size[out->dtype]);
+    for (int64_t i = 0; i < n; i++) memset(out->data + i * out->stride[0], 0, row);
+    return NK_OK;
+  }
   return t == 0 ? NK_OK : nk_parallel(call->ctx, t * (t + 1) / 2, task, &copy);
 }
