@@ -39,7 +39,7 @@ def chain(shape, n):
 
 
 def add_body(n, inplace=False):
-    """Scan body (w, carry, x) -> (carry + w * x, copy of the old carry), by matmul_add."""
+    """Scan body (w, carry, x) -> (carry + w * x, copy of the old carry), by matmul_sum."""
     shape = (n, 1)
     carry = ("inout", 1, 0, F8, shape) if inplace else ("in", 1, F8, shape)
     buffers = [("in", 0, F8, (n, n)), carry, ("in", 2, F8, shape), ("out", 1, F8, shape)]
@@ -50,9 +50,10 @@ def add_body(n, inplace=False):
     instrs = [
         instr("copy", [operand(3, shape)], [operand(1, shape)]),
         instr(
-            "matmul_add",
+            "matmul_sum",
             [operand(out, shape)],
-            [operand(1, shape), operand(0, (n, n)), operand(2, shape)],
+            [operand(1, shape), operand(0, (1, n, n)), operand(2, (1, n, 1))],
+            ip=(0,),
         ),
     ]
     return _core.Program(buffers, instrs, 3, 2)

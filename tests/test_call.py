@@ -82,12 +82,12 @@ def test_overlap():
     memory = np.empty(20)
     with pytest.raises(ValueError, match=r"outs\[0\] and outs\[1\] overlap"):
         _core.call("copy", [memory[:10], memory[5:15]], [x[:10]])
-    a, b = np.eye(3), np.full((3, 3), 2.0)
+    a, b = np.eye(3)[None], np.full((1, 3, 3), 2.0)
     total = np.ones((3, 3))
-    _core.call("matmul_add", [total], [total, a, b])  # this kernel adds in place
+    _core.call("matmul_sum", [total], [total, a, b], ip=(0,))  # this kernel adds in place
     np.testing.assert_array_equal(total, 3.0)
     with pytest.raises(ValueError, match=r"overlaps ins\[1\]"):
-        _core.call("matmul_add", [a], [total, a, b])
+        _core.call("matmul_sum", [a[0]], [total, a, b], ip=(0,))
 
 
 # ---------------------------------------------------------------- settings

@@ -1,4 +1,4 @@
-"""Kernels matmul and matmul_add against NumPy over types, sizes and layouts."""
+"""Kernel matmul against NumPy over types, sizes and layouts."""
 
 import itertools
 
@@ -11,15 +11,12 @@ from neurokit import _core
 SIZES = list(itertools.product([0, 1, 2, 5, 40], [0, 1, 3, 40], [0, 1, 2, 17, 45]))
 
 
-def matmul(a, b, acc=None, threads=0):
+def matmul(a, b, threads=0):
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     out = np.empty(batch + (a.shape[-2], b.shape[-1]), a.dtype)
     a = np.broadcast_to(a, batch + a.shape[-2:])
     b = np.broadcast_to(b, batch + b.shape[-2:])
-    if acc is None:
-        _core.call("matmul", [out], [a, b], threads=threads)
-    else:
-        _core.call("matmul_add", [out], [acc, a, b], threads=threads)
+    _core.call("matmul", [out], [a, b], threads=threads)
     return out
 
 
@@ -28,13 +25,10 @@ def test_product_is_numpys(dtype):
     rng = np.random.default_rng(0)
     for number, (m, k, n) in enumerate(SIZES):
         a, b = sample(rng, dtype, (m, k)), sample(rng, dtype, (k, n))
-        acc = sample(rng, dtype, (m, n))
         for i, (x, y) in enumerate(itertools.product(layouts(a), layouts(b))):
             if m * n * k > 1000 and (i + number) % 4:
                 continue
             assert_close(matmul(x, y), x @ y)
-            if dtype != "?":
-                assert_close(matmul(x, y, acc), acc + x @ y)
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
@@ -66,14 +60,6 @@ def test_batches_and_broadcasting():
         group = np.broadcast_to(many, (7, 5, k, n))
         one, three = (matmul(a, group, threads=t) for t in (1, 3))
         assert one.tobytes() == three.tobytes()
-
-
-def test_product_is_added_in_place():
-    rng = np.random.default_rng(0)
-    a, b, out = rng.normal(size=(9, 6)), rng.normal(size=(6, 70)), rng.normal(size=(9, 70))
-    want = out + a @ b
-    _core.call("matmul_add", [out], [out, a, b])
-    assert_close(out, want)
 
 
 def test_what_does_not_fit_is_refused():

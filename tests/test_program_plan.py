@@ -112,9 +112,9 @@ def random_program(rng, n_instr, n_elements):
             live.append((len(buffers) - 1, a))
         else:
             buffers.append(("const", np.ones((1, 1))))
-            ins = [operand(source, (n_elements, 1)), operand(other, (n_elements, 1))]
-            ins.append(operand(len(buffers) - 1, (1, 1)))
-            instrs.append(instr("matmul_add", [out], ins))
+            ins = [operand(source, (n_elements, 1)), operand(other, (1, n_elements, 1))]
+            ins.append(operand(len(buffers) - 1, (1, 1, 1)))
+            instrs.append(instr("matmul_sum", [out], ins, ip=(0,)))
             live.append((len(buffers) - 2, a + b))
         if len(live) > 6:
             live.pop(rng.randrange(len(live)))
@@ -168,16 +168,16 @@ def test_a_dying_input_is_taken_over():
     n = 64
     buffers = [("in", 0, F8, (n, 1)), ("out", 0, F8, (n, 1)), ("const", np.ones((1, 1)))]
     buffers += [("tmp", 8 * n)] * 3
-    x, one = operand(0, (n, 1)), operand(2, (1, 1))
+    x, one = operand(0, (1, n, 1)), operand(2, (1, 1, 1))
 
-    def t(i):
-        return operand(3 + i, (n, 1))
+    def t(i, *lead):
+        return operand(3 + i, (*lead, n, 1))
 
     instrs = [
-        instr("copy", [t(0)], [x]),
-        instr("matmul_add", [t(1)], [t(0), x, one]),  # t0 dies: t1 takes it over
-        instr("matmul_add", [t(2)], [t(1), x, one]),  # t1 is read again: t2 may not
-        instr("matmul_add", [operand(1, (n, 1))], [t(2), t(1), one]),
+        instr("copy", [t(0, 1)], [x]),
+        instr("matmul_sum", [t(1)], [t(0), x, one], ip=(0,)),  # t0 dies: t1 takes it over
+        instr("matmul_sum", [t(2)], [t(1), x, one], ip=(0,)),  # t1 is read again: t2 may not
+        instr("matmul_sum", [operand(1, (n, 1))], [t(2), t(1, 1), one], ip=(0,)),
     ]
     program = _core.Program(buffers, instrs, 1, 1)
     hosts = [row[4] for row in program.plan()]
@@ -254,4 +254,4 @@ def test_building_is_quick():
 def test_describe_names_kernels_and_lines():
     text = add_scan(3, 4).describe()
     assert "scan #3 float64 (3, 1) #4 float64 (4, 3, 1) <- #0" in text
-    assert "\n  matmul_add" in text and "[model.py:1 op]" in text
+    assert "\n  matmul_sum" in text and "[model.py:1 op]" in text

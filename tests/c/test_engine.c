@@ -16,6 +16,13 @@ static nk_view matrix(int rows, int columns) {
   return v;
 }
 
+/* The matrix as a stack of one. */
+static nk_view stack(nk_view one) {
+  nk_view v = {.dtype = NK_F64, .ndim = 3, .shape = {1, one.shape[0], one.shape[1]}};
+  nk_view_set_contiguous(&v);
+  return v;
+}
+
 static nk_view vector(int n) {
   nk_view v = {.dtype = NK_F64, .ndim = 1, .shape = {n}};
   nk_view_set_contiguous(&v);
@@ -40,6 +47,7 @@ static nk_status add_buffer(nk_program *p, nk_buffer_kind kind, int position, nk
 static nk_status build_body(nk_program **body, nk_error *error) {
   static const double half[N * N] = {.5, 0, 0, 0, 0, .5, 0, 0, 0, 0, .5, 0, 0, 0, 0, .5};
   const nk_view column = matrix(N, 1), square = matrix(N, N), scalar = {.dtype = NK_F64};
+  const nk_view columns = stack(column), squares = stack(square);
   nk_status status = nk_program_new(body, 2, 2, error);
   if (status != NK_OK) return status;
   TRY(add_buffer(*body, NK_BUF_IN, 0, column, NULL, error));
@@ -48,13 +56,15 @@ static nk_status build_body(nk_program **body, nk_error *error) {
   TRY(add_buffer(*body, NK_BUF_OUT, 1, scalar, NULL, error));
   TRY(add_buffer(*body, NK_BUF_CONST, -1, square, half, error));
   const nk_operand step[] = {{2, 0}, {1, 0}, {4, 0}, {0, 0}}, sum[] = {{3, 0}, {2, 0}};
-  const nk_view step_views[] = {column, column, square, column}, sum_views[] = {scalar, column};
-  const int64_t both_axes = 2;
-  const nk_instr_spec instrs[] = {{.kernel = "matmul_add",
+  const nk_view step_views[] = {column, column, squares, columns}, sum_views[] = {scalar, column};
+  const int64_t both_axes = 2, forwards = 0;
+  const nk_instr_spec instrs[] = {{.kernel = "matmul_sum",
                                    .n_out = 1,
                                    .n_in = 3,
                                    .operand = step,
                                    .view = step_views,
+                                   .n_ip = 1,
+                                   .ip = &forwards,
                                    .where = "step"},
                                   {.kernel = "reduce_sum",
                                    .n_out = 1,

@@ -10,7 +10,7 @@
     for (int64_t i = i0; i < i1; ++i)                                                             \
       for (int64_t j = j0; j < j1; ++j) {                                                         \
         int64_t at = i * p->out_row + j * p->out_col;                                             \
-        SUM sum = p->accumulate ? (SUM)NK_AT(T, out, at) : 0;                                     \
+        SUM sum = 0;                                                                              \
         for (int64_t c = 0; c < p->k; ++c)                                                        \
           ADD(sum, (SUM)NK_GET(T, a, i * p->a.row + c * p->a.col),                                \
               (SUM)NK_GET(T, b, c * p->b.row + j * p->b.col));                                    \

@@ -12,7 +12,7 @@ nk_status NK_LV(nk_matmul_check)(nk_call *call) {
   nk_matmul_plan *p = nk_alloc_zero(sizeof *p);
   if (p == NULL) return nk_fail(error, NK_ERR_MEMORY, "out of memory");
   call->prep = p;
-  return NK_LV(nk_matmul_plan_make)(p, &call->out[0], &call->in[0], &call->in[1], false, call);
+  return NK_LV(nk_matmul_plan_make)(p, &call->out[0], &call->in[0], &call->in[1], call);
 }
 
 nk_status NK_LV(nk_matmul_run)(const nk_call *call) {

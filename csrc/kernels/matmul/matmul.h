@@ -1,4 +1,4 @@
-/* The plan of a matrix product, shared by matmul and matmul_add.
+/* The plan of a matrix product, and the loops that run it.
  *
  * Shape letters: a (B, m, k), b (B, k, n), out (B, m, n); B stands for all leading axes.
  */
@@ -28,7 +28,6 @@ typedef struct nk_matmul_side {
 typedef struct nk_matmul_plan {
   nk_dtype dtype;
   nk_matmul_path path;
-  bool accumulate;
   int64_t m, n, k, n_batch;
   nk_matmul_side a, b;
   int64_t out_row, out_col;
@@ -42,23 +41,22 @@ typedef struct nk_matmul_plan {
 
 /* Validates a, b and out and fills the plan; asks for workspace. */
 nk_status NK_LV(nk_matmul_plan_make)(nk_matmul_plan *p, const nk_view *out, const nk_view *a,
-                                     const nk_view *b, bool accumulate, nk_call *call);
-/* out = a b, or out += a b. */
+                                     const nk_view *b, nk_call *call);
+/* out = a b */
 nk_status NK_LV(nk_matmul_plan_run)(const nk_matmul_plan *p, const nk_call *call, char *out,
                                     const char *a, const char *b);
 
-/* y (rows) = or += M (rows, cols) x (cols); M has one contiguous axis, x is contiguous. */
+/* y (rows) = M (rows, cols) x (cols); M has one contiguous axis, x is contiguous. */
 void NK_LV(nk_gemv_f32)(float *y, int64_t y_step, const float *matrix, int64_t row, int64_t col,
-                        const float *x, int64_t rows, int64_t cols, bool accumulate);
+                        const float *x, int64_t rows, int64_t cols);
 void NK_LV(nk_gemv_f64)(double *y, int64_t y_step, const double *matrix, int64_t row, int64_t col,
-                        const double *x, int64_t rows, int64_t cols, bool accumulate);
-/* out (m, n) = or += a (m, k) b (k, n); steps in elements; rows of b and out are contiguous. */
+                        const double *x, int64_t rows, int64_t cols);
+/* out (m, n) = a (m, k) b (k, n); steps in elements; rows of b and out are contiguous. */
 void NK_LV(nk_small_f32)(float *out, int64_t out_row, const float *a, int64_t a_row, int64_t a_col,
-                         const float *b, int64_t b_row, int64_t m, int64_t n, int64_t k,
-                         bool accumulate);
+                         const float *b, int64_t b_row, int64_t m, int64_t n, int64_t k);
 void NK_LV(nk_small_f64)(double *out, int64_t out_row, const double *a, int64_t a_row,
                          int64_t a_col, const double *b, int64_t b_row, int64_t m, int64_t n,
-                         int64_t k, bool accumulate);
+                         int64_t k);
 /* bool, int32, int64 with any strides, in bytes. */
 void NK_LV(nk_matmul_integer)(const nk_matmul_plan *p, char *out, const char *a, const char *b,
                               int64_t i0, int64_t i1, int64_t j0, int64_t j1);

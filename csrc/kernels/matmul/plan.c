@@ -91,7 +91,7 @@ static void set_vector(nk_matmul_side *s, int64_t n, int64_t step, int64_t row, 
 
 static void set_path(nk_matmul_plan *p, int64_t item) {
   bool real = p->dtype == NK_F32 || p->dtype == NK_F64;
-  if (p->m == 0 || p->n == 0 || p->n_batch == 0 || (p->k == 0 && p->accumulate)) {
+  if (p->m == 0 || p->n == 0 || p->n_batch == 0) {
     p->path = NK_MATMUL_NOTHING;
   } else if (!is_blas(p->dtype)) {
     p->path = NK_MATMUL_INTEGER;
@@ -133,14 +133,13 @@ static void set_tiles(nk_matmul_plan *p) {
 }
 
 nk_status NK_LV(nk_matmul_plan_make)(nk_matmul_plan *p, const nk_view *out, const nk_view *a,
-                                     const nk_view *b, bool accumulate, nk_call *call) {
+                                     const nk_view *b, nk_call *call) {
   nk_error *error = call->ctx->error;
   nk_status status = validate(out, a, b, error);
   if (status != NK_OK) return status;
   int nd = out->ndim;
   int64_t item = nk_dtype_size[out->dtype];
   p->dtype = out->dtype;
-  p->accumulate = accumulate;
   p->m = out->shape[nd - 2];
   p->n = out->shape[nd - 1];
   p->k = a->shape[nd - 1];

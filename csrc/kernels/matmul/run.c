@@ -55,8 +55,7 @@ static nk_status tile_blas(const product *q, char *out, const char *a, const cha
   do {
     if (nk_cancelled(q->ctx)) return NK_ERR_CANCELLED;
     int64_t k = p->k - c < K_STEP ? p->k - c : K_STEP;
-    gemm(p, out, a + c * p->a.col, b + c * p->b.row, (int)m, (int)n, (int)k,
-         p->accumulate || c > 0);
+    gemm(p, out, a + c * p->a.col, b + c * p->b.row, (int)m, (int)n, (int)k, c > 0);
     c += K_STEP;
   } while (c < p->k);
   return NK_OK;
@@ -71,9 +70,9 @@ static void tile_gemv(const nk_matmul_plan *p, char *out, const char *a, const c
   int64_t rows = by_a ? m : n, step = by_a ? p->out_row / item : 1;
   void *y = out;
   if (p->dtype == NK_F32)
-    NK_LV(nk_gemv_f32)(y, step, matrix, row, col, x, rows, p->k, p->accumulate);
+    NK_LV(nk_gemv_f32)(y, step, matrix, row, col, x, rows, p->k);
   else
-    NK_LV(nk_gemv_f64)(y, step, matrix, row, col, x, rows, p->k, p->accumulate);
+    NK_LV(nk_gemv_f64)(y, step, matrix, row, col, x, rows, p->k);
 }
 
 static void tile_small(const nk_matmul_plan *p, char *out, const char *a, const char *b, int64_t m,
@@ -82,11 +81,9 @@ static void tile_small(const nk_matmul_plan *p, char *out, const char *a, const 
   const void *av = a, *bv = b;
   void *ov = out;
   if (p->dtype == NK_F32)
-    NK_LV(nk_small_f32)(ov, p->out_row / item, av, row, col, bv, p->b.row / item, m, n, p->k,
-                        p->accumulate);
+    NK_LV(nk_small_f32)(ov, p->out_row / item, av, row, col, bv, p->b.row / item, m, n, p->k);
   else
-    NK_LV(nk_small_f64)(ov, p->out_row / item, av, row, col, bv, p->b.row / item, m, n, p->k,
-                        p->accumulate);
+    NK_LV(nk_small_f64)(ov, p->out_row / item, av, row, col, bv, p->b.row / item, m, n, p->k);
 }
 
 /* Rows i0.. and columns j0.. of one product. */

@@ -38,17 +38,14 @@ static inline void dot4(REAL *y, const REAL *m0, const REAL *m1, const REAL *m2,
 
 /* Rows are contiguous: dot products, four rows at a time (the last ones repeat a row). */
 static void gemv_rows(REAL *y, int64_t y_step, const REAL *matrix, int64_t row, const REAL *x,
-                      int64_t rows, int64_t cols, bool accumulate) {
+                      int64_t rows, int64_t cols) {
   for (int64_t r = 0; r < rows; r += 4) {
     REAL sum[4];
     int64_t left = rows - r < 4 ? rows - r : 4;
     const REAL *m0 = matrix + r * row;
     dot4(sum, m0, m0 + (left > 1 ? row : 0), m0 + (left > 2 ? 2 * row : 0),
          m0 + (left > 3 ? 3 * row : 0), x, cols);
-    for (int64_t i = 0; i < left; ++i) {
-      REAL *to = y + (r + i) * y_step;
-      *to = accumulate ? *to + sum[i] : sum[i];
-    }
+    for (int64_t i = 0; i < left; ++i) y[(r + i) * y_step] = sum[i];
   }
 }
 
@@ -90,18 +87,15 @@ static void strip_dot(REAL *restrict strip, const REAL *columns, int64_t column,
 }
 
 void NK_LV(NAME(nk_gemv))(REAL *y, int64_t y_step, const REAL *matrix, int64_t row, int64_t col,
-                          const REAL *x, int64_t rows, int64_t cols, bool accumulate) {
+                          const REAL *x, int64_t rows, int64_t cols) {
   if (col == 1 && (row != 1 || rows <= cols)) {
-    gemv_rows(y, y_step, matrix, row, x, rows, cols, accumulate);
+    gemv_rows(y, y_step, matrix, row, x, rows, cols);
     return;
   }
   REAL strip[STRIP];
   for (int64_t r = 0; r < rows; r += STRIP) {
     int64_t n = rows - r < STRIP ? rows - r : STRIP;
     strip_dot(strip, matrix + r, col, x, 1, n, cols);
-    for (int64_t i = 0; i < n; ++i) {
-      REAL *to = y + (r + i) * y_step;
-      *to = accumulate ? *to + strip[i] : strip[i];
-    }
+    for (int64_t i = 0; i < n; ++i) y[(r + i) * y_step] = strip[i];
   }
 }

@@ -75,13 +75,12 @@ static void strip_2(REAL *to, int64_t to_row, const REAL *a, int64_t a_row, int6
 }
 
 void NK_LV(NAME(nk_small))(REAL *out, int64_t out_row, const REAL *a, int64_t a_row, int64_t a_col,
-                           const REAL *b, int64_t b_row, int64_t m, int64_t n, int64_t k,
-                           bool accumulate) {
+                           const REAL *b, int64_t b_row, int64_t m, int64_t n, int64_t k) {
   REAL last[PART * TILE_LANES]; /* columns that do not fill a vector, with zeros behind them */
   for (int64_t c = 0; c < k || c == 0; c += PART) {
     const int64_t depth = k - c < PART ? k - c : PART;
     const REAL *left = a + c * a_col, *right = b + c * b_row;
-    const bool add = accumulate || c > 0;
+    const bool add = c > 0;
     int64_t j = 0;
     for (; j + TILE_COLS <= n; j += TILE_COLS)
       strip_2(out + j, out_row, left, a_row, a_col, right + j, b_row, m, depth, TILE_COLS, add);
