@@ -115,7 +115,11 @@ def test_bits():
             rng.standard_normal((3, n)),
             rng.standard_normal(n).astype(np.float32),
         ):
-            np.testing.assert_array_equal(ops.event_bits(x), twins.bits(x))
+            bits = ops.event_bits(x)
+            np.testing.assert_array_equal(bits, np.packbits(x > 0, axis=-1, bitorder="little"))
+            flags = np.full(x.shape, True)
+            _core.call("event_flags", [flags], [bits])
+            np.testing.assert_array_equal(flags, x > 0)
 
 
 def lists_of(x):

@@ -12,6 +12,7 @@ import numpy as np
 from .. import _core
 from ..core.graph import Primitive, bind, is_literal
 from ..core.primitives import elementwise as ew
+from ..core.primitives.bits import UINT8, pack
 from ..core.primitives.control import surrogate
 from ..core.primitives.shaping import BROADCAST, broadcast, full, reshape
 from ..core.trace.tracer import Tracer, to_node
@@ -19,7 +20,7 @@ from ..core.transforms.batching import each, stacked
 from . import event_twins as twins
 from .sparse import Csr, Dense, OneToOne
 
-UINT8, INT32 = np.dtype(np.uint8), np.dtype(np.int32)
+INT32 = np.dtype(np.int32)
 
 
 # ---------------------------------------------------------------------------- products
@@ -255,17 +256,6 @@ WEIGHT_GRAD = Primitive(
 
 # ---------------------------------------------------------------------------- bits
 
-BITS = Primitive(
-    "event_bits",
-    "call",
-    lambda args, params: (args[0].shape[:-1] + ((args[0].shape[-1] + 7) // 8,), UINT8),
-    twin=lambda params, x: twins.bits(x),
-    lower=lambda node, low: low.emit(
-        "event_bits", [low.out(node)], [low.contiguous(node.args[0])], node=node
-    ),
-    batch=lambda values, node, n: reshape(bind(BITS, (_rows(values[0][0]),)), (n, *node.shape)),
-)
-
 
 def event_bits(spikes):
     """Spikes as bits, eight cells to a byte, lowest bit first.
@@ -287,7 +277,7 @@ def event_bits(spikes):
     array([9], dtype=uint8)
     """
     if isinstance(spikes, Tracer):
-        return Tracer(bind(BITS, (spikes.node,)))
+        return Tracer(pack(spikes.node))
     spikes = np.ascontiguousarray(spikes)
     out = np.empty(spikes.shape[:-1] + ((spikes.shape[-1] + 7) // 8,), UINT8)
     _core.call("event_bits", [out], [spikes])

@@ -36,8 +36,3 @@ def weight_grad(base, indptr, indices, x, ct):
     if base.ndim:
         return base + each.reshape(-1, len(indices)).sum(0)
     return np.asarray(base + each.sum(dtype=np.float64), base.dtype)
-
-
-def bits(x):
-    """Spikes (..., N) as bits (..., ceil(N / 8)), lowest bit first."""
-    return np.packbits(x > 0, axis=-1, bitorder="little")

@@ -1,15 +1,18 @@
 """The gradient of one step, split into what runs forward and saves and what runs backward.
 
 Forward and backward of a step are written in one graph; what the backward half reads is either an
-input (read again), dear (saved) or cheap (done again).
+input (read again), dear (saved; booleans as bits) or cheap (done again).
 """
 
-from ..graph import PROJ, Detached, reachable, replay
+from ..graph import BOOL, PROJ, Detached, reachable, replay
 from ..primitives import elementwise as ew
-from ..primitives.shaping import full
+from ..primitives.bits import pack, unpack
+from ..primitives.shaping import full, reshape
 from ..transforms.autodiff import backward_merged
 from .body import Body, bind_scan
 from .stacked import products_of
+
+_FREE = ("source", "elementwise", "view")  # a body of these alone runs tile by tile, see tiles.c
 
 
 class Split:
@@ -53,7 +56,7 @@ class Split:
             ]
             grads = backward_merged(out_nodes, self.ct_carry + self.ct_y, targets)
             grads = [full(t.shape, 0, t.dtype) if g is None else g for g, t in zip(grads, targets)]
-        self.ins, self.outs, self.grads = ins, outs, grads
+        self.graph, self.ins, self.outs, self.grads = graph, ins, outs, grads
 
     def _choose_saved(self):
         """Walk back from the gradients: inputs are re-read, dear results saved, cheap ones redone."""
@@ -85,12 +88,15 @@ class Split:
                 residuals.append(node)
                 continue
             stack.extend(node.args)
-        self.saved_carries = sorted(saved_carries)
-        self.residuals = sorted(residuals, key=lambda n: n.id)
+        residuals = sorted(residuals, key=lambda n: n.id)
+        self.saved = [self.ins[body.n_const + i] for i in sorted(saved_carries)] + residuals
+        elementwise = all(n.prim.kind in _FREE for n in self.forward_nodes)
+        self.packed = {n for n in self.saved if n.dtype == BOOL and n.size >= 8 and not elementwise}
 
     def _build(self):
         body = self.body
-        keep = [self.ins[body.n_const + i] for i in self.saved_carries] + self.residuals
+        with self.graph:
+            keep = [_as_bits(n) if n in self.packed else n for n in self.saved]
         self.saving = Body(
             self.ins, self.outs + keep, body.n_const, body.n_carry, body.n_x, body.has_index
         )
@@ -115,11 +121,9 @@ class Split:
                 )
                 for i in self.read_xs
             ]
-            saved = [
-                mapping.setdefault(self.ins[body.n_const + i], new(self.ins[body.n_const + i]))
-                for i in self.saved_carries
-            ]
-            saved += [mapping.setdefault(n, new(n)) for n in self.residuals]
+            saved = [new(n) for n in keep]
+            for node, stored in zip(self.saved, saved):
+                mapping[node] = _from_bits(stored, node) if node in self.packed else stored
             ct_ys = [mapping.setdefault(n, new(n)) for n in self.ct_y]
             index = [mapping.setdefault(self.ins[-1], new(self.ins[-1]))] if body.has_index else []
             grads = replay(self.grads, mapping)
@@ -169,6 +173,14 @@ class Split:
             for s, stacked in zip(sums, self.stacked)
         ]
         return outs[:n_active] + ends, outs[n_carry : n_carry + n_x]
+
+
+def _as_bits(node):
+    return pack(reshape(node, (node.size,)))
+
+
+def _from_bits(bits, node):
+    return reshape(unpack(bits, node.size), node.shape)
 
 
 def active_carries(body, needs):
