@@ -206,6 +206,23 @@ static void set_addresses(const tiles *w, char **at, int64_t i, int64_t start) {
   }
 }
 
+/* First values of carries that are updated in place: element by element with the tiles, so that they
+ * pass through memory once; those of another size before them. */
+static void copy_carries(const tiles *w, bool by_element, int64_t start, int64_t n) {
+  const nk_program *p = w->body->program;
+  for (int64_t j = 0; j < w->n_carry; ++j) {
+    const nk_buffer *b = &nk_buffers(p)[p->out_buffer[j]];
+    const char *from = w->call->in[w->n_const + j].data;
+    char *to = w->call->out[j].data;
+    const int64_t size = nk_dtype_size[b->view.dtype];
+    if (b->kind != NK_BUF_INOUT || from == to || (b->n_bytes == w->n * size) != by_element) continue;
+    if (by_element)
+      memcpy(to + start * size, from + start * size, (size_t)(n * size));
+    else if (b->n_bytes > 0)
+      memcpy(to, from, (size_t)b->n_bytes);
+  }
+}
+
 static nk_status run_tile(void *arg, int64_t number, int worker) {
   (void)worker;
   const tiles *w = arg;
@@ -217,6 +234,7 @@ static nk_status run_tile(void *arg, int64_t number, int worker) {
   char *at[OPERANDS];
   for (int k = 0; k < w->n_operand; ++k)
     at[k] = w->operand[k].index ? (char *)&index : memory + w->operand[k].local * w->tile;
+  copy_carries(w, true, start, n);
   for (int64_t i = 0; i < w->length; ++i) {
     if (nk_cancelled(w->call->ctx)) return NK_ERR_CANCELLED;
     set_addresses(w, at, i, start);
@@ -246,13 +264,7 @@ bool nk_scan_tiled(const nk_call *call, nk_status *status) {
   if (ip[6]) memcpy(&w.offset, call->in[call->n_in - 1].data, sizeof w.offset);
   if (w.length < 2 || loop->frame->run->flags != 0 || !prepare(&w) || !all_written(&w))
     return false;
-  for (int64_t j = 0; j < w.n_carry; ++j) {
-    const nk_program *p = w.body->program;
-    const nk_buffer *b = &nk_buffers(p)[p->out_buffer[j]];
-    const char *from = call->in[w.n_const + j].data;
-    if (b->kind == NK_BUF_INOUT && from != call->out[j].data && b->n_bytes > 0)
-      memcpy(call->out[j].data, from, (size_t)b->n_bytes);
-  }
+  copy_carries(&w, false, 0, 0);
   find_moving(&w);
   choose_tile(&w);
   w.n_tile = (w.n + w.tile - 1) / w.tile;
