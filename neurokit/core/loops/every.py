@@ -5,6 +5,8 @@ their order are those of the plain loop, so are the numbers; gradients, batches 
 nested loops.
 """
 
+import numpy as np
+
 from ..graph import INT64, Detached, literal
 from ..primitives import elementwise as ew
 from ..primitives.shaping import concatenate, reshape
@@ -45,7 +47,7 @@ def bind_every(body, length, reverse, checkpoint, args, every, always):
 
 
 def _is_count(checkpoint):
-    return isinstance(checkpoint, int) and not isinstance(checkpoint, bool)
+    return isinstance(checkpoint, (int, np.integer)) and not isinstance(checkpoint, bool)
 
 
 def _joined(before, after, reverse):
