@@ -160,14 +160,14 @@ def test_a_single_band_is_ridge():
 
 
 def test_chunks_of_targets_and_float32(monkeypatch):
-    from neurokit.encoding import banded
+    from neurokit.encoding import _weights
 
     X, Y = problem(100, 40)
     options = dict(alphas=ALPHAS, n_iter=10, screen=None, refine=0)
     for solver in ("primal", "kernel"):
         whole = encoding.BandedRidgeCV(BANDS, solver=solver, **options).fit(X, Y)
         with monkeypatch.context() as patch:
-            patch.setattr(banded, "TARGET_BYTES", 1)
+            patch.setattr(_weights, "TARGET_BYTES", 1)
             chunks = encoding.BandedRidgeCV(BANDS, solver=solver, **options).fit(X, Y)
         np.testing.assert_allclose(chunks.coef_, whole.coef_, atol=1e-10)
         small = encoding.BandedRidgeCV(BANDS, solver=solver, **options)
@@ -292,3 +292,25 @@ def test_equals_himalaya(intercept):
             (encoding.split_correlation, scoring.correlation_score_split),
         ):
             np.testing.assert_allclose(mine(Y, parts), theirs(Y, parts), atol=1e-8)
+
+
+@pytest.mark.parametrize("solver", ["primal", "kernel"])
+def test_data_centred_by_hand_are_screened_as_with_an_intercept(solver):
+    rng = np.random.default_rng(0)
+    n, p = 60, 120 if solver == "kernel" else 20
+    X, Y = rng.standard_normal((n, p)), rng.standard_normal((n, 4))
+    Y += X[:, : p // 2] @ rng.standard_normal((p // 2, 4)) * 0.3
+    X, Y = X - X.mean(0), Y - Y.mean(0)
+    pairs, bands = splits(5, X), np.repeat([0, 1], p // 2)
+    weights = np.array([0.5, 0.5])
+    scores = []
+    for center in (True, False):
+        if solver == "primal":
+            it = PrimalBands(X, bands, pairs, center)
+        else:
+            kernels = np.stack([X[:, bands == k] @ X[:, bands == k].T for k in (0, 1)])
+            it = KernelBands(kernels, pairs, center)
+        it.load(Y)
+        ((values, vectors),) = _search.decomposed(it, weights[None])
+        scores.append(_search.screen(it, weights, values, vectors, np.logspace(-4, 4, 30)))
+    np.testing.assert_allclose(scores[0], scores[1], rtol=1e-9)

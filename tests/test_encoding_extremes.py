@@ -78,7 +78,7 @@ def test_other_kernels_are_centred_with_care(data):
 
 
 def test_infinite_scores_are_never_chosen():
-    from neurokit.encoding.ridge import chosen_alphas
+    from neurokit.encoding._inputs import chosen_alphas
 
     scores = np.array([[np.inf, -np.inf], [0.1, 0.2], [np.nan, 0.1]])
     alphas = np.array([1.0, 2.0, 3.0])

@@ -1,6 +1,6 @@
 """Encoding models: regularised regression from features to many responses."""
 
-from .banded import BandedRidgeCV, WeightedKernelRidgeCV
+from .banded import BandedRidgeCV
 from .ceilings import explainable_variance, noise_ceiling
 from .delay import Delayer
 from .kernel import KernelRidgeCV
@@ -18,6 +18,7 @@ from .scores import (
     split_correlation,
     split_r2,
 )
+from .weighted_kernel import WeightedKernelRidgeCV
 
 __all__ = [
     "BandedRidgeCV",

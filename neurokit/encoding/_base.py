@@ -1,10 +1,11 @@
-"""scikit-learn's base classes and checks, or small stand-ins where it is not installed."""
+"""The base of the estimators: scikit-learn's classes and checks, or stand-ins where it is missing."""
 
 import inspect
 
 import numpy as np
 
 from ..core.trace.tracer import check_class
+from ..ops.dense import product
 
 try:
     from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, TransformerMixin
@@ -79,18 +80,59 @@ except ImportError:
         return X, y
 
 
-def validate_data(estimator, X, *y, **options):
+FLOATS = [np.float64, np.float32]
+
+
+def _validated(estimator, X, *y, **options):
     """scikit-learn's check of data, which would drop the mask of a masked array without a word."""
-    for name, value in (("X", X), ("y", y[0] if y else options.get("y"))):
+    for name, value in zip(("X", "y"), (X, *y)):
         check_class(value, f"{type(estimator).__name__}: {name}")
-    return _validate_data(estimator, X, *y, **options)
+    return _validate_data(estimator, X, *y, dtype=FLOATS, **options)
 
 
-__all__ = [
-    "BaseEstimator",
-    "MultiOutputMixin",
-    "RegressorMixin",
-    "TransformerMixin",
-    "check_is_fitted",
-    "validate_data",
-]
+class Estimator(BaseEstimator):
+    """Checks of the samples: finite float32 or float64, n_features_in_ as fitted."""
+
+    def _samples(self, X):
+        """Samples to fit."""
+        return _validated(self, X)
+
+    def _new_samples(self, X):
+        """Samples to apply the fitted estimator to."""
+        check_is_fitted(self)
+        return _validated(self, X, reset=False)
+
+
+class Regressor(MultiOutputMixin, RegressorMixin, Estimator):
+    """Regression of one or many targets."""
+
+    def _samples(self, X, y):
+        """Features and targets of equal length to fit, at least two samples."""
+        X, y = _validated(self, X, y, multi_output=True, y_numeric=True, ensure_min_samples=2)
+        largest = max(float(X.max(initial=0)), -float(X.min(initial=0)))
+        if largest > 1e-3 * float(np.finfo(X.dtype).max) ** 0.5:
+            raise ValueError(
+                f"X: values up to {largest:.3g} are too large for {X.dtype}, where their squares "
+                "overflow: scale the features"
+            )
+        return X, y
+
+
+class LinearRegressor(Regressor):
+    """Prediction from ``coef_`` and ``intercept_``."""
+
+    def predict(self, X):
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : array_like, shape (n_samples, n_features)
+
+        Returns
+        -------
+        prediction : ndarray, shape (n_samples, n_targets) or (n_samples,)
+        """
+        return product(self._new_samples(X), self.coef_.T) + self.intercept_
+
+
+__all__ = ["Estimator", "LinearRegressor", "Regressor", "TransformerMixin", "check_is_fitted"]

@@ -1,20 +1,13 @@
 """Ridge regression with a weight of its own for each feature space."""
 
-from numbers import Integral
-
 import numpy as np
 
-from ..core.trace.tracer import check_class
-from ..ops import dense
-from ..ops.dense import product
+from ..ops.dense import gram, product
 from ._banded import KernelBands, PrimalBands
-from ._base import BaseEstimator, MultiOutputMixin, RegressorMixin, check_is_fitted, validate_data
-from ._search import draw_weights, search, solve
+from ._base import LinearRegressor
+from ._inputs import checked_alphas, scaled_targets
+from ._weights import WeightSearch
 from .folds import splits
-from .kernel import about, centred_kernel, check_kernel, kernel_matrix, linear, row_offset
-from .ridge import checked_alphas, checked_data, rescaled, scaled_targets
-
-TARGET_BYTES = 1 << 29  # of what is kept per chunk of targets
 
 
 def band_labels(bands, n_features):
@@ -58,75 +51,7 @@ def band_labels(bands, n_features):
     return names or list(range(len(bands))), out
 
 
-class _WeightSearch(MultiOutputMixin, RegressorMixin, BaseEstimator):
-    """What the two estimators share: checks of the parameters, and the search."""
-
-    def _draws(self, n_bands):
-        if np.ndim(self.n_iter) == 2:
-            draws = np.asarray(self.n_iter, dtype=float)
-            fits = draws.shape[1] == n_bands and len(draws) > 0
-            if not fits or not np.isfinite(draws).all() or (draws < 0).any():
-                raise ValueError(
-                    f"n_iter: wanted weights >= 0 of shape (n_draws, {n_bands}), got {draws.shape}"
-                )
-            if not draws.any(axis=1).all():
-                raise ValueError("n_iter: a draw without any weight")
-            return draws
-        if np.ndim(self.n_iter) != 0 or int(self.n_iter) != self.n_iter or self.n_iter < 1:
-            raise ValueError(f"n_iter: wanted a number >= 1 or weights, got {self.n_iter!r}")
-        concentration = np.atleast_1d(np.asarray(self.concentration, dtype=float))
-        if concentration.ndim != 1 or not (concentration > 0).all() or not len(concentration):
-            raise ValueError(f"concentration: wanted positive numbers, got {self.concentration!r}")
-        n_draws = int(self.n_iter) if n_bands > 1 else 1
-        return draw_weights(n_draws, n_bands, concentration, generator(self.random_state))
-
-    def _search(self, problem, Y, alphas, scale):
-        """Fitted attributes but for the solution, then the solution (n_unknowns, t) and the means."""
-        draws = self._draws(problem.n_bands)
-        given = np.ndim(self.n_iter) == 2
-        keep, rounds = self.screen, self.refine
-        if isinstance(keep, str) and keep == "auto":
-            keep = None if given else min(32, max(4, len(draws) // 3))
-        if isinstance(rounds, str) and rounds == "auto":
-            rounds = 0 if given else 5
-        for name, value, least in (("screen", keep, 1), ("refine", rounds, 0)):
-            number = isinstance(value, (Integral, np.integer)) and value >= least
-            if not (number or (value is None and name == "screen")):
-                raise ValueError(f"{name}: wanted 'auto' or a number >= {least}, got {value!r}")
-        per_target = bool(self.alpha_per_target)
-        y_mean = Y.mean(0, dtype=float) if problem.center else np.zeros(Y.shape[1])
-        step = max(16, TARGET_BYTES // (Y.itemsize * problem.rows_per_target))
-        if not per_target:
-            step = Y.shape[1]
-        found, solutions = [], []
-        for first in range(0, Y.shape[1], step):
-            part = slice(first, first + step)
-            problem.load(Y[:, part] - y_mean[part].astype(Y.dtype))
-            best, scores = search(problem, draws, alphas, keep, 8, rounds, per_target)
-            found.append((best.weights, best.alpha, best.score, scores))
-            solutions.append(solve(problem, best))
-        weights, alpha, score, scores = (np.concatenate(each, -1) for each in zip(*found))
-        with np.errstate(divide="ignore"):
-            deltas = np.log(weights / alpha)
-        fitted = dict(
-            draws_=draws, weights_=weights, alpha_=alpha, deltas_=deltas, best_score_=score,
-            cv_scores_=scores,
-        )  # fmt: skip
-        return fitted, rescaled(np.concatenate(solutions, 1), scale), rescaled(y_mean, scale)
-
-    def _keep(self, fitted, single):
-        for name, value in fitted.items():
-            setattr(self, name, value[..., 0] if single and name != "draws_" else value)
-
-
-def generator(random_state):
-    """NumPy's generator from a seed, or a generator as it is."""
-    if isinstance(random_state, np.random.RandomState):
-        return random_state
-    return np.random.default_rng(random_state)
-
-
-class BandedRidgeCV(_WeightSearch):
+class BandedRidgeCV(WeightSearch, LinearRegressor):
     """Ridge regression with one penalty per band of features, chosen for each target.
 
     Parameters
@@ -146,7 +71,7 @@ class BandedRidgeCV(_WeightSearch):
         ``n_iter`` gives them.
     refine : int or "auto"
         Rounds of steps along the derivative of the cross-validated score to the log weights.
-        "auto": 5, or none where ``n_iter`` gives the weightings.
+        "auto": 2, or none where ``n_iter`` gives the weightings.
     cv, fit_intercept, solver
         As for :class:`RidgeCV`.
     alpha_per_target : bool
@@ -234,7 +159,7 @@ class BandedRidgeCV(_WeightSearch):
             For NaN or infinite values, alphas that are not positive, folds that do not fit, bands
             that do not cover each feature once.
         """
-        X, y = checked_data(self, X, y)
+        X, y = self._samples(X, y)
         alphas = checked_alphas(self.alphas)
         names, bands = band_labels(self.bands, X.shape[1])
         if self.solver not in ("auto", "primal", "kernel"):
@@ -249,7 +174,7 @@ class BandedRidgeCV(_WeightSearch):
             problem = PrimalBands(centred, bands, pairs, center)
         else:
             columns = [centred[:, bands == k] for k in range(len(names))]
-            problem = KernelBands(np.stack([dense.gram(x.T) for x in columns]), pairs, center)
+            problem = KernelBands(np.stack([gram(x.T) for x in columns]), pairs, center)
         fitted, solution, y_mean = self._search(problem, Y, alphas, scale)
         if not primal:
             solution = product(centred.T, solution)
@@ -277,236 +202,10 @@ class BandedRidgeCV(_WeightSearch):
         -------
         prediction : ndarray, shape (n_samples, n_targets) or (n_samples,)
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         if not split:
-            return product(X, self.coef_.T) + self.intercept_
+            return super().predict(X)
+        X = self._new_samples(X)
         mean = self._x_mean.astype(X.dtype)
         constant = (self.intercept_ + product(mean, self.coef_.T)) / len(self.bands_)
         bands = [self._band == k for k in range(len(self.bands_))]
         return np.stack([product((X - mean)[:, b], self.coef_[..., b].T) + constant for b in bands])
-
-
-class WeightedKernelRidgeCV(_WeightSearch):
-    """Kernel ridge regression on a weighted sum of kernels, the weights chosen for each target.
-
-    Parameters
-    ----------
-    alphas : array_like, shape (n_alphas,)
-        Overall strengths to choose from, all above zero.
-    kernels : sequence of kernels, or "precomputed"
-        Each as ``kernel`` of :class:`KernelRidgeCV`. "precomputed": X is (n_kernels, n_samples,
-        n_samples) to fit and (n_kernels, n_new, n_samples) to predict.
-    bands : list of index arrays or slices, optional
-        Features of each kernel; all features by default.
-    gamma, degree, coef0
-        Of the kernels: one value, or one for each.
-    n_iter, concentration, screen, refine, cv, alpha_per_target, random_state
-        As for :class:`BandedRidgeCV`.
-    fit_intercept : bool
-        Centre kernels and targets (within each training fold too).
-
-    Attributes
-    ----------
-    dual_coef_ : ndarray, shape (n_samples, n_targets) or (n_samples,)
-        The prediction is sum_i exp(deltas_i) K_i dual_coef, as in himalaya.
-    intercept_ : ndarray, shape (n_targets,), or float
-    weights_, alpha_, deltas_, best_score_, cv_scores_, draws_
-        As for :class:`BandedRidgeCV`.
-    X_fit_ : ndarray
-        The samples, None with precomputed kernels.
-
-    References
-    ----------
-    .. [1] Dupre la Tour et al. (2022), doi:10.1016/j.neuroimage.2022.119728
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from neurokit.encoding import WeightedKernelRidgeCV
-    >>> rng = np.random.default_rng(0)
-    >>> X = rng.standard_normal((60, 4))
-    >>> model = WeightedKernelRidgeCV(kernels=["linear", "rbf"]).fit(X, np.sin(X))
-    >>> model.weights_.shape
-    (2, 4)
-    """
-
-    def __init__(
-        self,
-        alphas=(0.1, 1.0, 10.0),
-        kernels=("linear", "rbf"),
-        bands=None,
-        gamma=None,
-        degree=3,
-        coef0=1.0,
-        n_iter=100,
-        concentration=(0.1, 1.0),
-        screen="auto",
-        refine="auto",
-        cv=5,
-        alpha_per_target=True,
-        fit_intercept=False,
-        random_state=0,
-    ):
-        self.alphas = alphas
-        self.kernels = kernels
-        self.bands = bands
-        self.gamma = gamma
-        self.degree = degree
-        self.coef0 = coef0
-        self.n_iter = n_iter
-        self.concentration = concentration
-        self.screen = screen
-        self.refine = refine
-        self.cv = cv
-        self.alpha_per_target = alpha_per_target
-        self.fit_intercept = fit_intercept
-        self.random_state = random_state
-
-    def fit(self, X, y, groups=None):
-        """Choose weights and alphas, and fit.
-
-        Parameters
-        ----------
-        X : array_like, shape (n_samples, n_features) or (n_kernels, n_samples, n_samples)
-        y : array_like, shape (n_samples, n_targets) or (n_samples,)
-        groups : array_like, shape (n_samples,), optional
-            Handed to the splitter ``cv``.
-
-        Returns
-        -------
-        self : WeightedKernelRidgeCV
-        """
-        if self._precomputed():
-            kernels, y = self._given(X, y)
-            samples, dtype = None, kernels.dtype
-        else:
-            samples, y = checked_data(self, X, y)
-            dtype = samples.dtype
-            self._shift = samples.mean(0, dtype=float) if self.fit_intercept else None
-            kernels = self._matrices(samples, samples)
-        alphas = checked_alphas(self.alphas)
-        pairs = splits(self.cv, kernels[0], y, groups)
-        Y, scale = scaled_targets(y, dtype)
-        means = None
-        if self.fit_intercept:
-            means = kernels.mean(1, dtype=float)
-            kernels = np.stack([centred_kernel(kernel, alphas) for kernel in kernels])
-        problem = KernelBands(kernels.astype(dtype, copy=False), pairs, bool(self.fit_intercept))
-        fitted, dual, y_mean = self._search(problem, Y, alphas, scale)
-        intercept = y_mean.astype(dtype)
-        if means is not None:
-            dual = dual - dual.mean(0)
-            offset = np.sum(fitted["weights_"] * product(self._offsets(samples, means), dual), 0)
-            intercept = (y_mean - offset).astype(dtype)
-        dual = dual * fitted["alpha_"].astype(dual.dtype)
-        single = y.ndim == 1
-        self._keep(fitted, single)
-        self._row_means, self._n_kernels = means, len(kernels)
-        self._y_mean = y_mean[0] if single else y_mean
-        self.X_fit_ = samples
-        self.dual_coef_ = dual[:, 0] if single else dual
-        self.intercept_ = intercept[0] if single else intercept
-        return self
-
-    def predict(self, X, split=False):
-        """Predict the targets.
-
-        Parameters
-        ----------
-        X : array_like, shape (n_samples, n_features) or (n_kernels, n_samples, n_fitted)
-        split : bool
-            Return what each kernel adds, shape (n_kernels, n_samples, n_targets); the sum is the
-            prediction. The mean of the training targets is shared alike by all kernels.
-
-        Returns
-        -------
-        prediction : ndarray, shape (n_samples, n_targets) or (n_samples,)
-        """
-        check_is_fitted(self)
-        if self._precomputed():
-            check_class(X, f"{type(self).__name__}: X")
-            kernels = np.asarray(X)
-            given = kernels.dtype if kernels.dtype.kind == "f" else self.dual_coef_.dtype
-            wanted = (self._n_kernels, len(self.dual_coef_))
-            if kernels.ndim != 3 or (kernels.shape[0], kernels.shape[2]) != wanted:
-                raise ValueError(
-                    f"X: wanted kernels ({wanted[0]}, n_new, {wanted[1]}), got {kernels.shape}"
-                )
-            if not np.isfinite(kernels).all():
-                raise ValueError("X contains NaN or infinity")
-        else:
-            X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-            kernels, given = self._matrices(X, self.X_fit_), X.dtype
-        if self._row_means is not None:
-            kernels = [about(kernel, rows) for kernel, rows in zip(kernels, self._row_means)]
-        constant = self._y_mean.astype(self.dual_coef_.dtype)
-        kernels = np.asarray(kernels).astype(given, copy=False)
-        shape = (len(kernels), *self.dual_coef_.shape[1:])
-        factors = np.exp(self.deltas_).reshape(shape).astype(self.dual_coef_.dtype)
-        if not split:
-            out = sum(f * product(k, self.dual_coef_) for f, k in zip(factors, kernels))
-            return out + constant
-        constant = constant / len(kernels)
-        return np.stack(
-            [f * product(k, self.dual_coef_) + constant for f, k in zip(factors, kernels)]
-        )
-
-    def _precomputed(self):
-        return isinstance(self.kernels, str) and self.kernels == "precomputed"
-
-    def _given(self, X, y):
-        for name, value in (("X", X), ("y", y)):
-            check_class(value, f"{type(self).__name__}: {name}")
-        kernels, y = np.asarray(X), np.asarray(y)
-        if kernels.dtype not in (np.float32, np.float64):
-            kernels = kernels.astype(float)
-        n = kernels.shape[-1]
-        if kernels.ndim != 3 or kernels.shape[1] != n or not len(kernels):
-            raise ValueError(f"X: wanted kernels (n_kernels, n, n), got shape {kernels.shape}")
-        if y.ndim not in (1, 2) or len(y) != n:
-            raise ValueError(f"y: wanted {n} samples, got shape {y.shape}")
-        if not (np.isfinite(kernels).all() and np.isfinite(y.astype(float)).all()):
-            raise ValueError("X or y contains NaN or infinity")
-        return kernels, y
-
-    def _each(self):
-        """(kernel, band, gamma, degree, coef0) of each kernel."""
-        if isinstance(self.kernels, str) or callable(self.kernels) or len(self.kernels) == 0:
-            raise ValueError(f"kernels: wanted a sequence of kernels, got {self.kernels!r}")
-        count = len(self.kernels)
-        options = []
-        for name in ("gamma", "degree", "coef0"):
-            value = getattr(self, name)
-            values = [value] * count if np.ndim(value) == 0 else list(value)
-            if len(values) != count:
-                raise ValueError(f"{name}: wanted one value or {count}, got {len(values)}")
-            options.append(values)
-        bands = [slice(None)] * count if self.bands is None else list(self.bands)
-        if len(bands) != count:
-            raise ValueError(f"bands: wanted {count}, one per kernel, got {len(bands)}")
-        return list(zip(self.kernels, bands, *options))
-
-    def _matrices(self, X, Z):
-        """All kernels of the rows of X with those of Z, shape (n_kernels, len(X), len(Z))."""
-        out = []
-        for kernel, band, gamma, degree, coef0 in self._each():
-            if isinstance(kernel, str) and kernel == "precomputed":
-                raise ValueError("kernels: give kernels='precomputed' for all of them together")
-            check_kernel(kernel, X)
-            pair = X[:, band], Z[:, band]
-            if self._shift is not None and linear(kernel, degree):
-                pair = (x - self._shift[band] for x in pair)
-            out.append(kernel_matrix(*pair, kernel, gamma, degree, coef0))
-        return np.stack(out)
-
-    def _offsets(self, X, means):
-        """Mean row of each kernel, but for a constant, without the shift of the features."""
-        if X is None:
-            return means
-        out = []
-        for (kernel, band, gamma, degree, _), rows in zip(self._each(), means):
-            moved = linear(kernel, degree)
-            x, shift = X[:, band], self._shift[band]
-            out.append(row_offset(x, shift, kernel, gamma) if moved else rows)
-        return np.stack(out)

@@ -4,10 +4,10 @@ from numbers import Integral
 
 import numpy as np
 
-from ._base import BaseEstimator, TransformerMixin, check_is_fitted, validate_data
+from ._base import Estimator, TransformerMixin, check_is_fitted
 
 
-class Delayer(TransformerMixin, BaseEstimator):
+class Delayer(TransformerMixin, Estimator):
     """Put delayed copies of the features side by side.
 
     Parameters
@@ -54,7 +54,7 @@ class Delayer(TransformerMixin, BaseEstimator):
 
     def fit(self, X, y=None):
         """Check the features; nothing is learned."""
-        X = validate_data(self, X, dtype=[np.float64, np.float32])
+        X = self._samples(X)
         self._column(X.shape[1])
         return self
 
@@ -66,8 +66,7 @@ class Delayer(TransformerMixin, BaseEstimator):
         ValueError
             When ``runs`` has another length than X or a run is torn apart, or delays are not whole.
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        X = self._new_samples(X)
         delays = np.asarray(self.delays)
         if delays.ndim != 1 or len(delays) == 0 or not np.issubdtype(delays.dtype, np.integer):
             raise ValueError(f"delays: wanted whole numbers, got {self.delays!r}")

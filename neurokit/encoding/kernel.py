@@ -6,10 +6,10 @@ import numpy as np
 from scipy.spatial import distance
 
 from ..ops import dense
-from ._base import BaseEstimator, MultiOutputMixin, RegressorMixin, check_is_fitted, validate_data
+from ._base import Regressor
+from ._inputs import checked_alphas, chosen_alphas, rescaled, scaled_targets
 from ._ridge import centred, dual_coefficients, fold_scores, kernel_folds
 from .folds import splits
-from .ridge import checked_alphas, checked_data, chosen_alphas, rescaled, scaled_targets
 
 KERNELS = ("linear", "rbf", "laplacian", "polynomial", "sigmoid", "cosine", "precomputed")
 
@@ -87,7 +87,7 @@ def about(kernel, rows):
     return kernel - kernel.mean(1, keepdims=True)
 
 
-class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
+class KernelRidgeCV(Regressor):
     """Kernel ridge regression that picks the regularisation of each target by cross-validation.
 
     Parameters
@@ -156,7 +156,7 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         -------
         self : KernelRidgeCV
         """
-        X, y = checked_data(self, X, y)
+        X, y = self._samples(X, y)
         check_kernel(self.kernel, X)
         alphas = checked_alphas(self.alphas)
         pairs = splits(self.cv, X, y, groups)
@@ -199,8 +199,7 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         -------
         prediction : ndarray, shape (n_samples, n_targets) or (n_samples,)
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        X = self._new_samples(X)
         matrix = self._matrix(X, self.X_fit_)
         if self._rows is None:
             return (

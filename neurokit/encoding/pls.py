@@ -5,18 +5,10 @@ import warnings
 import numpy as np
 
 from ..ops.dense import eigh, gram, product, squared_norm
-from ._base import (
-    BaseEstimator,
-    MultiOutputMixin,
-    RegressorMixin,
-    TransformerMixin,
-    check_is_fitted,
-    validate_data,
-)
-from .ridge import checked_data
+from ._base import LinearRegressor, TransformerMixin, check_is_fitted
 
 
-class PLS(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEstimator):
+class PLS(TransformerMixin, LinearRegressor):
     """Partial least squares: regression on the directions that covary most with the targets.
 
     Parameters
@@ -77,7 +69,7 @@ class PLS(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEstimator):
         ValueError
             For NaN or infinite values, or a number of components out of range.
         """
-        X, y = checked_data(self, X, y)
+        X, y = self._samples(X, y)
         most = min(X.shape)
         if not isinstance(self.n_components, (int, np.integer)) or not (
             1 <= self.n_components <= most
@@ -122,16 +114,9 @@ class PLS(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.intercept_ = intercept[0] if single else intercept
         return self
 
-    def predict(self, X):
-        """Predict the targets, shape (n_samples, n_targets) or (n_samples,)."""
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return product(X, self.coef_.T) + self.intercept_
-
     def transform(self, X):
         """Scores of the components, shape (n_samples, n_components_)."""
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        X = self._new_samples(X)
         return product((X - self._x_mean) / self._x_scale, self.x_rotations_)
 
     def get_feature_names_out(self, input_features=None):

@@ -3,10 +3,10 @@
 import numpy as np
 from scipy import sparse
 
-from ._base import BaseEstimator, TransformerMixin, check_is_fitted, validate_data
+from ._base import Estimator, TransformerMixin, check_is_fitted
 
 
-class SparseRandomProjection(TransformerMixin, BaseEstimator):
+class SparseRandomProjection(TransformerMixin, Estimator):
     """Project features by a random matrix of few entries.
 
     Parameters
@@ -55,7 +55,7 @@ class SparseRandomProjection(TransformerMixin, BaseEstimator):
         ValueError
             For a number of components below one, or density or eps out of range.
         """
-        X = validate_data(self, X, dtype=[np.float64, np.float32])
+        X = self._samples(X)
         n, p = X.shape
         count, density = self.n_components, self.density
         if isinstance(count, str) and count == "auto":
@@ -89,8 +89,7 @@ class SparseRandomProjection(TransformerMixin, BaseEstimator):
 
     def transform(self, X):
         """Projected features, shape (n_samples, n_components)."""
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        X = self._new_samples(X)
         return np.ascontiguousarray((self.components_.astype(X.dtype) @ X.T).T)
 
     def get_feature_names_out(self, input_features=None):

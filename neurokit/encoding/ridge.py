@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..ops.dense import product
-from ._base import BaseEstimator, MultiOutputMixin, RegressorMixin, check_is_fitted, validate_data
+from ._base import LinearRegressor
+from ._inputs import checked_alphas, chosen_alphas, rescaled, scaled_targets
 from ._ridge import (
     fold_scores,
     gram,
@@ -15,62 +16,7 @@ from ._ridge import (
 from .folds import splits
 
 
-def checked_data(estimator, X, y, least=2):
-    """Features and targets as scikit-learn checks them: finite, float32 or float64, equal lengths."""
-    X, y = validate_data(
-        estimator, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True,
-        ensure_min_samples=least,
-    )  # fmt: skip
-    largest = max(float(X.max(initial=0)), -float(X.min(initial=0)))
-    if largest > 1e-3 * float(np.finfo(X.dtype).max) ** 0.5:
-        raise ValueError(
-            f"X: values up to {largest:.3g} are too large for {X.dtype}, where their squares overflow: "
-            "scale the features"
-        )
-    return X, y
-
-
-def checked_alphas(alphas):
-    """Alphas as a vector of positive numbers."""
-    vector = np.atleast_1d(np.asarray(alphas, dtype=float))
-    if vector.ndim != 1 or len(vector) == 0 or not (np.isfinite(vector) & (vector > 0)).all():
-        raise ValueError(f"alphas: wanted positive numbers, got {alphas!r}")
-    return vector
-
-
-def scaled_targets(y, dtype):
-    """(Targets (n, t) in ``dtype``, scale of each): powers of two keep squares within range."""
-    Y = y.reshape(len(y), -1)
-    largest = np.maximum(Y.max(0), -Y.min(0)).astype(float)
-    limit = float(np.finfo(dtype).max)
-    if (largest > limit).any():
-        raise ValueError(f"y: values up to {largest.max():.3g} do not fit {np.dtype(dtype)}")
-    scale = np.ones(Y.shape[1])
-    far = (largest > 0) & ((largest > limit**0.25) | (largest < limit**-0.25))
-    scale[far] = 2.0 ** np.minimum(np.frexp(largest[far])[1], 1023)
-    if far.any():
-        # in two steps: one over the smallest numbers overflows
-        root = 2.0 ** (np.log2(scale) // 2)
-        Y = Y.astype(float) / root / (scale / root)
-    return Y.astype(dtype, copy=False), scale
-
-
-def rescaled(values, scale):
-    """Values of each target (last axis) in its own units again."""
-    return values if (scale == 1).all() else (values * scale).astype(values.dtype)
-
-
-def chosen_alphas(alphas, scores, per_target):
-    """The best alpha of each target, or the one that is best on average, shape (n_targets,)."""
-    scores = np.where(np.isfinite(scores), scores, -np.inf)
-    if not np.isfinite(scores.max(0)).all():
-        raise ValueError("alphas: too small for this kernel, which has negative eigenvalues")
-    if per_target:
-        return alphas[np.argmax(scores, axis=0)]
-    return np.full(scores.shape[1], alphas[np.argmax(scores.mean(1))])
-
-
-class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
+class RidgeCV(LinearRegressor):
     """Ridge regression that picks the regularisation of each target by cross-validation.
 
     Parameters
@@ -151,7 +97,7 @@ class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         ValueError
             For NaN or infinite values, alphas that are not positive, folds that do not fit.
         """
-        X, y = checked_data(self, X, y)
+        X, y = self._samples(X, y)
         alphas = checked_alphas(self.alphas)
         if self.solver not in ("auto", "primal", "kernel"):
             raise ValueError(f"solver: wanted 'auto', 'primal' or 'kernel', got {self.solver!r}")
@@ -183,18 +129,3 @@ class RidgeCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.cv_scores_ = scores
         self.coef_, self.intercept_, self.alpha_ = coef, intercept, alpha
         return self
-
-    def predict(self, X):
-        """Predict the targets.
-
-        Parameters
-        ----------
-        X : array_like, shape (n_samples, n_features)
-
-        Returns
-        -------
-        prediction : ndarray, shape (n_samples, n_targets) or (n_samples,)
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return product(X, self.coef_.T) + self.intercept_
