@@ -31,6 +31,11 @@ from ._ridge import (
 )
 
 
+def without_constant(along, total, n):
+    """Whether the constant has next to nothing of a sum of squares over n directions."""
+    return along <= 1e-3 * total / n
+
+
 class PrimalBands:
     """Features in bands, for p <= n. X is centred where there is an intercept."""
 
@@ -40,6 +45,10 @@ class PrimalBands:
         self.parts = list(moments(X, pairs, center))
         self.folds = [fold for fold, _, _ in self.parts]
         self.total = gram(X)
+        mean = X.mean(0, dtype=float)
+        self.constant_free = without_constant(
+            len(X) * np.sum(mean**2), np.trace(self.total), len(X)
+        )
         self.n_values = X.shape[1]
         self.rows_per_target = len(X) + (len(pairs) + 2) * X.shape[1]
 
@@ -59,10 +68,13 @@ class PrimalBands:
         return self.total * scale * scale[:, None]
 
     def screen(self, weights, values, vectors):
-        """Eigenvalues, squared coordinates of the targets, and the factor of both."""
+        """Eigenvalues and squared coordinates of the targets along the eigenvectors of XX'."""
         turn = (vectors * self._scale(weights)[:, None]).astype(self.X.dtype, copy=False)
         rotated = product(turn.T, self.whole)
-        return np.maximum(values, 0), rotated * rotated, 1.0
+        values = np.maximum(values, 0)
+        least = 10 * len(values) * np.finfo(self.X.dtype).eps * values.max(initial=0)
+        inverse = np.where(values > least, 1 / np.maximum(values, least or 1), 0)
+        return values, rotated * rotated * inverse[:, None].astype(self.X.dtype)
 
     def diagonalised(self, weights):
         """All folds of a weighting."""
@@ -120,6 +132,10 @@ class KernelBands:
         n = kernels.shape[1]
         self.pairs = pairs
         self.folds = [Fold(train, test, n) for train, test in pairs]
+        self.constant_free = all(
+            without_constant(each.sum(dtype=float) / n, np.trace(each, dtype=float), n)
+            for each in kernels
+        )
         self.n_values = n
         self.rows_per_target = 2 * n
 
@@ -141,10 +157,9 @@ class KernelBands:
         return centred(kernel) if self.center else kernel
 
     def screen(self, weights, values, vectors):
-        """Eigenvalues, squared coordinates of the targets, and the factor of both."""
+        """Eigenvalues and squared coordinates of the targets along the eigenvectors."""
         rotated = product(vectors.T, self.Y)
-        values = np.maximum(values, 0)
-        return values, rotated * rotated, values
+        return np.maximum(values, 0), rotated * rotated
 
     def diagonalised(self, weights):
         """All folds of a weighting."""

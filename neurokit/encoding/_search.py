@@ -11,6 +11,7 @@
 import numpy as np
 
 from ..ops.dense import product
+from ._banded import without_constant
 from ._ridge import CHUNK_BYTES, combined, eigh
 
 LEAST = 1e-6  # weight below which a band is out, for steps in log weights
@@ -39,17 +40,25 @@ def decomposed(problem, draws):
 
 
 def screen(problem, weights, values, vectors, alphas):
-    """Generalised cross-validated R2 of each target at its best alpha, shape (n_targets,)."""
-    values, squared, factor = problem.screen(weights, values, vectors)
-    n = len(problem.Y)
-    root = 1 / (values + alphas[:, None])
-    explained = (factor * (values + 2 * alphas[:, None]) * root**2).astype(squared.dtype)
+    """Generalised cross-validated R2 of each target at its best alpha, shape (n_targets,).
+
+    With c the coordinates of a target along the eigenvectors, l their eigenvalues and s =
+    alpha/(l + alpha), the score is 1 - n^2 / |y|^2 (sum (s c)^2 + what lies outside) / (n - q + sum
+    s)^2. The constant is no coordinate where it was taken away: it would count as one that is
+    predicted without error, and the smallest alpha would always win.
+    """
+    values, squared = problem.screen(weights, values, vectors)
+    n, q = len(problem.Y), len(values)
     total = np.einsum("ij,ij->j", problem.Y, problem.Y, dtype=float)
-    left = np.maximum(total - product(explained, squared).astype(float), 0)
-    freedom = np.sum(values * root, 1) + problem.center
-    ratio = left * (n / np.maximum(n - freedom, 1e-3 * n) ** 2 * n)[:, None]
+    mean = problem.Y.mean(0, dtype=float)
+    gone = problem.center or (problem.constant_free & without_constant(n * mean**2, total, n))
+    shrunk = alphas[:, None] / (values + alphas[:, None])
+    left = product((shrunk**2).astype(squared.dtype), squared).astype(float)
+    if q < n:
+        left += np.maximum(total - squared.sum(0, dtype=float), 0)
+    freedom = (n - q + shrunk.sum(1))[:, None] - gone
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = ratio / total
+        ratio = np.where(freedom > 1e-9 * n, left / total * (n / freedom) ** 2, np.inf)
     return 1 - np.nan_to_num(ratio.min(0), nan=1.0)
 
 
@@ -146,7 +155,7 @@ def gather(points, n_groups, rounds=8):
 def refine(problem, alphas, best, rounds, n_groups, per_target):
     """Steps of the log weights up the slope of the cross-validated score, ``n_groups`` a round."""
     radius = np.ones(len(best.score))
-    for _ in range(rounds):
+    for number in range(rounds):
         slope = best.slope if per_target else best.slope.mean(1, keepdims=True)
         slope = np.broadcast_to(slope - slope.mean(0), best.slope.shape)  # alpha has the rest
         length = np.linalg.norm(slope, axis=0)
@@ -162,8 +171,9 @@ def refine(problem, alphas, best, rounds, n_groups, per_target):
             weights = np.exp(centres[:, k])
             weights[weights <= LEAST * 1.0001] = 0
             chosen = moving[group == k]
+            again = number + 1 < rounds
             _, improved = evaluate(
-                problem, weights / weights.sum(), chosen, alphas, best, per_target, True
+                problem, weights / weights.sum(), chosen, alphas, best, per_target, again
             )
             radius[chosen] *= np.where(improved, 1.2, 0.4)
 
