@@ -58,7 +58,7 @@ def names(module):
         listed = [
             n
             for n, f in vars(module).items()
-            if inspect.isfunction(f) and f.__module__ == module.__name__ and n[0] != "_"
+            if inspect.isfunction(f) and f.__module__.startswith("neurokit.scipy.") and n[0] != "_"
         ]
     home = importlib.import_module(module.__name__.replace("neurokit.", ""))
     return sorted(n for n in listed if hasattr(home, n))

@@ -21,15 +21,23 @@ from neurokit.core.primitives.linalg.parts import (
 from neurokit.core.primitives.shaping import full
 from neurokit.core.trace.tracer import Tracer, to_node
 
+from ._structured import (  # noqa: F401 - names of this module
+    _square,
+    eig,
+    eigh_tridiagonal,
+    eigvals,
+    hankel,
+    logm,
+    polar,
+    solve_banded,
+    solve_toeplitz,
+    solveh_banded,
+    sqrtm,
+)
 from ._twin import left_out, twin_of
 
 _twin = twin_of("scipy.linalg")
 _OPS = {0: 0, 1: 1, 2: 2, "N": 0, "T": 1, "C": 2}
-
-
-def _square(a, name="a"):
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise ValueError(f"Input {name} needs to be a square matrix, got shape {a.shape}")
 
 
 def _columns(a, b):
