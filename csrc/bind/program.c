@@ -7,12 +7,13 @@
 
 #include <string.h>
 
-enum { STACK_OPERANDS = 64, KEEP_ARENA = 64 << 20 };
+enum { STACK_OPERANDS = 64, KEEP_ARENA = 64 << 20, KEEP_RUNS = 32 };
 
 typedef struct {
   PyObject_HEAD
   nk_program *program;
-  nk_run *spare;     /* memory of a finished run, taken by the next */
+  nk_run *spare[KEEP_RUNS]; /* memory of finished runs, taken by the next */
+  int n_spare;
   nk_counter *times; /* what profiled runs added up, in order of a walk; NULL before the first */
 } program_object;
 
@@ -302,7 +303,7 @@ static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 
 static void program_dealloc(PyObject *object) {
   program_object *self = (program_object *)object;
-  nk_run_free(self->spare);
+  while (self->n_spare > 0) nk_run_free(self->spare[--self->n_spare]);
   nk_free(self->times);
   nk_program_release(self->program);
   Py_TYPE(object)->tp_free(object);
@@ -351,17 +352,23 @@ static PyArrayObject *take_input(PyObject *object, Py_ssize_t k, const nk_view *
   return native;
 }
 
+nk_run *nk_program_spare(PyObject *object) {
+  program_object *self = (program_object *)object;
+  return self->n_spare > 0 ? self->spare[--self->n_spare] : NULL;
+}
+
 static nk_run *run_take(program_object *self) {
-  nk_run *run = self->spare;
-  self->spare = NULL;
+  nk_run *run = nk_program_spare((PyObject *)self);
   nk_error error = {.status = NK_OK};
   if (run == NULL && nk_run_new(self->program, &run, &error) != NK_OK) fail(&error);
   return run;
 }
 
-static void run_give(program_object *self, nk_run *run) {
-  if (self->spare == NULL && self->program->arena_bytes <= KEEP_ARENA)
-    self->spare = run;
+void nk_program_keep(PyObject *object, nk_run *run) {
+  program_object *self = (program_object *)object;
+  if (run != NULL && self->n_spare < KEEP_RUNS &&
+      self->program->arena_bytes <= KEEP_ARENA / (self->n_spare + 1))
+    self->spare[self->n_spare++] = run;
   else
     nk_run_free(run);
 }
@@ -415,7 +422,7 @@ static int execute(program_object *self, char **ins, char **outs, int threads, i
   nk_cancel_end(ctx.cancel);
   int result = 0;
   if (flags & NK_RUN_PROFILE) result = keep_times(self, run);
-  run_give(self, run);
+  nk_program_keep((PyObject *)self, run);
   if (status == NK_OK) return result;
   if (result == 0) nk_raise_run(status, &error, NULL);
   return -1;

@@ -2,6 +2,7 @@
 #include "bind.h"
 
 #include "../base/cancel.h"
+#include "../base/pool.h"
 #include "../engine/frame.h"
 
 static const nk_view *signature(const nk_program *p, int buffer) {
@@ -48,8 +49,23 @@ static PyObject *new_output(const nk_view *v, int64_t n, char **data, int64_t *s
   return out;
 }
 
-static PyObject *run(const nk_program *p, PyObject *inputs, int64_t n, int threads, int flags,
+/* Each thread gets the memory of an earlier run where there is some, and all leave theirs. */
+static nk_status run_sets(PyObject *program, nk_sweep *sweep, const nk_ctx *ctx, int flags) {
+  sweep->runs = nk_alloc_zero((size_t)ctx->n_threads * sizeof(nk_run *));
+  if (sweep->runs == NULL) return nk_fail(ctx->error, NK_ERR_MEMORY, "out of memory");
+  for (int i = 0; i < ctx->n_threads; ++i) sweep->runs[i] = nk_program_spare(program);
+  nk_status status;
+  Py_BEGIN_ALLOW_THREADS
+  status = nk_sweep_run(sweep, ctx, flags);
+  Py_END_ALLOW_THREADS
+  for (int i = 0; i < ctx->n_threads; ++i) nk_program_keep(program, sweep->runs[i]);
+  nk_free(sweep->runs);
+  return status;
+}
+
+static PyObject *run(PyObject *program, PyObject *inputs, int64_t n, int threads, int flags,
                      char **data, int64_t *step) {
+  const nk_program *p = nk_program_of(program);
   for (int k = 0; k < p->n_in; ++k)
     if (take(PySequence_Fast_GET_ITEM(inputs, k), signature(p, p->in_buffer[k]), n, k, &data[k],
              &step[k]) < 0)
@@ -67,10 +83,7 @@ static PyObject *run(const nk_program *p, PyObject *inputs, int64_t n, int threa
   nk_error error = {.status = NK_OK};
   nk_sweep sweep = {.program = p, .n = n, .data = data, .step = step};
   nk_ctx ctx = {.n_threads = threads, .cancel = nk_cancel_begin(), .error = &error};
-  nk_status status;
-  Py_BEGIN_ALLOW_THREADS
-  status = nk_sweep_run(&sweep, &ctx, flags);
-  Py_END_ALLOW_THREADS
+  nk_status status = run_sets(program, &sweep, &ctx, flags);
   nk_cancel_end(ctx.cancel);
   if (status == NK_OK) return outs;
   Py_DECREF(outs);
@@ -89,6 +102,8 @@ static PyObject *sweep(PyObject *module, PyObject *args) {
     PyErr_SetString(PyExc_ValueError, "sweep: wanted n >= 0 and threads >= 1");
     return NULL;
   }
+  if (threads > n) threads = n > 1 ? (int)n : 1;
+  if (threads > NK_MAX_THREADS) threads = NK_MAX_THREADS;
   PyObject *inputs = PySequence_Fast(list, "inputs must be a sequence of arrays"), *outs = NULL;
   if (inputs == NULL) return NULL;
   size_t n_operand = (size_t)(p->n_in + p->n_out);
@@ -99,7 +114,7 @@ static PyObject *sweep(PyObject *module, PyObject *args) {
   else if (data == NULL)
     PyErr_NoMemory();
   else
-    outs = run(p, inputs, n, threads, flags, data, (int64_t *)(void *)(data + n_operand));
+    outs = run(object, inputs, n, threads, flags, data, (int64_t *)(void *)(data + n_operand));
   nk_free(data);
   Py_DECREF(inputs);
   return outs;

@@ -66,6 +66,7 @@ typedef struct nk_sweep {
   int64_t n;
   char *const *data;
   const int64_t *step;
+  nk_run **runs; /* [ctx->n_threads] memory of each thread; NULL: made when needed, the caller's then */
 } nk_sweep;
 
 nk_status nk_sweep_run(const nk_sweep *sweep, const nk_ctx *ctx, int flags);
