@@ -9,7 +9,7 @@ from numpy.linalg import LinAlgError
 
 from neurokit.core.numpy_table import linalg as table
 from neurokit.core.numpy_table.linalg import _as, _common, _real_of
-from neurokit.core.primitives.linalg import matrices, solving, spectral
+from neurokit.core.primitives.linalg import determinant, matrices, solving, spectral
 from neurokit.core.primitives.linalg.parts import (
     adjoint,
     count,
@@ -118,7 +118,7 @@ def _to_tracer(x):
 def det(a, overwrite_a=False, check_finite=True):
     (a,), _ = _common(a)
     _square(a)
-    return solving.det(a)
+    return determinant.det(a)
 
 
 @_twin

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.linalg import LinAlgError, _linalg
 
 from ..errors import TraceError
-from ..primitives.linalg import solving, spectral
+from ..primitives.linalg import determinant, solving, spectral
 from ..primitives.linalg.parts import adjoint, eye_like, largest, real
 from ..trace.tracer import Tracer, to_node
 from .base import T, implements
@@ -146,14 +146,14 @@ def cholesky(a, /, *, upper=False):
 def det(a):
     (a,), result = _common(a)
     _square(a)
-    return _as(solving.det(a), result)
+    return _as(determinant.det(a), result)
 
 
 @implements(np.linalg.slogdet)
 def slogdet(a):
     (a,), result = _common(a)
     _square(a)
-    sign, log = solving.slogdet(a)
+    sign, log = determinant.slogdet(a)
     return _linalg.SlogdetResult(_as(sign, result), _as(log, _real_of(result)))
 
 

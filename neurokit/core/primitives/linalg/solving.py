@@ -1,19 +1,16 @@
-"""Linear systems, inverses and determinants by LU, Cholesky factors, triangular systems; their derivatives."""
+"""Linear systems and inverses by LU, Cholesky factors, triangular systems; their derivatives."""
 
 import numpy as np
 
-from ...graph import INT32, bind, bind_multi
+from ...graph import bind, bind_multi
 from ...trace.tracer import Tracer
 from ..control import stop
 from .derived import derived, rule
 from .kernels import CHOLESKY, LU, LU_SOLVE, TRIANGULAR
 from .parts import (
     adjoint,
-    count,
-    diagonal,
     eye_like,
     from_triangle,
-    largest,
     on_diagonal,
     transpose,
     tril,
@@ -73,79 +70,6 @@ def inv(a, lenient=False):
 def _inv_rule(t, args, params):
     x = inv(args[0], *params)
     return [-(x @ t[0] @ x)]
-
-
-def _sign_and_log(packed, pivots):
-    """(sign, log of the absolute value) of the determinant from LU factors."""
-    diag = diagonal(packed)
-    n = packed.shape[-1]
-    swaps = (pivots != count(n, INT32)).sum(-1)
-    size = np.abs(diag)
-    unit = np.sign(diag)
-    sign = unit.prod(-1) * (1 - 2 * (swaps % 2)).astype(size.dtype)
-    return sign, np.log(size).sum(-1)
-
-
-def slogdet(a):
-    def compute(a):
-        packed, pivots, _ = factors(Tracer(a))
-        sign, log = _sign_and_log(packed, pivots)
-        return sign.node, log.node
-
-    sign, log = derived("slogdet", compute, (a.node,))
-    return Tracer(sign), Tracer(log)
-
-
-@rule("slogdet")
-def _slogdet_rule(t, args, params):
-    rate = (transpose(inv(args[0])) * t[0]).sum((-2, -1))
-    if rate.dtype.kind != "c":
-        return [None, rate]
-    sign, _ = slogdet(args[0])
-    return [sign * (1j * rate.imag), rate.real]
-
-
-def det(a):
-    def compute(a):
-        packed, pivots, _ = factors(Tracer(a))
-        sign, log = _sign_and_log(packed, pivots)
-        return (sign * np.exp(log)).node
-
-    return Tracer(derived("det", compute, (a.node,)))
-
-
-@rule("det")
-def _det_rule(t, args, params):
-    return [(cofactor(args[0]) * t[0]).sum((-2, -1))]
-
-
-def cofactor(a):
-    """The derivative of the determinant, also of a singular matrix: det(A) A^-T.
-
-    A zero on the diagonal of U is replaced by a rounding error's size: the cofactors are polynomials
-    of A, so such a change of A changes them by as little.
-    """
-
-    def compute(a):
-        packed, pivots, _ = factors(Tracer(a))
-        diag = np.abs(diagonal(packed))
-        tiny = np.maximum(largest(np.abs(triu(packed)), (-2, -1)), 1e-150)
-        tiny = (tiny * np.finfo(tiny.dtype).eps)[..., None, None]
-        hole = on_diagonal(packed.shape[-1]) & (diag == 0)[..., None, :]
-        filled = np.where(hole, tiny, packed)
-        sign, log = _sign_and_log(filled, pivots)
-        unit = bind(LU_SOLVE, (filled.node, pivots.node, eye_like(filled).node), ((1, 0),))
-        return ((sign * np.exp(log))[..., None, None] * Tracer(unit)).node
-
-    return Tracer(derived("cofactor", compute, (a.node,)))
-
-
-@rule("cofactor")
-def _cofactor_rule(t, args, params):
-    """Through the inverse: a singular matrix is an error from the second derivative of det on."""
-    c, x = cofactor(args[0]), transpose(inv(args[0]))
-    rate = (x * t[0]).sum((-2, -1))[..., None, None]
-    return [rate * c - c @ transpose(t[0]) @ x]
 
 
 # ---------------------------------------------------------------------------- triangular and Cholesky
