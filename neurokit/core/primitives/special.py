@@ -40,13 +40,13 @@ def _where(c, a, b):
 
 
 def xlogy(a, b):
-    zero = np.equal(a, 0) & ~np.isnan(b)
-    return _where(zero, 0.0, a * np.log(_where(zero, 1.0, b)))
+    zero = np.equal(a, 0) & ~np.isnan(b) & ~np.isfinite(np.log(b))
+    return _where(zero, 0.0, a * np.log(_where(zero, 1.0, b)) + 0.0)
 
 
 def xlog1py(a, b):
-    zero = np.equal(a, 0) & ~np.isnan(b)
-    return _where(zero, 0.0, a * np.log1p(_where(zero, 0.0, b)))
+    zero = np.equal(a, 0) & ~np.isnan(b) & ~np.isfinite(np.log1p(b))
+    return _where(zero, 0.0, a * np.log1p(_where(zero, 0.0, b)) + 0.0)
 
 
 def logit(p):

@@ -15,6 +15,7 @@ from ..primitives import (
     complexes,  # noqa: F401 - they fill in elementwise.FOREIGN
     integers,  # noqa: F401 - they fill in elementwise.FOREIGN
     special,  # noqa: F401 - they fill in elementwise.FOREIGN
+    squares,
 )
 from ..primitives import elementwise as ew
 from ..primitives.control import refuse, stop, strong
@@ -158,6 +159,7 @@ _BUILDERS = {
     "add": (ew.add, ABSORBING),
     "mul": (ew.mul, frozenset([BROADCAST])),
     "neg": (ew.neg, frozenset([ew.NEG])),
+    "square": (squares.square, squares.WATCHED),
 }
 
 
@@ -288,6 +290,8 @@ def elementwise(name, nodes):
         return _power(*nodes)
     if name == "neg":
         return ew.neg(nodes[0])
+    if name == "square" and dtype.kind == "f":
+        return squares.square(nodes[0])
     if name == "mul":
         return ew.mul(*nodes)
     if name in ("floor", "ceil", "rint", "trunc") and dtype.kind in "biu":
@@ -304,7 +308,7 @@ def _power(a, b):
         k = b.params[0]
         if a.dtype.kind == "f":
             if k == 2:
-                return ew.apply(ew.ROWS["square"], a)
+                return squares.square(a)
             if k == 1:
                 return a
             if k == 0.5:

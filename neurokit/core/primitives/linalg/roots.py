@@ -4,9 +4,10 @@ import numpy as np
 
 from ...trace.tracer import Tracer
 from .derived import derived, rule
+from .determinant import slogdet
 from .matrices import solve_sylvester
 from .parts import eye_like, transpose
-from .solving import inv, slogdet
+from .solving import inv
 
 _MOST = 60  # halvings of the logarithm, or steps of the root: doubles of any size need fewer
 
