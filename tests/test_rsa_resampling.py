@@ -80,6 +80,26 @@ def test_bures_samples_are_copies_without_a_distance():
         np.testing.assert_allclose(got[0][k, -1], want, atol=1e-7)
 
 
+def test_bures_takes_the_root_of_the_first_where_matrices_are_no_distances():
+    rng = np.random.default_rng(8)
+    x, y = rng.random((2, 15)), rng.random((3, 15))  # second moments with negative eigenvalues
+    center = np.eye(6) - 1 / 6
+    gx, gy = (center @ rsa.RDMs(v).square() @ center / -2 for v in (x, y))
+    assert np.linalg.eigvalsh(gx).min() < -0.01
+    got = rsa.compare(x, y, "bures")
+    for i, a in enumerate(gx):
+        values, vectors = np.linalg.eigh(a)
+        root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+        for j, b in enumerate(gy):
+            inner = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ b @ root), 0)).sum()
+            assert got[i, j] == pytest.approx(inner / np.sqrt(np.trace(a) * np.trace(b)), rel=1e-7)
+    ones = np.ones((1, 3), int)
+    (sample,) = resampled_moments(x, y, np.ones((1, 6), int), [ones], "bures", np.eye(6))
+    np.testing.assert_allclose(sample[0, :-1], got.mean(1), rtol=1e-7)
+    lower = rsa.noise_ceiling(rsa.RDMs(y), "bures")[0]
+    np.testing.assert_allclose(sample[0, -1], lower, rtol=1e-7)
+
+
 def test_riemannian_samples_are_of_the_different_conditions():
     models, subjects, sigma, rng = study(3, n=7)
     counts = bootstrap.sample_counts(7, 3, rng, least=4)

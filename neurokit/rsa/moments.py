@@ -41,7 +41,7 @@ def compare_moments(x, y, method, sigma, convention):
         return np.array([[_riemannian(u, v, sigma) for v in gy] for u in gx]).reshape(len(gx), -1)
     (x, up), (y, right) = _at_unit(x), _at_unit(y)
     gx, gy = second_moments(x.square()), second_moments(y.square())
-    fidelity = np.array([_fidelity(gx, root) for root in _roots(gy)]).reshape(len(gy), -1).T
+    fidelity = np.array([_fidelity(gy, root) for root in _roots(gx)]).reshape(len(gx), -1)
     tx, ty = np.trace(gx, axis1=1, axis2=2)[:, None], np.trace(gy, axis1=1, axis2=2)
     if method == "bures":
         return fidelity / np.sqrt(tx * ty)
@@ -92,20 +92,18 @@ class _Sample:
         self.bures = method == "bures"
         moments = second_moments(own, counts[seen] / counts.sum() if self.bures else None)
         self.subjects = moments[n_models:]
-        if self.bures:
-            self.roots = _roots(self.subjects)
         self.sigma = sigma[np.ix_(seen, seen)]
         self.scale = np.sqrt((len(counts) - 1) / (len(seen) - 1))
-        along = [self._along(moments[:n_models], s) for s in range(len(self.subjects))]
-        self.scores = np.stack(along, 1)
+        self.scores = self._along(moments[:n_models], self.subjects)
 
-    def _along(self, moments, s):
-        """Similarity of some moments with subject s."""
-        subject = self.subjects[s]
-        if not self.bures:
-            return [self.scale * _riemannian(m, subject, self.sigma) for m in moments]
-        length = np.trace(moments, axis1=1, axis2=2) * np.trace(subject)
-        return _fidelity(moments, self.roots[s]) / np.sqrt(length)
+    def _along(self, rows, subjects):
+        """Similarities as :func:`compare_moments` has them, shape (rows, subjects)."""
+        if self.bures:
+            found = [_fidelity(subjects, root) for root in _roots(rows)]
+            length = np.multiply.outer(*(np.trace(m, axis1=1, axis2=2) for m in (rows, subjects)))
+            return np.array(found) / np.sqrt(length)
+        found = [[_riemannian(row, s, self.sigma) for s in subjects] for row in rows]
+        return self.scale * np.array(found)
 
     def lower(self, drawn):
         """Mean similarity of subjects with the pool of the others, every copy of one left out."""
@@ -116,7 +114,7 @@ class _Sample:
         lower = 0.0
         for s in have:
             rest = (sums - drawn[s] * self.subjects[s]) / (total - drawn[s])
-            lower += drawn[s] * self._along(rest[None], s)[0]
+            lower += drawn[s] * self._along(rest[None], self.subjects[[s]])[0, 0]
         return lower / total
 
 
