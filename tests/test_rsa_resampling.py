@@ -144,3 +144,16 @@ def test_a_fitted_model_is_selected_by_the_method_asked_for():
         weights = rsa.SelectModel(models).fit(rsa.RDMs(subjects), method)
         want = rsa.compare(models, subjects, method).mean(1).argmax()
         assert weights.argmax() == want
+
+
+def test_rows_that_do_not_vary_in_a_sample_have_no_similarity():
+    rng = np.random.default_rng(9)
+    group = np.arange(8) < 2  # the first two conditions belong together
+    i, j = np.triu_indices(8, 1)
+    model = np.where(group[i] & group[j], 0.3, 1.1)
+    rows = np.stack([model, rng.random(28) + 1e6, np.full(28, 0.1)])
+    counts = np.array([[1] * 8, [0, 1, 1, 1, 2, 1, 1, 1]])
+    cosines, _ = bootstrap.similarities(rows, counts, "pearson")
+    want = np.corrcoef(rows[:2])[0, 1]
+    np.testing.assert_allclose(cosines[0, 0, 1], want, rtol=1e-8)
+    assert np.isnan(cosines[1, 0, 1]) and np.isnan(cosines[:, 2]).all()

@@ -18,6 +18,13 @@ def eigh(matrices):
     return values, vectors
 
 
+def eigvalsh(matrices):
+    """Eigenvalues (..., n), ascending, alone."""
+    values = np.empty(matrices.shape[:-1], matrices.dtype)
+    _core.call("eigh", [values], [matrices], (1,))
+    return values
+
+
 def product(a, b, out=None, threads=0):
     """``np.matmul`` of two real arrays: vectors, matrices, or stacks of them of one shape."""
     dtype = np.result_type(a, b)

@@ -8,7 +8,7 @@ subjects, and subjects among themselves for the noise ceilings.
 import numpy as np
 from scipy import linalg
 
-from ..ops import similarity
+from ..ops import dense, similarity
 from .comparison import (
     BY_RANK,
     WHITENED,
@@ -73,24 +73,55 @@ def grams(values, counts, method, sigma_k=None):
     if method in WHITENED:
         whitened = _whitened_full if np.ndim(sigma_k) == 2 else _whitened
         return whitened(values, counts, method == "whitened_pearson", sigma_k)
-    return _weighted(values, counts.astype(float), method != "cosine", method in BY_RANK)
+    if method in BY_RANK:
+        return _ranked(values, counts.astype(float))
+    return _weighted(values, counts.astype(float), method != "cosine")
 
 
-def _weighted(values, counts, center, ranked=False):
-    """Inner products of rows, pair (i, j) having weight counts_i counts_j."""
+def _ranked(values, counts):
+    """Inner products of centred mid-ranks of rows, pair (i, j) standing there counts_i counts_j
+    times."""
     rows, n_pairs = values.shape
     i, j = np.triu_indices(counts.shape[1], 1)
     gram = np.empty((len(counts), rows, rows))
-    step = max(1, CHUNK_BYTES // (8 * n_pairs * (rows if ranked else 1)))
-    groups = [tie_groups(row) for row in values] if ranked else None
+    step = max(1, CHUNK_BYTES // (8 * n_pairs * rows))
+    groups = [tie_groups(row) for row in values]
     for first in range(0, len(counts), step):
         part = counts[first : first + step]
         weight = part[:, i] * part[:, j]
-        if ranked:
-            x = np.stack([weighted_ranks(weight, *group) for group in groups], 1)
-        else:
-            x = np.broadcast_to(values, (len(part), rows, n_pairs))
-        similarity.gram(x, weight, center, out=gram[first : first + step])
+        x = np.stack([weighted_ranks(weight, *group) for group in groups], 1)
+        similarity.gram(x, weight, True, out=gram[first : first + step])
+    return gram
+
+
+def _weighted(values, counts, center):
+    """Inner products of rows, pair (i, j) having weight counts_i counts_j.
+
+    All samples at once: the product of the weights with the elementwise products of two rows. A row
+    that does not vary where there are weights has products of zero when centred.
+    """
+    rows, n_pairs = values.shape
+    i, j = np.triu_indices(counts.shape[1], 1)
+    a, b = np.triu_indices(rows)
+    step = max(1, CHUNK_BYTES // (8 * n_pairs))
+    x = values - values.mean(1, keepdims=True) if center else values
+    gram = np.empty((len(counts), rows, rows))
+    for first in range(0, len(counts), step):
+        part = counts[first : first + step]
+        weight = part[:, i] * part[:, j]
+        found = np.empty((len(part), len(a)))
+        for k in range(0, len(a), step):
+            both = x[a[k : k + step]] * x[b[k : k + step]]
+            found[:, k : k + step] = dense.product(weight, both.T)
+        if center:
+            raw = found[:, a == b]
+            mean = dense.product(weight, x.T) / weight.sum(1, keepdims=True)
+            found -= mean[:, a] * mean[:, b] * weight.sum(1, keepdims=True)
+            flat = found[:, a == b] <= 1e-13 * raw
+            found[flat[:, a] | flat[:, b]] = 0
+        own = gram[first : first + step]
+        own[:, a, b] = found
+        own[:, b, a] = found
     return gram
 
 
