@@ -1,8 +1,9 @@
 """R7: cross-validated ridge over 20 alphas and 5 folds, beside NumPy, scikit-learn and himalaya.
 
 n 9000 samples, p 500 features, t targets, float32. The NumPy formulation diagonalises each
-training fold once and predicts the test fold for every alpha. scikit-learn searches each alpha
-with its grid search on fewer targets, scaled up (x). Set OPENBLAS_NUM_THREADS for all sides.
+training fold once and predicts the test fold for every alpha; scikit-learn is its grid search. The
+peers fit a tenth of the targets, and what grows with them is scaled up (x). Set
+OPENBLAS_NUM_THREADS and NEUROKIT_THREADS alike.
 """
 
 import harness
@@ -52,33 +53,32 @@ def main():
         "neurokit",
         (ALPHAS[scores.argmax(0)] == model.alpha_[:few]).mean(),
     )
-    cases = {
-        "neurokit": lambda: RidgeCV(ALPHAS, cv=5).fit(X, Y),
-        "numpy eigh per fold": lambda: numpy_scores(X, Y),
-    }
+    peers = {"numpy eigh per fold": lambda count: numpy_scores(X, Y[:, :count])}
     himalaya = harness.peer("himalaya.ridge")
+    selection = harness.peer("sklearn.model_selection")
     if himalaya is not None:
-        from sklearn.model_selection import KFold
-
-        cases["himalaya"] = lambda: himalaya.RidgeCV(ALPHAS, cv=KFold(5)).fit(X, Y)
-    for name, call in cases.items():
-        if name != "neurokit":
-            report.value("peak memory", name, harness.peak_memory(call)[1] / 1e6, "MB")
-    measured = harness.measure(cases, 1 if not options.quick else options.repeat, 0)
-    search = harness.peer("sklearn.model_selection")
-    if search is not None:
+        peers["himalaya"] = lambda count: himalaya.RidgeCV(ALPHAS, cv=selection.KFold(5)).fit(
+            X, Y[:, :count]
+        )
+    if selection is not None:
         from sklearn.linear_model import Ridge
 
-        part = t // 20
-        grid = {"alpha": ALPHAS}
-        cases = {
-            count: lambda count=count: search.GridSearchCV(Ridge(), grid, cv=5).fit(X, Y[:, :count])
-            for count in (1, part)
-        }
-        taken = {name: each["median"] for name, each in harness.measure(cases, 1, 0).items()}
-        # The factorisations do not grow with the targets: a single one times them
-        full = taken[1] + (taken[part] - taken[1]) * t / part
-        measured["scikit-learn (x)"] = dict(median=full, best=full, first=taken[part])
+        peers["scikit-learn"] = lambda count: selection.GridSearchCV(
+            Ridge(), {"alpha": ALPHAS}, cv=5
+        ).fit(X, Y[:, :count])
+    part = t if options.quick else t // 10
+    report.value("targets that peers fit, times scaled up to all (x)", "peers", part)
+    own = {"neurokit": lambda: RidgeCV(ALPHAS, cv=5).fit(X, Y)}
+    measured = harness.measure(own, min(options.repeat, 3), 1)
+    for name, call in peers.items():
+        _, memory = harness.peak_memory(lambda call=call: call(part))
+        report.value(f"peak memory, {part} targets", name, memory / 1e6, "MB")
+        cases = {count: lambda call=call, count=count: call(count) for count in (few // 10, part)}
+        one, many = (each["best"] for each in harness.measure(cases, 1, 0).values())
+        # what does not grow with the targets counts once
+        slope = max(many - one, 0) / (part - few // 10)
+        full = many + slope * (t - part)
+        measured[f"{name} (x)"] = dict(median=full, best=full, first=many)
     label = f"{n} x {p}, {t} targets, 20 alphas, 5 folds, float32"
     report.times(label, measured, "neurokit", unit="fit")
     report.close()

@@ -38,9 +38,9 @@ class WeightSearch:
         given = np.ndim(self.n_iter) == 2
         keep, rounds = self.screen, self.refine
         if isinstance(keep, str) and keep == "auto":
-            keep = None if given else min(32, max(4, len(draws) // 3))
+            keep = None if given else min(32, max(8, len(draws) // 3))
         if isinstance(rounds, str) and rounds == "auto":
-            rounds = 0 if given else 2
+            rounds = 0 if given else 5
         for name, value, least in (("screen", keep, 1), ("refine", rounds, 0)):
             number = isinstance(value, (Integral, np.integer)) and value >= least
             if not (number or (value is None and name == "screen")):

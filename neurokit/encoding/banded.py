@@ -67,11 +67,11 @@ class BandedRidgeCV(WeightSearch, LinearRegressor):
         Of the Dirichlet distribution of the weightings, taken in turn.
     screen : int, None or "auto"
         Number of weightings that pass the screening by generalised cross-validation and are
-        cross-validated; None cross-validates all. "auto": a third, 4 to 32, or all where
+        cross-validated; None cross-validates all. "auto": a third, 8 to 32, or all where
         ``n_iter`` gives them.
     refine : int or "auto"
         Rounds of steps along the derivative of the cross-validated score to the log weights.
-        "auto": 2, or none where ``n_iter`` gives the weightings.
+        "auto": 5, or none where ``n_iter`` gives the weightings.
     cv, fit_intercept, solver
         As for :class:`RidgeCV`.
     alpha_per_target : bool
