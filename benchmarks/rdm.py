@@ -64,6 +64,8 @@ def main():
                 slow["rsatoolbox"] = lambda data=data: toolbox.rdm.calc_rdm(data, "correlation")
         measured.update(harness.measure(slow, 1, 0))
         report.times(f"{metric}, {n} x {d} float32", measured, "neurokit", unit="matrix")
+        for name, call in cases.items():
+            report.value("peak memory", name, harness.peak_memory(call)[1] / 1e6, "MB")
 
     x = rng.standard_normal((10, 100, 500 if options.quick else 5000))
     conditions, folds = np.tile(np.arange(100), 10), np.repeat(np.arange(10), 100)

@@ -196,7 +196,9 @@ def evaluate(
     Cross-validated samples
     are divided into folds twice, and half the variance between the two is taken away. Pairs that
     are NaN in any matrix are left out. Inside the bootstrap the pool of rank methods is the mean of
-    ranks, not ranked again.
+    ranks, not ranked again. By simulation (``tests/full``) variances are within 10 % of the truth
+    with 80 conditions; with 30, those of Spearman over conditions are about 16 % too large and those
+    of Pearson 9 % too small, since copies of a condition leave fewer pairs.
 
     References
     ----------
