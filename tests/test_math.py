@@ -9,7 +9,7 @@ import pytest
 from elementwise_twin import reference, run_op
 
 FUNCTIONS = "exp exp2 expm1 log log2 log10 log1p sin cos tan tanh sigmoid erf".split()
-LIBRARY = "arcsin arccos arctan sinh cosh arcsinh arccosh arctanh".split()
+INVERSE = "arcsin arccos arctan sinh cosh arcsinh arccosh arctanh".split()
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5]
 POWERS = [*SPECIAL, 3.0, -3.0, 1e30, -1e30, 1e-30, -1e-30, 2.5, -2.5, 16777217.0, 1e300, 1e-310]
 
@@ -63,7 +63,7 @@ def true_value(name, x):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", FUNCTIONS + INVERSE)
 def test_within_two_and_a_half_ulp(name, dtype):
     mpmath.mp.dps = 40
     rng = np.random.default_rng(len(name))
@@ -75,7 +75,7 @@ def test_within_two_and_a_half_ulp(name, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", FUNCTIONS + LIBRARY)
+@pytest.mark.parametrize("name", FUNCTIONS + INVERSE)
 def test_special_values_and_signs_of_zero(name, dtype):
     x = np.array(SPECIAL, dtype)
     got, want = run_op(name, dtype, x), np.asarray(reference(name, dtype, x))
@@ -83,6 +83,20 @@ def test_special_values_and_signs_of_zero(name, dtype):
     np.testing.assert_allclose(got, want, rtol=4 * np.finfo(dtype).eps)
     zero = want == 0
     np.testing.assert_array_equal(np.signbit(got[zero]), np.signbit(want[zero]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_arctan2(dtype):
+    info = np.finfo(dtype)
+    ends = [*SPECIAL, info.max, -info.max, info.tiny, info.smallest_subnormal, 1e30, -1e-30]
+    y, x = (v.ravel().astype(dtype) for v in np.meshgrid(ends, ends))
+    got, want = run_op("arctan2", dtype, y, x), np.arctan2(y, x)
+    np.testing.assert_allclose(got, want, rtol=4 * info.eps, atol=2 * float(info.tiny))
+    np.testing.assert_array_equal(np.signbit(got[got == 0]), np.signbit(want[got == 0]))
+    rng = np.random.default_rng(0)
+    y, x = (rng.normal(size=(2, 20_000)) * 2.0 ** rng.uniform(-40, 40, (2, 20_000))).astype(dtype)
+    want = np.arctan2(y.astype("g"), x.astype("g"))
+    assert ulp_error(run_op("arctan2", dtype, y, x), want, dtype).max() <= 2.5
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

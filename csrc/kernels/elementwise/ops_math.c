@@ -1,11 +1,12 @@
 /* Transcendental functions of float32 and float64, block by block.
  *
  * Most are loops over the branch-free functions of csrc/simd. sin, cos and tan of arguments beyond
- * the reach of their reduction are computed again, by the C library; so are the rarer functions,
- * per element. Either way an element's bits depend on its value alone.
+ * the reach of their reduction are computed again, by the C library; so is the power of float64. Either
+ * way an element's bits depend on its value alone.
  */
 #include <math.h>
 
+#include "../../simd/inverse64.h"
 #include "../../simd/math32.h"
 #include "../../simd/math64.h"
 #include "ops.h"
@@ -52,22 +53,16 @@ TRIGONOMETRIC_2(sin)
 TRIGONOMETRIC_2(cos)
 TRIGONOMETRIC_2(tan)
 
-#define LIBRARY_1(name, cname)                           \
-  NK_EACH_V(name##_float, float, float, cname##f(x))     \
-  NK_EACH_V(name##_double, double, double, cname(x))
-#define LIBRARY_2(name, cname)                               \
-  NK_EACH_VV(name##_float, float, float, cname##f(x, y))     \
-  NK_EACH_VV(name##_double, double, double, cname(x, y))
-
-LIBRARY_1(arcsin, asin)
-LIBRARY_1(arccos, acos)
-LIBRARY_1(arctan, atan)
-LIBRARY_1(sinh, sinh)
-LIBRARY_1(cosh, cosh)
-LIBRARY_1(arcsinh, asinh)
-LIBRARY_1(arccosh, acosh)
-LIBRARY_1(arctanh, atanh)
-LIBRARY_2(arctan2, atan2)
+VECTOR_1(arcsin)
+VECTOR_1(arccos)
+VECTOR_1(arctan)
+VECTOR_1(sinh)
+VECTOR_1(cosh)
+VECTOR_1(arcsinh)
+VECTOR_1(arccosh)
+VECTOR_1(arctanh)
+NK_BLOCK_VV(arctan2_float, float, float, nk_arctan2_f32(x, y))
+NK_BLOCK_VV(arctan2_double, double, double, nk_arctan2_f64(x, y))
 
 NK_BLOCK_VV(pow_float, float, float, nk_pow_f32(x, y))
 NK_EACH_VV(pow_double, double, double, pow(x, y))

@@ -244,17 +244,15 @@ def unwrap(p, discont=None, axis=-1, *, period=2 * math.pi):
     return np.concatenate([p[tuple(first)].astype(dtype), moved.astype(dtype)], axis)
 
 
-_CIRCLE = np.cos((np.arange(64) + 0.5) * (math.pi / 128))  # a quarter of 256 points
-
-
 @implements(np.i0)
 def i0(x):
-    """The mean of cosh(x cos a) over the circle, to rounding from 256 points."""
+    from ..primitives.special import COMPOSITES, in_type
+
     x = T(to_node(x))
     if x.dtype.kind == "c":
         raise TypeError("i0 not supported for complex values")
     x = x if x.dtype.kind == "f" else x.astype(np.float64)
-    return np.mean(np.cosh(x[..., None] * _CIRCLE.astype(x.dtype)), -1)
+    return in_type("i0", COMPOSITES["i0"], x)
 
 
 # ---------------------------------------------------------------------------- covariance

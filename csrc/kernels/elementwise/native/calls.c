@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../../../simd/inverse64.h"
 #include "../../../simd/math32.h"
 #include "../../../simd/math64.h"
 #include "../remainder.h"
@@ -29,9 +30,6 @@ typedef void (*vector_fn)(void *x, const void *y);
 #define VECTOR(name)                                           \
   EACH(name##_narrow, float, LANES_F32, nk_##name##_f32(x[i])) \
   EACH(name##_wide, double, LANES_F64, nk_##name##_f64(x[i]))
-#define LIBRARY(name, cname)                            \
-  EACH(name##_narrow, float, LANES_F32, cname##f(x[i])) \
-  EACH(name##_wide, double, LANES_F64, cname(x[i]))
 
 /* Arguments beyond the reach of the reduction go to the C library. */
 #define TRIG_OF(name, T, N, fn, limit, cname)                           \
@@ -52,18 +50,16 @@ typedef void (*vector_fn)(void *x, const void *y);
 #define VECTORS(X) \
   X(exp) X(exp2) X(expm1) X(log) X(log2) X(log10) X(log1p) X(tanh) X(sigmoid) X(erf)
 #define TRIGS(X) X(sin) X(cos) X(tan)
-#define LIBRARIES(X)                                                                              \
-  X(arcsin, asin)                                                                                 \
-  X(arccos, acos) X(arctan, atan) X(sinh, sinh) X(cosh, cosh) X(arcsinh, asinh) X(arccosh, acosh) \
-      X(arctanh, atanh)
+#define INVERSES(X) \
+  X(arcsin) X(arccos) X(arctan) X(sinh) X(cosh) X(arcsinh) X(arccosh) X(arctanh)
 
 VECTORS(VECTOR)
 TRIGS(TRIG)
-LIBRARIES(LIBRARY)
+INVERSES(VECTOR)
 EACH(pow_narrow, float, LANES_F32, nk_pow_f32(x[i], y[i]))
 EACH(pow_wide, double, LANES_F64, pow(x[i], y[i]))
-EACH(arctan2_narrow, float, LANES_F32, atan2f(x[i], y[i]))
-EACH(arctan2_wide, double, LANES_F64, atan2(x[i], y[i]))
+EACH(arctan2_narrow, float, LANES_F32, nk_arctan2_f32(x[i], y[i]))
+EACH(arctan2_wide, double, LANES_F64, nk_arctan2_f64(x[i], y[i]))
 EACH(mod_narrow, float, LANES_F32, nk_remainder_float(x[i], y[i]))
 EACH(mod_wide, double, LANES_F64, nk_remainder_double(x[i], y[i]))
 EACH(floordiv_narrow, float, LANES_F32, nk_quotient_float(x[i], y[i]))
@@ -74,15 +70,13 @@ static vector_fn find(int code, bool wide) {
 #define CASE(name)   \
   case NK_OP_##name: \
     return wide ? name##_wide : name##_narrow;
-#define CASE_LIBRARY(name, cname) CASE(name)
     VECTORS(CASE)
     TRIGS(CASE)
-    LIBRARIES(CASE_LIBRARY)
+    INVERSES(CASE)
     CASE(pow)
     CASE(arctan2)
     CASE(mod)
     CASE(floordiv)
-#undef CASE_LIBRARY
 #undef CASE
     default: return NULL;
   }
@@ -97,6 +91,7 @@ bool nk_emit_calls_vector(const nk_value *value) {
   switch (value->code) {
 #define CASE(name) case NK_OP_##name:
     VECTORS(CASE)
+    INVERSES(CASE)
 #undef CASE
     return nk_emit_calls(value);
     default: return false;
