@@ -45,6 +45,9 @@ Notes:
   their coefficients too. `welch` and `periodogram` take real signals.
 - `integrate.odeint` takes Dormand and Prince's explicit steps, adapted to `rtol` and `atol`: derivatives are
   those of the steps made. SciPy's switches to an implicit method where a system is stiff; this one does not.
+- `linalg`: banded, Toeplitz and tridiagonal problems are solved as dense ones. `sqrtm` and `logm` take matrices that
+  can be inverted and have no eigenvalue on the negative real axis; of a real matrix their result is real.
+- `signal.stft`, `csd`, `coherence` take real signals; `savgol_filter` odd windows; `resample` no window.
 - `stats`: `logpdf` (`logpmf`), `pdf` (`pmf`) of all listed, `cdf` and `sf` of most. `multivariate_normal` wants a
   positive definite covariance.
 - Options without a traced form raise by name.

@@ -45,7 +45,7 @@ class Univariate(Distribution):
     def __init__(self, name, log_density, shapes=(), inside=None, valid=None, **functions):
         super().__init__(name, shapes)
         self.log_density, self.inside, self.valid = log_density, inside, valid
-        discrete = name in ("poisson", "binom", "bernoulli")
+        discrete = name in ("poisson", "binom", "bernoulli", "nbinom", "geom")
         kind = "pmf" if discrete else "pdf"
         self._add("log" + kind, self._log_density, discrete)
         self._add(kind, lambda z, scale, *s: np.exp(self._log_density(z, scale, *s)), discrete)
@@ -175,6 +175,12 @@ def _binom_log(k, n, p):
     return choose + s.xlogy(k, p) + s.xlog1py(n - k, -p)
 
 
+def _nbinom_log(k, n, p):
+    s = _special()
+    choose = s.gammaln(n + k) - s.gammaln(k + 1) - s.gammaln(n)
+    return choose + n * np.log(p) + s.xlog1py(k, -p)
+
+
 def _lognorm_log(z, s):
     log = np.log(z)
     return -0.5 * np.square(log / s) - np.log(s) - log - 0.5 * _LOG_2PI
@@ -298,6 +304,37 @@ bernoulli = Univariate(
     ("p",),
     lambda k, p: ((k == 0) | (k == 1), 0.0),
     lambda p: (p >= 0) & (p <= 1),
+)
+nbinom = Univariate(
+    "nbinom",
+    _nbinom_log,
+    ("n", "p"),
+    lambda k, n, p: _count(k),
+    lambda n, p: (n > 0) & (p > 0) & (p <= 1),
+)
+geom = Univariate(
+    "geom",
+    lambda k, p: _special().xlog1py(k - 1, -p) + np.log(p),
+    ("p",),
+    lambda k, p: ((k >= 1) & (k == np.floor(k)), 1.0),
+    lambda p: (p > 0) & (p <= 1),
+    cdf=lambda k, p: -np.expm1(np.maximum(np.floor(k), 0.0) * np.log1p(-p)),
+    sf=lambda k, p: np.exp(np.maximum(np.floor(k), 0.0) * np.log1p(-p)),
+)
+vonmises = Univariate(
+    "vonmises",
+    lambda z, kappa: kappa * (np.cos(z) - 1) - _LOG_2PI - np.log(_special().i0e(kappa)),
+    ("kappa",),
+    None,
+    lambda kappa: kappa >= 0,
+)
+halfnorm = Univariate(
+    "halfnorm",
+    lambda z: 0.5 * math.log(2 / math.pi) - 0.5 * np.square(z),
+    (),
+    _from_zero,
+    cdf=_positive_part(lambda z: _special().erf(z / math.sqrt(2))),
+    sf=_upper_part(lambda z: _special().erfc(z / math.sqrt(2))),
 )
 
 
