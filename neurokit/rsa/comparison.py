@@ -210,11 +210,16 @@ class Whitening:
     def _rows(self, values, have):
         """P D of each row, its missing pairs zero: shape (rows, n, n)."""
         d = np.zeros((len(values), self.n, self.n))
-        i, j = np.triu_indices(self.n, 1)
-        if not have.all():
-            i, j = i[have], j[have]
-        d[:, i, j] = values
-        d[:, j, i] = values
+        if have.all():  # runs of memory, not single elements
+            first = 0
+            for k in range(self.n - 1):
+                last = first + self.n - 1 - k
+                d[:, k, k + 1 :] = d[:, k + 1 :, k] = values[:, first:last]
+                first = last
+        else:
+            i, j = (k[have] for k in np.triu_indices(self.n, 1))
+            d[:, i, j] = values
+            d[:, j, i] = values
         if self.plain:
             return d - d.mean(1, keepdims=True)
         return self.project @ d
@@ -240,10 +245,9 @@ class Whitening:
         if center:
             x, y = (v - v.mean(1, keepdims=True) for v in (x, y))
         u, v = self._rows(x, have), self._rows(y, have)
-        flat_u, flat_v = (w.reshape(len(w), -1) for w in (u, v))
-        turned_u, turned_v = (np.swapaxes(w, 1, 2).reshape(len(w), -1) for w in (u, v))
-        product = flat_u @ turned_v.T
-        xx, yy = (np.einsum("kp,kp->k", *w) for w in ((flat_u, turned_u), (flat_v, turned_v)))
+        turned = np.swapaxes(u, 1, 2).reshape(len(u), -1)
+        product = turned @ v.reshape(len(v), -1).T
+        xx, yy = (np.array([np.vdot(m, m.T) for m in w]) for w in (u, v))
         if have.all():
             return product / 4, xx / 4, yy / 4
         i, j = (k[~have] for k in np.triu_indices(self.n, 1))
