@@ -6,6 +6,8 @@ between two reduced networks is a full singular value decomposition of their pro
 one pair. The best plain formulation takes the singular values alone.
 """
 
+import time
+
 import harness
 import numpy as np
 from scipy import linalg
@@ -45,35 +47,32 @@ def main():
         for _ in range(count)
     ]
     small = [reduced(x) for x in networks]
-    got = rsa.shape_distance(networks[:2])[0, 1]
-    for peer in (aligned, nuclear):
-        np.testing.assert_allclose(got, peer(small[0], small[1]), atol=1e-8)
     pairs = count * (count - 1) // 2
-    whole = harness.measure({"": lambda: rsa.shape_distance(networks)}, 1, 0)[""]["best"]
-    own = harness.measure({"": lambda: rsa.shape_distance(small)}, 1, 0)[""]["best"]
-    pair = harness.measure(
-        {
-            "neurokit": lambda: rsa.shape_distance(small[:2]),
-            "numpy singular values": lambda: nuclear(small[0], small[1]),
-            "full rotation (netrep)": lambda: aligned(small[0], small[1]),
-        },
-        1,
-    )
-    pair["neurokit"] = {key: own / pairs for key in ("median", "best", "first")}
+    start = time.perf_counter()
+    got, peak = harness.peak_memory(lambda: rsa.shape_distance(networks))
+    whole = time.perf_counter() - start
+    sets = {k: lambda k=k: rsa.shape_distance(small[:k]) for k in (2, count)}
+    own = {k: taken["best"] for k, taken in harness.measure(sets, 2, 0).items()}
+    # a list of k takes k factorisations and k (k - 1) / 2 pairs
+    each = (own[count] - own[2] * count / 2) / (pairs - count / 2)
+    peers = {
+        "numpy singular values": lambda: nuclear(small[0], small[1]),
+        "full rotation (netrep)": lambda: aligned(small[0], small[1]),
+    }
+    for call in peers.values():
+        np.testing.assert_allclose(got[0, 1], call(), atol=1e-8)
+    pair = {"neurokit": dict.fromkeys(("median", "best", "first"), each)}
+    pair.update(harness.measure(peers, 1, 0))
     report.times("a pair of reduced networks", pair, "neurokit", unit="pair")
     reduction = harness.measure({"": lambda: reduced(networks[0])}, 1, 0)[""]["best"]
     every = NETWORKS * (NETWORKS - 1) // 2
     report.value("reducing a network by QR", "numpy", reduction, "s")
-    ours = NETWORKS * max(whole - own, 0) / count + every * own / pairs
+    ours = NETWORKS * (whole - pairs * each) / count + every * each
     report.value(f"{NETWORKS} networks, extrapolated", "neurokit", ours, "s")
     for name in ("numpy singular values", "full rotation (netrep)"):
         taken = NETWORKS * reduction + every * pair[name]["best"]
         report.value(f"{NETWORKS} networks, extrapolated", name, taken, "s")
-    for name, call in (
-        ("neurokit, whole networks", lambda: rsa.shape_distance(networks)),
-        ("numpy, one pair", lambda: nuclear(reduced(networks[0]), reduced(networks[1]))),
-    ):
-        report.value("peak memory", name, harness.peak_memory(call)[1] / 1e6, "MB")
+    report.value(f"peak memory, {count} networks", "neurokit", peak / 1e6, "MB")
     report.close()
 
 
