@@ -43,8 +43,9 @@ Notes:
 
 - `signal.lfilter`, `sosfilt`, `filtfilt`, `sosfiltfilt` run as one operation in C, and are differentiable in
   their coefficients too. `welch` and `periodogram` take real signals.
-- `integrate.odeint` takes Dormand and Prince's explicit steps, adapted to `rtol` and `atol`: derivatives are
-  those of the steps made. SciPy's switches to an implicit method where a system is stiff; this one does not.
+- `integrate.solve_ivp` takes SciPy's own steps ("RK45", "RK23", "DOP853") and needs `t_eval` on traced arrays;
+  `odeint` takes those of "DOP853", where SciPy's switches to an implicit method if a system is stiff. Derivatives
+  are those of the steps made, whose sizes count as constants.
 - `linalg`: banded, Toeplitz and tridiagonal problems are solved as dense ones. `sqrtm` and `logm` take matrices that
   can be inverted and have no eigenvalue on the negative real axis; of a real matrix their result is real.
 - `signal.stft`, `csd`, `coherence` take real signals; `savgol_filter` odd windows; `resample` no window.

@@ -4,11 +4,16 @@ import math
 
 import numpy as np
 
+from neurokit.core.primitives.control import stop
 from neurokit.core.trace.tracer import Tracer, to_node
 
 
 def as_array(x):
     return Tracer(to_node(x))
+
+
+def as_float64(x):
+    return as_array(x).astype(np.float64)
 
 
 def as_floats(*xs):
@@ -24,3 +29,8 @@ def as_lines(x, axis):
     axis %= x.ndim
     before, after = x.shape[:axis], x.shape[axis + 1 :]
     return x.reshape(math.prod(before), x.shape[axis], math.prod(after))
+
+
+def fixed(x):
+    """The same values, without a derivative."""
+    return Tracer(stop(to_node(x)))

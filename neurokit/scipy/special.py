@@ -5,9 +5,9 @@ import math
 
 import numpy as np
 
-from neurokit.core.primitives.control import stop
-from neurokit.core.trace.tracer import Tracer, to_node
+from neurokit.core.trace.tracer import Tracer
 
+from ._arrays import as_floats, fixed
 from ._twin import left_out, twin_of
 
 _twin = twin_of("scipy.special")
@@ -26,27 +26,17 @@ def __getattr__(name):
     return getattr(importlib.import_module("scipy.special"), name)
 
 
-def _array(x):
-    """The traced array of floats."""
-    x = Tracer(to_node(x))
-    return x if x.dtype.kind in "fc" else x.astype(np.float64)
-
-
-def _fixed(x):
-    return Tracer(stop(to_node(x)))
-
-
 def _peak(a, axis):
     """The maximum, without a derivative; 0 where it is not finite."""
-    m = _fixed(np.max(a, axis=axis, keepdims=True))
+    m = fixed(np.max(a, axis=axis, keepdims=True))
     return np.where(np.isfinite(m), m, 0)
 
 
 @_twin
 def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
-    a = _array(a)
+    (a,) = as_floats(a)
     if b is not None:
-        b = _array(b)
+        (b,) = as_floats(b)
         a, b = np.broadcast_arrays(a, b)
         a = np.where(b == 0, -np.inf, a)
     axes = tuple(range(a.ndim)) if axis is None else axis
@@ -72,22 +62,22 @@ def _with_small_terms(a, m, e, axes, value):
     n = np.sum(top, axis=axes, keepdims=True).astype(a.dtype)
     n = np.where(n == 0, 1, n)
     rest = np.sum(np.where(top, 0, e), axis=axes, keepdims=True)
-    precise = _fixed(np.log1p(rest / n) + np.log(n) + m)
+    precise = fixed(np.log1p(rest / n) + np.log(n) + m)
     plain = np.where(np.isfinite(value), value, 0)
-    return np.where(np.isfinite(value), precise + (plain - _fixed(plain)), value)
+    return np.where(np.isfinite(value), precise + (plain - fixed(plain)), value)
 
 
 @_twin
 def softmax(x, axis=None):
-    x = _array(x)
+    (x,) = as_floats(x)
     axes = tuple(range(x.ndim)) if axis is None else axis
-    e = np.exp(x - _fixed(np.max(x, axis=axes, keepdims=True)))
+    e = np.exp(x - fixed(np.max(x, axis=axes, keepdims=True)))
     return e / np.sum(e, axis=axes, keepdims=True)
 
 
 @_twin
 def log_softmax(x, axis=None):
-    x = _array(x)
+    (x,) = as_floats(x)
     axes = tuple(range(x.ndim)) if axis is None else axis
     x = x - _peak(x, axes)
     return x - np.log(np.sum(np.exp(x), axis=axes, keepdims=True))
@@ -98,7 +88,7 @@ def polygamma(n, x):
     """The order n has no derivative."""
     from scipy import special
 
-    x = _array(x)
+    (x,) = as_floats(x)
     if isinstance(n, Tracer):
         raise TypeError("polygamma: the order n must be plain numbers, got a traced array")
     n = np.asarray(n, x.dtype)
@@ -111,7 +101,7 @@ def polygamma(n, x):
 def multigammaln(a, d):
     from scipy import special
 
-    a = _array(a)
+    (a,) = as_floats(a)
     if not np.isscalar(d) or d != int(d):
         raise ValueError("d should be a positive integer (dimension)")
     steps = 0.5 * np.arange(int(d))
@@ -124,7 +114,7 @@ def comb(N, k, *, exact=False, repetition=False):
     from scipy import special
 
     left_out("comb", exact=(exact, False))
-    N, k = _array(N), _array(k)
+    N, k = as_floats(N, k)
     if repetition:
         N = N + k - 1
     valid = (k <= N) & (N >= 0) & (k >= 0)
@@ -137,5 +127,5 @@ def factorial(n, exact=False, extend="zero"):
     from scipy import special
 
     left_out("factorial", exact=(exact, False), extend=(extend, "zero"))
-    n = _array(n)
+    (n,) = as_floats(n)
     return np.where(n < 0, 0.0, special.gamma(np.where(n < 0, 0.0, n) + 1))

@@ -3,13 +3,13 @@
 What a distribution does not have here is SciPy's own. Results are float64, as SciPy's.
 """
 
+import functools
 import importlib
 import math
 
 import numpy as np
 
-from neurokit.core.trace.tracer import Tracer, to_node
-
+from ._arrays import as_float64
 from ._twin import _traced
 
 _LOG_2PI = math.log(2 * math.pi)
@@ -17,10 +17,6 @@ _LOG_2PI = math.log(2 * math.pi)
 
 def _special():
     return importlib.import_module("scipy.special")
-
-
-def _array(x):
-    return Tracer(to_node(x)).astype(np.float64)
 
 
 class Distribution:
@@ -82,7 +78,7 @@ class Univariate(Distribution):
         missing = [n for n in names if n not in given]
         if missing:
             raise TypeError(f"{self.name}.{method} needs {', '.join(missing)}")
-        return [_array(given[n]) for n in (*names, "loc", "scale")]
+        return [as_float64(given[n]) for n in (*names, "loc", "scale")]
 
     def _call(self, f, method, values):
         x, *shapes, loc, scale = values
@@ -179,6 +175,30 @@ def _nbinom_log(k, n, p):
     s = _special()
     choose = s.gammaln(n + k) - s.gammaln(k + 1) - s.gammaln(n)
     return choose + n * np.log(p) + s.xlog1py(k, -p)
+
+
+def _binom_cdf(k, n, p):
+    k = np.floor(k)
+    a, b = (np.where((k >= 0) & (k < n), v, 1.0) for v in (k + 1, n - k))
+    inside = np.where(k < n, _special().betaincc(a, b, p), 1.0)
+    return np.where(k < 0, 0.0, inside)
+
+
+def _binom_sf(k, n, p):
+    k = np.floor(k)
+    a, b = (np.where((k >= 0) & (k < n), v, 1.0) for v in (k + 1, n - k))
+    inside = np.where(k < n, _special().betainc(a, b, p), 0.0)
+    return np.where(k < 0, 1.0, inside)
+
+
+def _nbinom_cdf(k, n, p):
+    k = np.floor(k)
+    return np.where(k < 0, 0.0, _special().betainc(n, np.maximum(k, 0.0) + 1, p))
+
+
+def _nbinom_sf(k, n, p):
+    k = np.floor(k)
+    return np.where(k < 0, 1.0, _special().betaincc(n, np.maximum(k, 0.0) + 1, p))
 
 
 def _lognorm_log(z, s):
@@ -297,6 +317,8 @@ binom = Univariate(
     ("n", "p"),
     lambda k, n, p: ((k >= 0) & (k <= n) & (k == np.floor(k)), 0.0),
     lambda n, p: (n >= 0) & (n == np.floor(n)) & (p >= 0) & (p <= 1),
+    cdf=_binom_cdf,
+    sf=_binom_sf,
 )
 bernoulli = Univariate(
     "bernoulli",
@@ -304,6 +326,8 @@ bernoulli = Univariate(
     ("p",),
     lambda k, p: ((k == 0) | (k == 1), 0.0),
     lambda p: (p >= 0) & (p <= 1),
+    cdf=lambda k, p: _binom_cdf(k, 1.0, p),
+    sf=lambda k, p: _binom_sf(k, 1.0, p),
 )
 nbinom = Univariate(
     "nbinom",
@@ -311,6 +335,8 @@ nbinom = Univariate(
     ("n", "p"),
     lambda k, n, p: _count(k),
     lambda n, p: (n > 0) & (p > 0) & (p <= 1),
+    cdf=_nbinom_cdf,
+    sf=_nbinom_sf,
 )
 geom = Univariate(
     "geom",
@@ -339,11 +365,16 @@ halfnorm = Univariate(
 
 
 class Multivariate(Distribution):
-    """A distribution of vectors: logpdf and pdf."""
+    """A distribution of vectors: logpdf, pdf and what `functions` name."""
 
-    def __init__(self, name, log_density):
+    def __init__(self, name, log_density, **functions):
         super().__init__(name)
         self.log_density = log_density
+        for method, f in functions.items():
+            setattr(self, method, functools.partial(self._either, method, f))
+
+    def _either(self, method, f, *args, **kwargs):
+        return (self._scipy(method, args, kwargs) or f)(*args, **kwargs)
 
     def _scipy(self, method, args, kwargs):
         if _traced(args) or _traced(tuple(kwargs.values())):
@@ -359,6 +390,30 @@ class Multivariate(Distribution):
         return plain(*args, **kwargs) if plain else np.exp(self.log_density(*args, **kwargs))
 
 
+def _covariance(cov, mean):
+    """cov as a matrix, and its size."""
+    cov = as_float64(cov)
+    d = max([cov.shape[-1] if cov.ndim else 1, 1 if mean is None else np.size(mean)])
+    if cov.ndim == 0:
+        cov = cov * np.eye(d)
+    elif cov.ndim == 1:
+        cov = np.diag(cov)
+    if cov.shape != (d, d):
+        raise ValueError(f"cov has shape {cov.shape}, wanted {(d, d)}")
+    return cov, d
+
+
+def _log_det(factor):
+    return 2 * np.sum(np.log(np.diagonal(factor)))
+
+
+def _normal_entropy(mean=None, cov=1):
+    from neurokit.core.primitives.linalg import solving
+
+    cov, d = _covariance(cov, mean)
+    return 0.5 * (d * (_LOG_2PI + 1) + _log_det(solving.cholesky(cov)))
+
+
 def _normal_log(x, mean=None, cov=1, allow_singular=False):
     """By the Cholesky factor of a covariance, which has to be positive definite."""
     from neurokit.core.primitives.linalg import solving
@@ -368,15 +423,9 @@ def _normal_log(x, mean=None, cov=1, allow_singular=False):
             "multivariate_normal: allow_singular=True has no form on traced arrays: project to the "
             "range of cov first"
         )
-    x, cov = _array(x), _array(cov)
-    mean = None if mean is None else _array(mean)
-    d = max([cov.shape[-1] if cov.ndim else 1, 1 if mean is None else mean.size])
-    if cov.ndim == 0:
-        cov = cov * np.eye(d)
-    elif cov.ndim == 1:
-        cov = np.diag(cov)
-    if cov.shape != (d, d):
-        raise ValueError(f"cov has shape {cov.shape}, wanted {(d, d)}")
+    x = as_float64(x)
+    mean = None if mean is None else as_float64(mean)
+    cov, d = _covariance(cov, mean)
     if x.ndim == 0:
         x = x[None]
     elif x.ndim == 1:
@@ -388,15 +437,14 @@ def _normal_log(x, mean=None, cov=1, allow_singular=False):
     factor = solving.cholesky(cov)
     z = solving.solve_triangular(factor, deviation.reshape(-1, d).T, True)
     distance = np.sum(np.square(z), axis=0).reshape(deviation.shape[:-1])
-    log_det = 2 * np.sum(np.log(np.diagonal(factor)))
-    value = -0.5 * (d * _LOG_2PI + log_det + distance)
+    value = -0.5 * (d * _LOG_2PI + _log_det(factor) + distance)
     return value.reshape(()) if value.size == 1 else value
 
 
 def _dirichlet_log(x, alpha):
     """x (k,) or (k, n), or without its last component; alpha (k,)."""
     s = _special()
-    x, alpha = _array(x), _array(alpha)
+    x, alpha = as_float64(x), as_float64(alpha)
     if alpha.ndim != 1:
         raise ValueError(f"Parameter vector 'a' must be one dimensional, got shape {alpha.shape}")
     if x.shape[0] + 1 == alpha.shape[0]:
@@ -407,7 +455,7 @@ def _dirichlet_log(x, alpha):
     return np.sum(s.xlogy(alpha - 1, x.T), axis=-1) - norm_log
 
 
-multivariate_normal = Multivariate("multivariate_normal", _normal_log)
+multivariate_normal = Multivariate("multivariate_normal", _normal_log, entropy=_normal_entropy)
 dirichlet = Multivariate("dirichlet", _dirichlet_log)
 
 __all__ = [n for n, v in list(globals().items()) if isinstance(v, Distribution)]

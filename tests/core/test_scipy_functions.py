@@ -112,6 +112,15 @@ def test_discrete_distributions(name, shapes):
             nk.check_grads(lambda q: f(possible, *fixed, q), (np.array(p),), order=2)
 
 
+@pytest.mark.parametrize("name, fixed", [("binom", (5,)), ("bernoulli", ()), ("nbinom", (2.5,))])
+@pytest.mark.parametrize("method", ["cdf", "sf"])
+def test_discrete_distribution_functions_at_the_edges(name, fixed, method):
+    f, g = (getattr(getattr(home, name), method) for home in (nk.scipy.stats, stats))
+    k = np.array([-3, -0.5, 0, 0.7, 1, 4, 4.9, 5, 40, np.nan])[:, None]
+    p = np.array([0.0, 1e-9, 0.4, 1.0, 1.2])
+    same(lambda p: f(k, *fixed, p), lambda p: g(k, *fixed, p), p)
+
+
 def test_distributions_of_vectors():
     a = RNG.normal(size=(3, 3))
     cov, x, mean = a @ a.T + np.eye(3), RNG.normal(size=(5, 3)), RNG.normal(size=3)
@@ -124,6 +133,8 @@ def test_distributions_of_vectors():
         x[0],
     )
     same(lambda v: ours.pdf(v), lambda v: stats.multivariate_normal.pdf(v), x[:, 0])
+    same(lambda c: ours.entropy(mean, c), lambda c: stats.multivariate_normal.entropy(mean, c), cov)
+    nk.check_grads(lambda b: ours.entropy(None, b @ b.T + np.eye(3)), (a,), order=2)
     y = RNG.normal(size=(4, 5, 2))
     same(
         lambda v: ours.pdf(v, [0, 0], 2.0),
