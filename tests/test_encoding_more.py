@@ -82,6 +82,11 @@ def test_ceilings_recover_the_signal():
         encoding.explainable_variance(repeats[:1])
     with pytest.raises(ValueError, match="kind"):
         encoding.noise_ceiling(repeats, kind="other")
+    for n in (0, -3):
+        with pytest.raises(ValueError, match="n: wanted 1 or more"):
+            encoding.noise_ceiling(repeats, n=n)
+    with pytest.raises(TypeError):
+        encoding.noise_ceiling(repeats, n=2.5)
 
 
 def test_matching_accuracies():

@@ -19,7 +19,10 @@ if [[ $# -eq 0 ]]; then
 fi
 runtime="$("$cc" -print-file-name=libasan.so)"
 [[ "$("$cc" --version)" == *clang* ]] && runtime="$("$cc" -print-file-name=libclang_rt.asan-x86_64.so)"
+# SciPy throws C++ exceptions, which the runtime passes on only if it finds their library at its start.
+runtime="$runtime $("$cc" -print-file-name=libstdc++.so.6)"
 export LD_PRELOAD="$runtime" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 # The instrumented package stands before the sources, whose tests/ and tools/ the tests import.
 export PYTHONPATH="$PWD/build/asan:$PWD" PYTHONSAFEPATH=1 NEUROKIT_INSTALLED=1
-exec "$python" -m pytest -q -p no:cacheprovider "$@"
+# Reports go to the true stderr, which a capture of file descriptors would lose with the process.
+exec "$python" -m pytest -q -p no:cacheprovider --capture=sys "$@"

@@ -173,14 +173,17 @@ current = _core.current_graph
 # ---------------------------------------------------------------------------- the user's line
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_OPS = os.path.join(os.path.dirname(os.path.dirname(_HERE)), "ops") + os.sep
+_ROOMS = tuple(  # neurokit's own functions of arrays: their callers are the users
+    os.path.join(os.path.dirname(os.path.dirname(_HERE)), room) + os.sep
+    for room in ("ops", "scipy", "numpy")
+)
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 _SAYS_WHERE = re.compile(r"(\.py|>):\d+").search
 
 
 def _inside(code):
     """Whether code belongs to the engine or to NumPy; asked once for each."""
-    return code.co_filename.startswith((_HERE, _OPS, _NUMPY, "<__array_function__"))
+    return code.co_filename.startswith((_HERE, *_ROOMS, _NUMPY, "<__array_function__"))
 
 
 user_line = _core.user_line

@@ -1,5 +1,7 @@
 """How much of a response any model could explain, from repeated measurements."""
 
+import operator
+
 import numpy as np
 
 from ..core.trace.tracer import check_class
@@ -56,7 +58,7 @@ def noise_ceiling(repeats, kind="nsd", n=None):
         the signal variance what it leaves of the total (Allen et al. 2022). ``split_half``:
         correlation of the means of odd and even repeats, stepped up by Spearman and Brown.
     n : int, optional
-        Number of repeats in the average to be predicted; all by default (``nsd`` only).
+        Number of repeats in the average to be predicted, 1 or more; all by default (``nsd`` only).
 
     Returns
     -------
@@ -67,6 +69,8 @@ def noise_ceiling(repeats, kind="nsd", n=None):
     ----------
     .. [1] Allen et al. (2022), doi:10.1038/s41593-021-00962-x
     """
+    if n is not None and (kind != "nsd" or operator.index(n) < 1):
+        raise ValueError(f"n: wanted 1 or more, and kind 'nsd', got {n!r} with {kind!r}")
     if kind == "nsd":
         x = _repeats(repeats, missing=True)
         count = np.sum(~np.isnan(x), 0)  # of each sample

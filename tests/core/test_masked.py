@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import special
 
 import neurokit as nk
 
@@ -58,3 +59,38 @@ def test_masked_branches_are_silent(name, bad):
     np.testing.assert_allclose(tangent, [0, first], rtol=1e-12)
     np.testing.assert_allclose(hessian, [[0, 0], [0, second]], rtol=1e-9)
     np.testing.assert_allclose(product, [0, second], rtol=1e-9)
+
+
+# a special function, and where it or a derivative of it has a pole or overflows
+@pytest.mark.parametrize(
+    ("f", "bad"),
+    [
+        (special.gamma, [0.0, -1.0, -3.0, 1e300]),
+        (special.gammaln, [0.0, -1.0]),
+        (special.rgamma, [-800.0]),
+        (special.psi, [0.0, -1.0]),
+        (special.erfinv, [-1.0, 1.0, 2.0]),
+        (special.erfcinv, [0.0, 2.0, 3.0]),
+        (special.ndtri, [0.0, 1.0, -1.0, 2.0]),
+        (special.erfcx, [-800.0]),
+        (lambda x: special.beta(x, 2.0), [0.0, -1.0]),
+        (special.k0, [0.0, -1.0]),
+        (special.y0, [0.0, -1.0]),
+        (np.log1p, [-1.0, -2.0]),
+        (np.arccosh, [1.0, -2.0]),
+    ],
+)
+def test_masked_poles_are_silent(f, bad):
+    good = 1.4 if f is np.arccosh else 0.4
+    taken = np.array([True] + [False] * len(bad))
+    masked = lambda x: np.sum(np.where(taken, f(x), 0.0))  # noqa: E731
+    x = np.array([good, *bad])
+    with np.errstate(all="ignore"):
+        gradient, hessian = nk.grad(masked)(x), nk.hessian(masked)(x)
+        _, tangent = nk.jvp(nk.grad(masked), (x,), (np.ones(x.size),))
+    first = nk.grad(lambda x: f(x))(good)
+    second = nk.grad(nk.grad(lambda x: f(x)))(good)
+    zeros = np.zeros(len(bad))
+    np.testing.assert_allclose(gradient, [first, *zeros], rtol=1e-12)
+    np.testing.assert_allclose(np.diag(hessian), [second, *zeros], rtol=1e-9)
+    np.testing.assert_allclose(tangent, [second, *zeros], rtol=1e-9)

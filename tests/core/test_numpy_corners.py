@@ -1,8 +1,12 @@
 """Rare arguments and types of NumPy's functions, each as NumPy has it."""
 
+import warnings
+
 import numpy as np
 import pytest
 from against_numpy import same
+
+import neurokit as nk
 
 SMALL = np.arange(-3, 3).astype(np.int8)
 PAIR = np.array([1 + 2j, 1 - 2j, 3])
@@ -52,6 +56,23 @@ def test_rare_arguments_of_take():
     for mode in ("raise", "wrap", "clip"):
         same(lambda x: np.take(x, [-3], axis=1, mode=mode), np.zeros((0, 0, 1)))
         same(lambda x: np.take(x, np.zeros(0, int), axis=1, mode=mode), np.zeros((2, 0, 1)))
+    with pytest.raises(IndexError, match="out of bounds"):
+        nk.jit(lambda x: np.take(x, [5, 0], axis=0))(np.zeros((3, 0, 1)))
+
+
+def test_infinities_in_variances_and_roots():
+    x = np.array([[1.0, np.inf, np.nan], [2.0, -np.inf, np.nan], [4.0, 1.0, np.nan]])
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for f in (np.nanvar, np.nanstd):
+            same(lambda x, f=f: f(x, axis=0), x)
+            same(lambda x, f=f: f(x), x)
+        slope = nk.grad(lambda x: np.nanvar(x, axis=0)[0])(x[:, ::2])
+        np.testing.assert_allclose(slope[:, 0], 2 / 3 * (x[:, 0] - 7 / 3))
+        np.testing.assert_array_equal(slope[:, 1], 0)
+        for f in (np.power, np.float_power):
+            got = nk.jit(lambda x, f=f: 1 / f(x, 0.5))(np.array([-np.inf, -0.0, 4.0]))
+            np.testing.assert_array_equal(got, 1 / f(np.array([-np.inf, -0.0, 4.0]), 0.5))
 
 
 def test_complex_numbers_in_order_and_correlation():

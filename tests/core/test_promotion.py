@@ -131,6 +131,9 @@ def agree(got, wanted):
     if got.dtype.kind in "biu":
         return np.array_equal(got, wanted)
     rtol = 1e-5 if got.dtype.char in "fF" else 1e-12
+    if got.dtype.kind == "c":  # beyond the largest number only chance decides on the angle
+        far = np.isinf(got) & np.isinf(wanted)
+        got, wanted = np.where(far, 0, got), np.where(far, 0, wanted)
     with np.errstate(all="ignore"):
         return np.allclose(got, wanted, rtol=rtol, atol=rtol, equal_nan=True)
 

@@ -307,3 +307,13 @@ def test_page_is_current():
     assert scipy_page.PAGE.read_text() == scipy_page.page()
     for module in nk.scipy.__all__:
         assert scipy_page.names(getattr(nk.scipy, module))
+
+
+def test_errors_name_the_line_that_called():
+    def f(a):
+        return nk.scipy.linalg.solve(a, np.ones(2)).sum()  # the line
+
+    line = f.__code__.co_firstlineno + 1
+    for transform in (nk.grad, nk.jit):
+        with pytest.raises(np.linalg.LinAlgError, match=rf"test_scipy_functions\.py:{line} "):
+            transform(f)(np.zeros((2, 2)))

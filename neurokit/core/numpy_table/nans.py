@@ -132,7 +132,7 @@ def nanvar(
     axes = _axes(axis, a.ndim)
     centre = mean if has(mean) else nanmean(a, axes, keepdims=True, where=where)
     nan = _nan(a)
-    offset = np.where(nan, np.asarray(0, a.dtype), a - np.where(np.isnan(centre), 0.0, centre))
+    offset = np.where(nan, np.asarray(0, a.dtype), a - centre)
     square = np.square(offset) if a.dtype.kind == "f" else np.real(offset * np.conj(offset))
     total = sum(square, axes, keepdims=keepdims, where=where)
     left = _counted(a, axes, keepdims, where) - ddof

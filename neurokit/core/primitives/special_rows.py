@@ -96,7 +96,7 @@ def _rgamma_slope(a):
 
 _rows("gamma", lambda g, o, a: gmul(g, mul(o, _digamma(a))))
 _rows("gammaln", lambda g, o, a: gmul(g, _digamma(a)))
-_rows("rgamma", lambda g, o, a: mul(g, _rgamma_slope(a)))
+_rows("rgamma", lambda g, o, a: gmul(g, _rgamma_slope(a)))
 _rows("digamma", lambda g, o, a: gmul(g, _ap("zeta", 2.0, a)))
 _rows(
     "zeta",

@@ -173,7 +173,7 @@ def _plan(ufunc, name, nodes, ins, out):
         _plans.clear()
     prim = ew.ROWS[name]
     build, watched = _BUILDERS.get(name) or (functools.partial(ew.apply, prim), frozenset())
-    if name == "pow":
+    if ufunc is np.power:
         build, prim = _power, None
     literals = tuple([{} for _ in nodes])
     _plans[(ufunc, *[n.weak or n.dtype for n in nodes])] = (build, ins, _in_type, literals) + (
@@ -222,7 +222,8 @@ def _apply_row(ufunc, name, inputs, nodes):
     nodes = [as_dtype(n, d) for n, d in zip(nodes, ins)]
     signed = name == "pow" and nodes[1].dtype.kind == "i"
     exponent = nodes[1] if signed and to_node(inputs[1]).dtype != BOOL else None
-    node = elementwise(name, nodes)
+    # NumPy's power takes the square root for 1/2; float_power does not: they differ at -inf and -0
+    node = ew.apply(ew.ROWS[name], *nodes) if ufunc is np.float_power else elementwise(name, nodes)
     if exponent is not None:
         node = _refuse_negative(node, exponent)
     if weak is not None and node.prim is LITERAL:
