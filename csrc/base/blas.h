@@ -30,10 +30,6 @@ void scipy_cblas_cgemm(int order, int trans_a, int trans_b, int m, int n, int k,
 void scipy_cblas_zgemm(int order, int trans_a, int trans_b, int m, int n, int k, const void *alpha,
                        const void *a, int lda, const void *b, int ldb, const void *beta, void *c,
                        int ldc);
-void scipy_cblas_sgemv(int order, int trans, int m, int n, float alpha, const float *a, int lda,
-                       const float *x, int incx, float beta, float *y, int incy);
-void scipy_cblas_dgemv(int order, int trans, int m, int n, double alpha, const double *a, int lda,
-                       const double *x, int incx, double beta, double *y, int incy);
 void scipy_cblas_ssyrk(int order, int uplo, int trans, int n, int k, float alpha, const float *a,
                        int lda, float beta, float *c, int ldc);
 void scipy_cblas_dsyrk(int order, int uplo, int trans, int n, int k, double alpha, const double *a,

@@ -2,13 +2,14 @@
  *
  *   out[0] (A, n) int64;  in[0] (A, n) bool, integer or float, any strides; NaN last
  *
- * Merge sort from the bottom up over (key, place) pairs, runs of RUN by insertion. O(A n log n);
- * rows are shared out over threads.
+ * Of (key, place) pairs. Short rows: merge sort from the bottom up, runs of RUN by insertion,
+ * O(n log n). Long rows: radix sort by the bytes of the key from the lowest up, leaving out bytes
+ * that all keys share, O(n) for each. Rows are shared out over threads.
  */
 #include "../level.h"
 #include "key.h"
 
-enum { RUN = 12, SLOTS = 8, SPLIT_WORK = 1 << 13 };
+enum { RUN = 12, SLOTS = 8, SPLIT_WORK = 1 << 13, LONG_ROW = 192, BYTES = 8, VALUES = 256 };
 
 typedef struct item {
   uint64_t key;
@@ -53,6 +54,48 @@ static void merge(item *to, const item *a, int64_t n_a, const item *b, int64_t n
   while (j < n_b) to[k++] = b[j++];
 }
 
+/* The two sorts order n items at *a, with room for as many at *b, and leave the result at *a. */
+
+static void exchange(item **a, item **b) {
+  item *swap = *a;
+  *a = *b;
+  *b = swap;
+}
+
+static nk_status sort_by_merging(const nk_ctx *ctx, item **a, item **b, int64_t n) {
+  for (int64_t i = 0; i < n; i += RUN) insert_run(*a + i, n - i < RUN ? n - i : RUN);
+  for (int64_t width = RUN; width < n; width *= 2) {
+    if (nk_cancelled(ctx)) return NK_ERR_CANCELLED;
+    for (int64_t i = 0; i < n; i += 2 * width) {
+      const int64_t left = n - i < width ? n - i : width, rest = n - i - left;
+      merge(*b + i, *a + i, left, *a + i + left, rest < width ? rest : width);
+    }
+    exchange(a, b);
+  }
+  return NK_OK;
+}
+
+static int byte_of(uint64_t key, int byte) { return (int)(key >> (8 * byte) & 0xff); }
+
+static nk_status sort_by_bytes(const nk_ctx *ctx, item **a, item **b, int64_t n) {
+  int64_t count[BYTES][VALUES] = {{0}};
+  for (int64_t i = 0; i < n; ++i)
+    for (int byte = 0; byte < BYTES; ++byte) ++count[byte][byte_of((*a)[i].key, byte)];
+  for (int byte = 0; byte < BYTES; ++byte) {
+    int64_t *at = count[byte], start = 0;
+    if (at[byte_of((*a)[0].key, byte)] == n) continue;
+    if (nk_cancelled(ctx)) return NK_ERR_CANCELLED;
+    for (int v = 0; v < VALUES; ++v) {
+      const int64_t here = at[v];
+      at[v] = start;
+      start += here;
+    }
+    for (int64_t i = 0; i < n; ++i) (*b)[at[byte_of((*a)[i].key, byte)]++] = (*a)[i];
+    exchange(a, b);
+  }
+  return NK_OK;
+}
+
 static nk_status sort_row(const nk_call *call, int64_t row, item *a) {
   const nk_view *x = &call->in[0], *out = &call->out[0];
   const int64_t n = x->shape[1];
@@ -60,17 +103,9 @@ static nk_status sort_row(const nk_call *call, int64_t row, item *a) {
   char *q = out->data + row * out->stride[0];
   item *b = a + n;
   for (int64_t i = 0; i < n; ++i) a[i] = (item){nk_sort_key(x->dtype, p + i * x->stride[1]), i};
-  for (int64_t i = 0; i < n; i += RUN) insert_run(a + i, n - i < RUN ? n - i : RUN);
-  for (int64_t width = RUN; width < n; width *= 2) {
-    if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
-    for (int64_t i = 0; i < n; i += 2 * width) {
-      const int64_t left = n - i < width ? n - i : width, rest = n - i - left;
-      merge(b + i, a + i, left, a + i + left, rest < width ? rest : width);
-    }
-    item *swap = a;
-    a = b;
-    b = swap;
-  }
+  const nk_status status = n < LONG_ROW ? sort_by_merging(call->ctx, &a, &b, n)
+                                        : sort_by_bytes(call->ctx, &a, &b, n);
+  if (status != NK_OK) return status;
   for (int64_t i = 0; i < n; ++i) *(int64_t *)(void *)(q + i * out->stride[1]) = a[i].place;
   return NK_OK;
 }

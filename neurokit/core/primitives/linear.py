@@ -95,7 +95,10 @@ def tensordot(a, b, axes_a, axes_b):
 
 
 def einsum(spec, nodes):
-    """Einstein summation, pair by pair from the left, each pair one batched matrix product."""
+    """Einstein summation, pair by pair from the left.
+
+    A pair is one batched matrix product, or a plain product where no label is summed.
+    """
     inputs, output = _parse(spec, [n.ndim for n in nodes])
     sizes = {}
     for labels, node in zip(inputs, nodes):
@@ -177,6 +180,8 @@ def _pair(la, a, lb, b, later, sizes):
     inner = [c for c in shared if c not in later]
     rows = [c for c in la if c not in lb]
     cols = [c for c in lb if c not in la]
+    if batch and not inner:
+        return _product(la, a, lb, b, cols, sizes)
 
     def size(labels):
         return math.prod([sizes[c] for c in labels])
@@ -188,6 +193,16 @@ def _pair(la, a, lb, b, later, sizes):
     right = reshape(right, shape + (size(inner), size(cols)))
     labels = "".join(batch + rows + cols)
     return labels, reshape(matmul(left, right), tuple(sizes[c] for c in labels))
+
+
+def _product(la, a, lb, b, cols, sizes):
+    """The product of every element of `a` with those of `b` that share its labels."""
+    labels = la + "".join(cols)
+    left = reshape(a, a.shape + (1,) * len(cols))
+    right = transpose(b, [lb.index(c) for c in labels if c in lb])
+    right = reshape(right, tuple(sizes[c] if c in lb else 1 for c in labels))
+    shape = tuple(sizes[c] for c in labels)
+    return labels, ew.apply(ew.MUL, broadcast(left, shape), broadcast(right, shape))
 
 
 def _finish(labels, node, output):
