@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import linalg
 
 from neurokit import rsa
 from neurokit.rsa import bootstrap
@@ -157,3 +158,30 @@ def test_rows_that_do_not_vary_in_a_sample_have_no_similarity():
     want = np.corrcoef(rows[:2])[0, 1]
     np.testing.assert_allclose(cosines[0, 0, 1], want, rtol=1e-8)
     assert np.isnan(cosines[1, 0, 1]) and np.isnan(cosines[:, 2]).all()
+
+
+def _distances(rng, n, channels=60):
+    return rsa.rdm(rng.normal(size=(n, channels)), metric="euclidean")
+
+
+@pytest.mark.parametrize("n", [4, 9, 20, 40])
+def test_bures_by_contrasts(n):
+    """Beside the nuclear norm of the roots on the n - 1 contrasts, where nothing is singular."""
+    rng = np.random.default_rng(n)
+    contrasts = linalg.null_space(np.ones((1, n)))
+    for _ in range(3):
+        rdms = _distances(rng, n), _distances(rng, n)
+        a, b = (contrasts.T @ (-0.5 * r.square()[0]) @ contrasts for r in rdms)
+        norm = linalg.svdvals(linalg.sqrtm(a).real @ linalg.sqrtm(b).real).sum()
+        wanted = norm / np.sqrt(np.trace(a) * np.trace(b))
+        np.testing.assert_allclose(rsa.compare(*rdms, method="bures"), wanted, rtol=1e-12)
+
+
+def test_riemannian_of_any_unit():
+    rng = np.random.default_rng(0)
+    a, b = _distances(rng, 8), _distances(rng, 8)
+    one = rsa.compare(a, b, method="riemannian")
+    for unit in (1e-20, 1e-3, 1e6, 1e12):
+        both = [rsa.RDMs(r.values * unit) for r in (a, b)]
+        np.testing.assert_allclose(rsa.compare(*both, method="riemannian"), one, rtol=1e-8)
+        np.testing.assert_allclose(rsa.compare(both[0], b, method="riemannian"), one, rtol=1e-8)

@@ -126,7 +126,9 @@ def _roots(moments):
 def _fidelity(moments, roots):
     """tr (R G R)^(1/2) of several G and one R, or one of each."""
     values = dense.eigvalsh(roots @ moments @ roots)
-    return np.sqrt(np.maximum(values, 0)).sum(-1)
+    # the root of what rounding leaves of a zero eigenvalue, as centring makes one, would be seen
+    rounding = values.shape[-1] * np.finfo(float).eps * np.abs(values).max(-1, keepdims=True)
+    return np.sqrt(np.where(values > rounding, values, 0)).sum(-1)
 
 
 def _at_unit(rdms, together=False):
@@ -154,8 +156,17 @@ def _riemannian(u, v, sigma):
             "conditions, or distances with noise in them"
         )
 
+    # in units of b, so that the search does not depend on those of the patterns
+    a, noise = (m * ((n - 1) / np.trace(linalg.solve(b, m, assume_a="pos"))) for m in (a, noise))
+
     def distance(theta):
         values = linalg.eigvalsh(np.exp(theta[0]) * a + np.exp(theta[1]) * noise, b)
         return np.sqrt(np.sum(np.log(values) ** 2))
 
-    return -optimize.minimize(distance, (0, 0), method="Nelder-Mead").fun
+    found = optimize.minimize(
+        distance,
+        (0, 0),
+        method="Nelder-Mead",
+        options={"xatol": 1e-8, "fatol": 1e-12, "maxiter": 2000},
+    )
+    return -found.fun
