@@ -84,8 +84,8 @@ def split_r2(Y, parts):
     Returns
     -------
     r2 : ndarray, shape (n_parts, n_targets)
-        Adds up to :func:`r2` of the summed prediction when Y and the parts have mean zero:
-        sum P_k (2 Y - P) / sum Y^2 over centred samples; NaN where Y does not vary.
+        Adds up to :func:`r2` of the summed prediction: sum P_k (2 Y - P) / sum Y^2, the mean of Y
+        taken from Y and in equal shares from the parts; NaN where Y does not vary.
     """
     parts = _parts(parts)
     Y, P = _pair(Y, parts.sum(0))

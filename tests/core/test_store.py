@@ -79,3 +79,13 @@ def test_other_files_are_refused_in_our_words(tmp_path, content):
     assert "allow_pickle" not in str(caught.value)
     with pytest.raises(FileNotFoundError):
         nk.load(tmp_path / "none")
+
+
+def test_a_model_is_refused_with_what_to_save_of_it(tmp_path):
+    class Leaky:
+        def __init__(self):
+            self.v = nk.state(np.zeros(2))
+
+    with pytest.raises(TypeError, match=r"tree\['m'\] is a Leaky.*nk\.params\(model\)"):
+        nk.save(tmp_path / "a.npz", {"m": Leaky()})
+    assert not list(tmp_path.iterdir())

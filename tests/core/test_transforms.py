@@ -95,6 +95,7 @@ def test_stop_gradient_surrogate_custom():
         "gaussian",
         "triangle",
         "rectangle",
+        "rectangular",
         "straight_through",
     ):
         assert nk.grad(lambda x: nk.spike(x, name, width=2.0))(0.0) == pytest.approx(0.5)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .model import is_model
 from .rng import Rng
 
 _FORMAT = "neurokit-tree-1"
@@ -120,9 +121,10 @@ def _describe(x, arrays, place):
     if type(x) in (list, tuple):
         kind = type(x).__name__
         return {kind: [_describe(v, arrays, f"{place}[{k}]") for k, v in enumerate(x)]}
-    raise TypeError(
-        f"save: {place} is a {type(x).__name__}: take dicts, lists and tuples of arrays and numbers"
-    )
+    advice = "take dicts, lists and tuples of arrays and numbers"
+    if is_model(x):
+        advice += "; of a model take nk.params(model) and nk.states(model)"
+    raise TypeError(f"save: {place} is a {type(x).__name__}: {advice}")
 
 
 def _build(node, file):

@@ -24,8 +24,8 @@ def spike(x, surrogate="arctan", width=1.0):
         Name of a curve of height 1 at 0, or a function of x / width. One curve a line: ``arctan``;
         ``sigmoid``; ``fast_sigmoid``, ``super_spike``, ``inverse_square``; ``gaussian``, ``erf``;
         ``multi_gaussian``; ``piecewise_exponential``, ``slayer``; ``piecewise_quadratic``,
-        ``triangle``; ``piecewise_linear``, ``rectangle``; ``leaky``; ``log_tailed``;
-        ``straight_through``. Their formulas and sources are in `neurokit.core.transforms.surrogates`.
+        ``triangle``; ``piecewise_linear``, ``rectangle``, ``rectangular``; ``leaky``;
+        ``log_tailed``; ``straight_through``. Their formulas and sources are in `neurokit.core.transforms.surrogates`.
     width : float
         Scale of x: the derivative is ``h(x / width) / width``.
 

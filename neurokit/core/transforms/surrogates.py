@@ -87,6 +87,7 @@ SURROGATES = {
     "triangle": triangle,
     "piecewise_linear": rectangle,
     "rectangle": rectangle,
+    "rectangular": rectangle,
     "leaky": leaky,
     "log_tailed": log_tailed,
     "straight_through": straight_through,
