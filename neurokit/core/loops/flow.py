@@ -11,7 +11,8 @@ from ..models.captured import Carried, threaded
 from ..primitives import elementwise as ew
 from ..primitives.shaping import iota
 from ..run.runtime import evaluate
-from ..trace.arguments import Opened, is_array, plain
+from ..trace import inner
+from ..trace.arguments import Opened, plain
 from ..trace.guards import Trap
 from ..trace.tracer import Tracer, to_node
 from ..trace.ufuncs import as_dtype
@@ -80,10 +81,8 @@ def _handing(f, reached):
 
 def _cond(truth, branches, operands):
     opened = Opened(operands)
-    leaves = opened.leaves + opened.states
-    traced = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
-    nodes = [to_node(leaves[i]) for i in traced]
-    sides = [_trace_branch(f, opened, leaves, traced, nodes) for f in branches]
+    places, nodes = inner.operands(opened)
+    sides = [inner.trace_inside(f, opened, places, nodes, "a cond branch") for f in branches]
     (yes, yes_in, yes_out, out_spec), (no, no_in, no_out, no_spec) = sides
     if out_spec != no_spec:
         raise TypeError(
@@ -95,33 +94,13 @@ def _cond(truth, branches, operands):
     captured = list(dict.fromkeys(lift(o, current()) for o in captured))
     bodies = []
     for graph, inputs, outs in ((yes, yes_in, yes_out), (no, no_in, no_out)):
-        inside = {}
-        for outer, inner in distinct(graph):
-            inside[lift(outer, current())] = inner
+        inside = {lift(outer, current()): own for outer, own in distinct(graph)}
         consts = [inside[o] if o in inside else graph.add_input(o.shape, o.dtype) for o in captured]
         bodies.append(Body(inputs + consts, outs, len(inputs) + len(consts), 0, 0, False))
     outs = bind_cond(Cond(bodies), truth, nodes + captured) if yes_out else []
     values = [Tracer(o) for o in outs]
     opened.keep(values[out_spec.n_leaves :])
     return tree.unflatten(out_spec, values[: out_spec.n_leaves])
-
-
-def _trace_branch(f, opened, leaves, traced, nodes):
-    """(graph, inputs, outputs, structure of the result) of a branch; models' states end the outputs."""
-    graph = Graph(current(), True, "a cond branch")
-    with graph:
-        inputs = [graph.add_input(n.shape, n.dtype, n.weak) for n in nodes]
-        filled = list(leaves)
-        for i, node in zip(traced, inputs):
-            filled[i] = Tracer(node)
-        trap = Trap(f)
-        k = len(opened.leaves)
-        with opened.arguments(filled[:k], filled[k:]) as args:
-            out_leaves, out_spec = tree.flatten(f(*args))
-            written = opened.written()
-        trap.check()
-        outs = [lift(to_node(leaf), graph) for leaf in [*out_leaves, *written]]
-    return graph, inputs, outs, out_spec
 
 
 def _agree(yes, yes_out, no, no_out, spec):

@@ -8,7 +8,6 @@ _TEXT = "makes text"
 _FILE = "reads or writes files"
 _MEMORY = "is about memory, which a traced array does not have"
 _DATES = "is about dates"
-_STATE = "is about NumPy's own state"
 _AWAY = "the value outside of the trace, or print(t)"
 _OUTSIDE = "it before the trace, on plain data"
 

@@ -15,8 +15,6 @@ from ..primitives.linalg.parts import adjoint, eye_like, largest, real
 from ..trace.tracer import Tracer, to_node
 from .base import T, implements
 
-_SINGLE = "fF"
-
 
 def _common(*arrays):
     """(arrays in double precision, type of the result)."""

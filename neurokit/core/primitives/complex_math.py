@@ -453,10 +453,6 @@ def _extreme(better):
     return call
 
 
-def p_angle(p):
-    return _ap("arctan2", p[1], p[0])
-
-
 PAIRS = {
     "add": p_add,
     "sub": p_sub,

@@ -13,6 +13,19 @@ def _same_view(view, node):
     return View(*view)
 
 
+def _identity(name):
+    """A primitive that gives its argument and passes derivatives on."""
+    return Primitive(
+        name,
+        "view",
+        lambda args, params: (args[0].shape, args[0].dtype),
+        twin=lambda params, a: a,
+        vjp=lambda ct, out, args, params, needs: [ct],
+        jvp=lambda t, out, args, params: t[0],
+        lower=_same_view,
+    )
+
+
 STOP = Primitive(
     "stop_gradient",
     "view",
@@ -27,15 +40,7 @@ def stop(node):
 
 
 # The value of a Python number, with NumPy's type from here on.
-STRONG = Primitive(
-    "strong",
-    "view",
-    lambda args, params: (args[0].shape, args[0].dtype),
-    twin=lambda params, a: a,
-    vjp=lambda ct, out, args, params, needs: [ct],
-    jvp=lambda t, out, args, params: t[0],
-    lower=_same_view,
-)
+STRONG = _identity("strong")
 
 
 def strong(node):
@@ -69,15 +74,7 @@ def refuse(bad, reason, dtype):
 
 
 # A fresh name for a value: derivatives are taken with respect to it.
-VARIABLE = Primitive(
-    "variable",
-    "view",
-    lambda args, params: (args[0].shape, args[0].dtype),
-    twin=lambda params, a: a,
-    vjp=lambda ct, out, args, params, needs: [ct],
-    jvp=lambda t, out, args, params: t[0],
-    lower=_same_view,
-)
+VARIABLE = _identity("variable")
 
 
 class _Unique:

@@ -226,11 +226,6 @@ def _to_unsigned(a, dtype):
     return select(large, bind(CONVERT, (a,), (dtype,)), wrapped)
 
 
-def unary(name):
-    prim = ROWS[name]
-    return lambda a: apply(prim, a)
-
-
 # ---------------------------------------------------------------------------- the table
 
 

@@ -30,10 +30,6 @@ def _none(x):
     return Tracer(full(x.shape[:-2] + (0, x.shape[-1]), 0, x.dtype))
 
 
-def _no_coefficients(b):
-    return Tracer(full(b.shape[:-1] + (0,), 0, b.dtype))
-
-
 def _one(b):
     return Tracer(full(b.shape[:-1] + (1,), 1, b.dtype))
 

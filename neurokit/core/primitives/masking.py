@@ -102,7 +102,9 @@ def _safe_div_vjp(ct, out, args, params, needs):
     return [None, by_g, by_d]
 
 
-def _safe_jvp(vjp):
+def _safe(name, vjp):
+    """A primitive of args (value, g, d): the value is args[0], its derivatives are those of `vjp` in g and d."""
+
     def jvp(t, out, args, params):
         parts = [
             vjp(x, out, args, params, (False, i == 1, i == 2))[i]
@@ -113,33 +115,17 @@ def _safe_jvp(vjp):
             return None
         return parts[0] if len(parts) == 1 else ew.add(*parts)
 
-    return jvp
+    return Primitive(
+        name,
+        "view",
+        lambda args, params: (args[0].shape, args[0].dtype),
+        twin=lambda params, value, g, d: value,
+        vjp=vjp,
+        jvp=jvp,
+        lower=lambda view, node: view,
+    )
 
 
-def _same_type(args, params):
-    return args[0].shape, args[0].dtype
-
-
-def _same_place(view, node):
-    return view
-
-
-# The value is args[0]; its derivatives are those of the plain product and quotient of args[1:].
-SAFE_MUL = Primitive(
-    "safe_mul",
-    "view",
-    _same_type,
-    twin=lambda params, value, g, d: value,
-    vjp=_safe_mul_vjp,
-    jvp=_safe_jvp(_safe_mul_vjp),
-    lower=_same_place,
-)
-SAFE_DIV = Primitive(
-    "safe_div",
-    "view",
-    _same_type,
-    twin=lambda params, value, g, d: value,
-    vjp=_safe_div_vjp,
-    jvp=_safe_jvp(_safe_div_vjp),
-    lower=_same_place,
-)
+# the derivatives of the plain product and quotient of g and d
+SAFE_MUL = _safe("safe_mul", _safe_mul_vjp)
+SAFE_DIV = _safe("safe_div", _safe_div_vjp)

@@ -3,13 +3,13 @@
 import functools
 
 from .. import tree
-from ..graph import Graph, current, lift, replay
+from ..graph import current, lift, replay
 from ..loops.scan import distinct
 from ..models.captured import threaded
 from ..primitives.control import checkpointed
-from ..trace.arguments import Opened, is_array
-from ..trace.guards import Trap
-from ..trace.tracer import Tracer, to_node
+from ..trace import inner
+from ..trace.arguments import Opened
+from ..trace.tracer import Tracer
 
 
 def checkpoint(f):
@@ -59,22 +59,10 @@ def checkpoint(f):
 def _kept(f, args):
     """The call, with what it computes made again in the backward pass."""
     opened = Opened(args)
-    leaves = opened.leaves + opened.states
-    traced = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
-    nodes = [to_node(leaves[i]) for i in traced]
-    graph = Graph(current(), True, "a checkpointed function")
-    with graph:
-        inputs = [graph.add_input(n.shape, n.dtype, n.weak) for n in nodes]
-        filled = list(leaves)
-        for i, node in zip(traced, inputs):
-            filled[i] = Tracer(node)
-        k = len(opened.leaves)
-        trap = Trap(f)
-        with opened.arguments(filled[:k], filled[k:]) as inner_args:
-            result, out_spec = tree.flatten(f(*inner_args))
-            written = opened.written()
-        trap.check()
-        outs = [lift(to_node(r), graph) for r in [*result, *written]]
+    places, nodes = inner.operands(opened)
+    graph, inputs, outs, spec = inner.trace_inside(
+        f, opened, places, nodes, "a checkpointed function"
+    )
     known = {i: lift(o, current()) for o, i in distinct(graph)}
     known.update(zip(inputs, nodes))
     taken = list(dict.fromkeys(known.values()))
@@ -82,5 +70,5 @@ def _kept(f, args):
     if outs:
         outs = checkpointed(outs, taken)
     values = [Tracer(o) for o in outs]
-    opened.keep(values[len(result) :])
-    return tree.unflatten(out_spec, values[: len(result)])
+    opened.keep(values[spec.n_leaves :])
+    return tree.unflatten(spec, values[: spec.n_leaves])
