@@ -120,6 +120,31 @@ def test_screening_is_generalised_cross_validation():
         np.testing.assert_allclose(got, 1 - np.min(ratio, 0), atol=1e-10)
 
 
+@pytest.mark.parametrize("of_y", [0.0, 2.0])
+def test_screening_counts_the_constant_where_it_is_in_the_features(of_y):
+    """No intercept, features with a mean and one of small scale; targets with a mean or without."""
+    X, Y = problem()
+    X = X + 1.0
+    X[:, 0] = 1e-3 * (X[:, 0] + 0.5 * Y[:, 0])
+    Y = Y - Y.mean(0) + of_y
+    weights, alphas = np.array([0.5, 0.2, 0.3]), np.array([1e-6, 1e-3, 1.0])
+    scaled = X * np.sqrt(weights[BANDS])
+    ratio = []
+    for alpha in alphas:
+        hat = scaled @ np.linalg.solve(scaled.T @ scaled + alpha * np.eye(20), scaled.T)
+        left = np.sum((Y - hat @ Y) ** 2, 0) / np.sum(Y**2, 0)
+        ratio.append(left / (1 - np.trace(hat) / 60) ** 2)
+    kernels = np.stack([X[:, BANDS == k] @ X[:, BANDS == k].T for k in range(3)])
+    for it in (
+        PrimalBands(X, BANDS, splits(3, X), False),
+        KernelBands(kernels, splits(3, X), False),
+    ):
+        it.load(Y)
+        ((values, vectors),) = _search.decomposed(it, weights[None])
+        got = _search.screen(it, weights, values, vectors, alphas)
+        np.testing.assert_allclose(got, 1 - np.min(ratio, 0), atol=1e-6)
+
+
 @pytest.mark.parametrize("solver", ["primal", "kernel"])
 def test_refinement_never_loses_and_finds_the_bands(solver):
     X, Y = problem(200, 30)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import linalg
+from scipy import linalg, optimize
 
 from neurokit import rsa
 from neurokit.rsa import bootstrap
@@ -185,3 +185,25 @@ def test_riemannian_of_any_unit():
         both = [rsa.RDMs(r.values * unit) for r in (a, b)]
         np.testing.assert_allclose(rsa.compare(*both, method="riemannian"), one, rtol=1e-8)
         np.testing.assert_allclose(rsa.compare(both[0], b, method="riemannian"), one, rtol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_riemannian_is_the_smallest_distance_from_any_start(seed):
+    rng = np.random.default_rng(seed)
+    n = 5 + seed
+    a, b = _distances(rng, n, 2 * n), _distances(rng, n, 2 * n)
+    contrast = np.hstack([-np.ones((n - 1, 1)), np.eye(n - 1)])
+    noise = contrast @ contrast.T
+    ga, gb = (contrast @ (-0.5 * r.square()[0]) @ contrast.T for r in (a, b))
+
+    def distance(theta):
+        values = linalg.eigvalsh(np.exp(theta[0]) * ga + np.exp(theta[1]) * noise, gb)
+        return np.sqrt(np.sum(np.log(values) ** 2))
+
+    starts = [(s, t) for s in (-6, -2, 0, 2) for t in (-12, -6, -2, 0, 2)]
+    options = {"xatol": 1e-7, "fatol": 1e-10}
+    least = min(
+        optimize.minimize(distance, start, method="Nelder-Mead", options=options).fun
+        for start in starts
+    )
+    np.testing.assert_allclose(-rsa.compare(a, b, method="riemannian")[0, 0], least, rtol=1e-6)

@@ -1,5 +1,7 @@
 """Comparison of whole matrices by their second moments: Bures and Riemannian."""
 
+import warnings
+
 import numpy as np
 from scipy import linalg
 
@@ -169,4 +171,6 @@ def _riemannian(u, v, sigma):
         method="Nelder-Mead",
         options={"xatol": 1e-8, "fatol": 1e-12, "maxiter": 2000},
     )
+    if not found.success:
+        warnings.warn(f"riemannian: {found.message}", RuntimeWarning, stacklevel=2)
     return -found.fun
