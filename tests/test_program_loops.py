@@ -159,3 +159,19 @@ def test_errors_of_kernels_name_line_and_step():
         program.run([np.arange(5.0), index])
     index[1, 1] = 4
     assert program.run([np.arange(5.0), index])[0].tolist() == [[0, 1], [2, 4], [0, 0]]
+
+
+def test_tiles_copy_carries_that_no_instruction_writes():
+    """Beside a carry of n elements that is updated in place: one of n, one of another size, both kept."""
+    n, length = 3000, 4
+    half = fused([operand(0, (n,))], [operand(0, (n,))], [("mul", "f8", 0, 1)], [0.5])
+    shapes = (n,), (n,), (3,)
+    body = _core.Program([("inout", k, k, F8, s) for k, s in enumerate(shapes)], [half], 3, 3)
+    buffers = [("in", k, F8, s) for k, s in enumerate(shapes)]
+    buffers += [("out", k, F8, s) for k, s in enumerate(shapes)]
+    outs, ins = ([operand(k + j, s) for k, s in enumerate(shapes)] for j in (3, 0))
+    loop = instr("scan", outs, ins, ip=(0, 3, 0, 0, length, 0, 0), subs=(body,))
+    given = [np.arange(n) + 1.0, np.arange(n) + 2.0, np.array([1.0, 2.0, 3.0])]
+    got = _core.Program(buffers, [loop], 3, 3).run([x.copy() for x in given])
+    for result, wanted in zip(got, [given[0] / 2**length, *given[1:]]):
+        np.testing.assert_array_equal(result, wanted)
