@@ -85,6 +85,12 @@ CASES = {
     "einsum batch": (lambda x: np.einsum("bi,bi->b", x, x), X),
     "einsum trace": (lambda x: np.einsum("ii->", x[:, :3]), X),
     "einsum outer": (lambda v: np.einsum("i,j,k->ijk", v, v, v), V),
+    "einsum of kept labels": (
+        lambda x, v: np.einsum("ij,ij,i->ji", x, x[::-1], v),
+        X,
+        V[:1] * X[:, 0],
+    ),
+    "einsum transposed": (lambda x: np.einsum("ij,kij,j->ki", x, np.stack([x, x * 2]), x[0]), X),
     "einsum dots": (lambda x: np.einsum("...i,...i", x, x), X),
     "einsum implicit": (lambda x, y: np.einsum("ij,jk", x, y), X, Y),
     "trapezoid": (lambda x: np.trapezoid(x, dx=0.5, axis=1), X),

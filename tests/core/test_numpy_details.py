@@ -17,7 +17,18 @@ def same(f, *args):
 
 @pytest.mark.parametrize("dtype", INTEGERS)
 @pytest.mark.parametrize(
-    "spec", ["ij->j", "ij->", "ij,jk->ik", "ij,ij->i", "ii->i", "ii", "ij,kl->ik"]
+    "spec",
+    [
+        "ij->j",
+        "ij->",
+        "ij,jk->ik",
+        "ij,ij->i",
+        "ii->i",
+        "ii",
+        "ij,kl->ik",
+        "ij,ij->ji",
+        "ij,ik,ij->ijk",
+    ],
 )
 def test_einsum_of_integers_wraps_as_numpy_does(dtype, spec):
     x = np.array([[2**30, 1, 0], [3, 77, 9], [0, 0, 100]]).astype(dtype)
