@@ -58,6 +58,7 @@ def test_rare_arguments_of_take():
         same(lambda x: np.take(x, np.zeros(0, int), axis=1, mode=mode), np.zeros((2, 0, 1)))
     with pytest.raises(IndexError, match="out of bounds"):
         nk.jit(lambda x: np.take(x, [5, 0], axis=0))(np.zeros((3, 0, 1)))
+    same(lambda x: np.take(x, [5, 0], axis=2), np.zeros((3, 0, 1)))
 
 
 def test_infinities_in_variances_and_roots():

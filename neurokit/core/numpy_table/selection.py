@@ -35,7 +35,10 @@ def take(a, indices, axis=None, out=None, mode="raise"):
         raise TypeError(f"np.take: indices must be integers, got {index.dtype}")
     index = ew.convert(index, INT64)
     before, after = node.shape[:axis], node.shape[axis + 1 :]
-    if not math.prod(before + index.shape + after) and (mode != "raise" or not node.shape[axis]):
+    unseen = (
+        mode != "raise" or not node.shape[axis] or not math.prod(before)
+    )  # NumPy looks at no index
+    if unseen and not math.prod(before + index.shape + after):
         return _deliver(T(_full(before + index.shape + after, 0, node.dtype)), out)
     if mode != "raise":
         n = node.shape[axis]
