@@ -92,7 +92,7 @@ def test_bad_loops_are_refused():
         build(good, subs=())
     with pytest.raises(ValueError, match=r"float64 \(2, 1\), the sub-program has float64 \(3, 1\)"):
         build(good, carry=(2, 1))
-    with pytest.raises(TypeError, match="must be a Program"):
+    with pytest.raises(TypeError, match="wanted a Program, got 'body'"):
         build(good, subs=("body",))
 
 

@@ -43,7 +43,7 @@ int nk_dtype_of(PyArrayObject *array, const char *name);
 int nk_dtype_to_typenum(nk_dtype dtype);
 
 /* The program of a neurokit._core.Program, or NULL with TypeError set. */
-const struct nk_program *nk_program_of(PyObject *object);
+struct nk_program *nk_program_of(PyObject *object);
 /* Memory that a run of it left behind, or NULL; and giving memory back: kept for the next run while
  * all that is kept is not much. Both under the GIL. */
 struct nk_run *nk_program_spare(PyObject *object);
