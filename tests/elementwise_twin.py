@@ -12,7 +12,7 @@ COMPUTE = [np.dtype(t) for t in ("bool", "int32", "int64", "float32", "float64")
 
 TESTS = {"isnan", "isfinite", "isinf", "lt", "le", "gt", "ge", "eq", "ne"}
 FLOAT_ONLY = set(
-    "rint sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh "
+    "rint sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh "
     "arcsinh arccosh arctanh sigmoid erf isnan isfinite isinf div arctan2 copysign fma".split()
 )
 BITS = {"and", "or", "xor"}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from elementwise_twin import reference, run_op
 
-FUNCTIONS = "exp exp2 expm1 log log2 log10 log1p sin cos tan tanh sigmoid erf".split()
+FUNCTIONS = "exp exp2 expm1 log log2 log10 log1p sin cos tan tanh sigmoid erf cbrt".split()
 INVERSE = "arcsin arccos arctan sinh cosh arcsinh arccosh arctanh".split()
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5]
 POWERS = [*SPECIAL, 3.0, -3.0, 1e30, -1e30, 1e-30, -1e-30, 2.5, -2.5, 16777217.0, 1e300, 1e-310]
@@ -123,3 +123,26 @@ def test_monotone_and_exact_points():
         assert (np.abs(run_op("tanh", dtype, x)) <= 1).all()
         assert (np.abs(run_op("sin", dtype, x)) <= 1).all()
         assert ((s := run_op("sigmoid", dtype, x)) <= 1).all() and (s >= 0).all()
+
+
+def test_float64_powers_and_cube_roots_to_about_one_ulp():
+    """Against mpmath, also where |y log2 x| is large; the bound of cbrt is that of its last step."""
+    mpmath.mp.dps = 50
+    rng = np.random.default_rng(3)
+    x = np.exp(np.concatenate([rng.uniform(-s, s, 500) for s in (600, 1, 1e-3)]))
+    y = rng.uniform(-700, 700, x.size) / np.log(x)
+
+    def error(got, want):
+        return max(abs(mpmath.mpf(g) - w) / np.spacing(abs(g)) for g, w in zip(got.tolist(), want))
+
+    pairs = zip(x.tolist(), y.tolist())
+    want = [mpmath.power(mpmath.mpf(a), mpmath.mpf(b)) for a, b in pairs]
+    assert error(run_op("pow", np.float64, x, y), want) < 1.1
+    extremes = np.array([1e298, 1.7e308, 1e-310, 5e-324])
+    roots = np.concatenate([x, -x, extremes])
+    want = [mpmath.sign(v) * mpmath.cbrt(abs(mpmath.mpf(v))) for v in roots.tolist()]
+    assert error(run_op("cbrt", np.float64, roots), want) < 0.7
+    whole = np.arange(-30.0, 31.0)
+    np.testing.assert_array_equal(run_op("cbrt", np.float64, whole**3), whole)
+    base, power = (v.ravel() for v in np.meshgrid(whole, np.arange(10.0)))
+    np.testing.assert_array_equal(run_op("pow", np.float64, base, power), base**power)

@@ -128,7 +128,7 @@ def test_random_programs(monkeypatch, seed):
             assert_same_bits(g, w, str(micro.ops))
 
 
-FUNCTIONS = "exp exp2 expm1 log log2 log10 log1p tanh sigmoid erf".split()
+FUNCTIONS = "exp exp2 expm1 log log2 log10 log1p tanh sigmoid erf cbrt".split()
 
 
 def narrow_program(rng, n_in, n_op, dtype, functions=0.0):

@@ -30,6 +30,10 @@ void scipy_cblas_cgemm(int order, int trans_a, int trans_b, int m, int n, int k,
 void scipy_cblas_zgemm(int order, int trans_a, int trans_b, int m, int n, int k, const void *alpha,
                        const void *a, int lda, const void *b, int ldb, const void *beta, void *c,
                        int ldc);
+void scipy_cblas_cgemv(int order, int trans, int m, int n, const void *alpha, const void *a, int lda,
+                       const void *x, int x_step, const void *beta, void *y, int y_step);
+void scipy_cblas_zgemv(int order, int trans, int m, int n, const void *alpha, const void *a, int lda,
+                       const void *x, int x_step, const void *beta, void *y, int y_step);
 void scipy_cblas_ssyrk(int order, int uplo, int trans, int n, int k, float alpha, const float *a,
                        int lda, float beta, float *c, int ldc);
 void scipy_cblas_dsyrk(int order, int uplo, int trans, int n, int k, double alpha, const double *a,

@@ -4,7 +4,7 @@
  * bits in a vector, in a remainder and alone. Bounds: 2.5 ulp over all arguments (tests/full checks
  * every float); special values as C99 and NumPy. Methods: Cody-Waite reduction and minimax
  * polynomials (Moshier's Cephes for exp, fdlibm for log, Juffa for erf); where float32 is too short
- * (log1p, log2, log10, sin, cos, tan, pow) the work is done in float64.
+ * (log1p, sin, cos, tan, pow, cbrt) the work is done in float64.
  */
 #ifndef NK_SIMD_MATH32_H
 #define NK_SIMD_MATH32_H
@@ -15,6 +15,7 @@
 
 #include "../kernels/level.h"
 #include "math64.h"
+#include "power64.h"
 
 static inline float nk_from_bits_f32(uint32_t bits) {
   float x;
@@ -96,29 +97,55 @@ static inline float nk_expm1_f32(float x0) {
   return fabsf(x0) < 0x1p-26f ? x0 : y;
 }
 
-static inline float nk_log_f32(float x) {
+/* x = 2^k (1 + f), and with s = f / (2 + f) the rest of log(1 + f) = f - f^2/2 + s (f^2/2 + rest). */
+static inline float nk_log_reduce_f32(float x, float *f, float *s, float *rest) {
   const float scaled = x < 0x1p-126f ? x * 0x1p24f : x;
   const uint32_t bits = nk_bits_f32(scaled) + (0x3f800000 - 0x3f3504f3);
   const float exponent = (float)(int32_t)(bits >> 23);
-  const float k = exponent - (x < 0x1p-126f ? 151.0f : 127.0f);
-  const float f = nk_from_bits_f32((bits & 0x007fffff) + 0x3f3504f3) - 1.0f;
-  const float s = f / (2.0f + f), z = s * s, w = z * z;
+  *f = nk_from_bits_f32((bits & 0x007fffff) + 0x3f3504f3) - 1.0f;
+  *s = *f / (2.0f + *f);
+  const float z = *s * *s, w = z * z;
   const float even = w * NK_FMAF(w, 0.24279078841f, 0.40000972152f);
   const float odd = z * NK_FMAF(w, 0.28498786688f, 0.66666662693f);
-  const float half = 0.5f * f * f;
-  const float low = NK_FMAF(s, half + (even + odd), k * 9.0580006145e-06f);
-  float y = NK_FMAF(k, 6.9313812256e-01f, f - (half - low));
+  *rest = even + odd;
+  return exponent - (x < 0x1p-126f ? 151.0f : 127.0f);
+}
+
+static inline float nk_log_special_f32(float x, float y) {
   y = x > 3.40282347e38f ? x : y;
   y = x == 0.0f ? -INFINITY : y;
   return x >= 0.0f ? y : NAN;
 }
 
+static inline float nk_log_f32(float x) {
+  float f, s, rest;
+  const float k = nk_log_reduce_f32(x, &f, &s, &rest);
+  const float half = 0.5f * f * f;
+  const float low = NK_FMAF(s, half + rest, k * 9.0580006145e-06f);
+  return nk_log_special_f32(x, NK_FMAF(k, 6.9313812256e-01f, f - (half - low)));
+}
+
+/* k times `two` and log(1 + f) times `scale`, each given as a short number and the rest of it, so that
+ * products of the leading parts are exact. */
+static inline float nk_log_in_base_f32(float x, float two, float two_low, float scale,
+                                       float scale_low) {
+  float f, s, rest;
+  const float k = nk_log_reduce_f32(x, &f, &s, &rest);
+  const float half = 0.5f * f * f;
+  const float hi = nk_from_bits_f32(nk_bits_f32(f - half) & 0xfffff000u);
+  const float lo = ((f - hi) - half) + s * (half + rest);
+  const float high = hi * scale, base = k * two, w = base + high;
+  const float low = (k * two_low + (lo + hi) * scale_low) + lo * scale;
+  return nk_log_special_f32(x, (low + ((base - w) + high)) + w);
+}
+
 static inline float nk_log2_f32(float x) {
-  return (float)(nk_log_f64((double)x) * 1.4426950408889634);
+  return nk_log_in_base_f32(x, 1.0f, 0.0f, 1.44287109375f, -0.00017605285393074155f);
 }
 
 static inline float nk_log10_f32(float x) {
-  return (float)(nk_log_f64((double)x) * 0.4342944819032518);
+  return nk_log_in_base_f32(x, 0.301025390625f, 4.605039066518657e-06f, 0.434326171875f,
+                            -3.168997136526741e-05f);
 }
 
 static inline float nk_log1p_f32(float x) {
@@ -203,6 +230,13 @@ static inline float nk_tan_f32(float x) {
   const double s = nk_sin_poly_f32(r), c = nk_cos_poly_f32(r);
   const double y = q & 1 ? -c / s : s / c;
   return x == 0.0f ? x : (float)y;
+}
+
+/* By a^(1/3) = a (a^(-1/3))^2, which is good to 26 bits. */
+static inline float nk_cbrt_f32(float x) {
+  const double size = fabs((double)x), inverse = nk_inverse_cbrt_f64(size);
+  const float root = (float)(size * inverse * inverse);
+  return x == 0.0f || !(fabsf(x) <= 3.40282347e38f) ? x : copysignf(root, x);
 }
 
 static inline int nk_is_finite_f32(float x) { return fabsf(x) <= 3.40282347e38f; }

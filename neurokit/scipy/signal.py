@@ -140,7 +140,7 @@ def convolve(in1, in2, mode="full", method="auto"):
     in1, in2, _ = _swapped(in1, in2, mode, axes)
     if method not in ("auto", "direct", "fft"):
         raise ValueError("Acceptable method flags are 'auto', 'direct', or 'fft'.")
-    few = 64 if in1.ndim == 1 else 9
+    few = 256 if in1.ndim == 1 else 9
     whole = in1.dtype.kind in "biu" and in2.dtype.kind in "biu"
     if method == "direct" or method == "auto" and (whole or min(in1.size, in2.size) <= few):
         full = _direct(in1, in2)

@@ -1,14 +1,15 @@
 /* Transcendental functions of float32 and float64, block by block.
  *
  * Most are loops over the branch-free functions of csrc/simd. sin, cos and tan of arguments beyond
- * the reach of their reduction are computed again, by the C library; so is the power of float64. Either
- * way an element's bits depend on its value alone.
+ * the reach of their reduction are computed again, by the C library. Either way an element's bits depend
+ * on its value alone.
  */
 #include <math.h>
 
 #include "../../simd/inverse64.h"
 #include "../../simd/math32.h"
 #include "../../simd/math64.h"
+#include "../../simd/power64.h"
 #include "ops.h"
 
 #define VECTOR_1(name)                                              \
@@ -25,6 +26,7 @@ VECTOR_1(log1p)
 VECTOR_1(tanh)
 VECTOR_1(sigmoid)
 VECTOR_1(erf)
+VECTOR_1(cbrt)
 
 /* Lanes at a time, kept aside because the result may overlay the operand. */
 #define TRIGONOMETRIC(T, name, fn, limit, cname)                              \
@@ -65,7 +67,7 @@ NK_BLOCK_VV(arctan2_float, float, float, nk_arctan2_f32(x, y))
 NK_BLOCK_VV(arctan2_double, double, double, nk_arctan2_f64(x, y))
 
 NK_BLOCK_VV(pow_float, float, float, nk_pow_f32(x, y))
-NK_EACH_VV(pow_double, double, double, pow(x, y))
+NK_BLOCK_VV(pow_double, double, double, nk_pow_f64(x, y))
 
 #define ROW_1(name)                            \
   NK_ROW_V(name, NK_F32, name##_float)         \
@@ -78,5 +80,5 @@ static const nk_op_row table[] = {
     ROW_1(exp) ROW_1(exp2) ROW_1(expm1) ROW_1(log) ROW_1(log2) ROW_1(log10) ROW_1(log1p)
     ROW_1(sin) ROW_1(cos) ROW_1(tan) ROW_1(arcsin) ROW_1(arccos) ROW_1(arctan)
     ROW_1(sinh) ROW_1(cosh) ROW_1(tanh) ROW_1(arcsinh) ROW_1(arccosh) ROW_1(arctanh)
-    ROW_1(sigmoid) ROW_1(erf) ROW_2(pow) ROW_2(arctan2)};
+    ROW_1(sigmoid) ROW_1(erf) ROW_1(cbrt) ROW_2(pow) ROW_2(arctan2)};
 NK_ROWS(nk_ops_math, table)

@@ -90,7 +90,7 @@ static void set_vector(nk_matmul_side *s, int64_t n, int64_t step, int64_t row, 
 }
 
 static void set_path(nk_matmul_plan *p, int64_t item) {
-  bool real = p->dtype == NK_F32 || p->dtype == NK_F64;
+  bool real = p->dtype == NK_F32 || p->dtype == NK_F64, vector = real || p->k > 0;
   if (p->m == 0 || p->n == 0 || p->n_batch == 0) {
     p->path = NK_MATMUL_NOTHING;
   } else if (!is_blas(p->dtype)) {
@@ -98,10 +98,10 @@ static void set_path(nk_matmul_plan *p, int64_t item) {
     p->a.packed = p->b.packed = false;
     p->a.row = p->a.from_row, p->a.col = p->a.from_col;
     p->b.row = p->b.from_row, p->b.col = p->b.from_col;
-  } else if (real && p->n == 1) {
+  } else if (vector && p->n == 1) {
     p->path = NK_MATMUL_GEMV;
     set_vector(&p->b, p->k, p->b.from_row, item, item);
-  } else if (real && p->m == 1) {
+  } else if (vector && p->m == 1) {
     p->path = NK_MATMUL_GEMV;
     set_vector(&p->a, p->k, p->a.from_col, p->k * item, item);
   } else if (real && (p->k <= 1 || p->m * p->n * p->k <= SMALL_WORK) && !p->b.trans) {
@@ -157,7 +157,8 @@ nk_status NK_LV(nk_matmul_plan_make)(nk_matmul_plan *p, const nk_view *out, cons
   set_side(&p->a, p->m, p->k, item);
   set_side(&p->b, p->k, p->n, item);
   set_path(p, item);
-  if (p->path == NK_MATMUL_BLAS && (p->m > INT32_MAX || p->n > INT32_MAX || p->k > INT32_MAX ||
+  bool by_blas = p->path == NK_MATMUL_BLAS || p->dtype == NK_C64 || p->dtype == NK_C128;
+  if (by_blas && (p->m > INT32_MAX || p->n > INT32_MAX || p->k > INT32_MAX ||
                                     p->out_row / item > INT32_MAX))
     return nk_fail(error, NK_ERR_VALUE, "matmul: an axis is longer than 2^31 - 1");
   p->ld_out = p->path == NK_MATMUL_BLAS ? (int)(p->out_row / item) : 0;

@@ -61,6 +61,22 @@ static nk_status tile_blas(const product *q, char *out, const char *a, const cha
   return NK_OK;
 }
 
+/* A complex matrix, one of whose axes is contiguous, by a vector. */
+static void gemv_complex(nk_dtype dtype, void *y, int64_t y_step, const void *matrix, int64_t row,
+                         int64_t col, const void *x, int64_t rows, int64_t k) {
+  const bool by_row = col == 1 || k == 1;
+  const int trans = by_row ? NK_NO_TRANS : NK_TRANS, ld = (int)(by_row ? row : col);
+  const int m = (int)(by_row ? rows : k), n = (int)(by_row ? k : rows);
+  const int64_t step = rows == 1 ? 1 : y_step;
+  const int fits = ld < n ? n : ld; /* the stride of a single row is free */
+  const double one[2] = {1, 0}, zero[2] = {0, 0};
+  const float one_f[2] = {1, 0}, zero_f[2] = {0, 0};
+  if (dtype == NK_C64)
+    scipy_cblas_cgemv(NK_ROW_MAJOR, trans, m, n, one_f, matrix, fits, x, 1, zero_f, y, (int)step);
+  else
+    scipy_cblas_zgemv(NK_ROW_MAJOR, trans, m, n, one, matrix, fits, x, 1, zero, y, (int)step);
+}
+
 static void tile_gemv(const nk_matmul_plan *p, char *out, const char *a, const char *b, int64_t m,
                       int64_t n) {
   int64_t item = nk_dtype_size[p->dtype];
@@ -69,7 +85,9 @@ static void tile_gemv(const nk_matmul_plan *p, char *out, const char *a, const c
   int64_t row = (by_a ? p->a.row : p->b.col) / item, col = (by_a ? p->a.col : p->b.row) / item;
   int64_t rows = by_a ? m : n, step = by_a ? p->out_row / item : 1;
   void *y = out;
-  if (p->dtype == NK_F32)
+  if (p->dtype == NK_C64 || p->dtype == NK_C128)
+    gemv_complex(p->dtype, y, step, matrix, row, col, x, rows, p->k);
+  else if (p->dtype == NK_F32)
     NK_LV(nk_gemv_f32)(y, step, matrix, row, col, x, rows, p->k);
   else
     NK_LV(nk_gemv_f64)(y, step, matrix, row, col, x, rows, p->k);

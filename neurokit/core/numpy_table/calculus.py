@@ -5,6 +5,9 @@ import math
 import numpy as np
 
 from ..graph import BOOL
+from ..primitives.correlating import between_zeros, turned
+from ..primitives.correlating import correlate as _correlate
+from ..primitives.shaping import reshape as _reshape
 from ..trace.tracer import to_node
 from .base import T, _axis, _full_tracer, implements
 from .products import _alike
@@ -123,32 +126,28 @@ def sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=Fa
     return x
 
 
-def _convolve_full(a, v):
-    """The sums of a[i] v[k - i] for all k; the shorter one slides."""
-    if a.shape[0] < v.shape[0]:
-        a, v = v, a
-    n, m = a.shape[0], v.shape[0]
-    edge = _full_tracer((m - 1,), 0, a.dtype)
-    padded = np.concatenate([edge, a, edge])
-    windows = np.take(padded, np.arange(n + m - 1)[:, None] + np.arange(m))
-    return windows @ v[::-1]
-
-
 _MODES = {0: "valid", 1: "same", 2: "full", "v": "valid", "s": "same", "f": "full"}
 
 
-def _part(full, n, m, mode):
-    """What a mode keeps of the full convolution of n and m elements."""
+def _sliding(a, v, mode, late=False):
+    """The sums of a[i] v[k - i]: for all k, for as many as the longer has, or where the shorter is inside.
+
+    `late`: of two middles, for an even number of elements, the one that lies later.
+    """
     mode = _MODES.get(mode, mode)
     if mode not in ("full", "same", "valid"):
         raise ValueError(f"mode must be one of 'valid', 'same', or 'full' (got {mode!r})")
-    low, high = min(n, m), max(n, m)
-    if mode == "full":
-        return full
-    if mode == "valid":
-        return full[low - 1 : high]
-    start = (low - 1) // 2
-    return full[start : start + high]
+    if a.shape[0] < v.shape[0]:
+        a, v = v, a
+    n, m = a.shape[0], v.shape[0]
+    first, count = {
+        "full": (0, n + m - 1),
+        "same": (m // 2 if late else (m - 1) // 2, n),
+        "valid": (m - 1, n - m + 1),
+    }[mode]
+    x, h = (_reshape(to_node(t), (1, t.shape[0])) for t in (a, v))
+    x = between_zeros(x, m - 1 - first, first + count - n)
+    return T(_reshape(_correlate(x, turned(h)), (count,)))
 
 
 def _sequences(a, v):
@@ -163,21 +162,14 @@ def _sequences(a, v):
 
 @implements(np.convolve)
 def convolve(a, v, mode="full"):
-    a, v = _sequences(a, v)
-    n, m = a.shape[0], v.shape[0]
-    return _part(_convolve_full(a, v), n, m, mode)
+    return _sliding(*_sequences(a, v), mode)
 
 
 @implements(np.correlate)
 def correlate(a, v, mode="valid"):
     a, v = _sequences(a, v)
-    n, m = a.shape[0], v.shape[0]
-    full = _convolve_full(a, (np.conj(v) if v.dtype.kind == "c" else v)[::-1])
-    mode = _MODES.get(mode, mode)
-    if mode == "same" and n < m:  # the middle lies by the other end
-        start = (n - 1) - (n - 1) // 2
-        return full[start : start + m]
-    return _part(full, n, m, mode)
+    back = (np.conj(v) if v.dtype.kind == "c" else v)[::-1]
+    return _sliding(a, back, mode, late=a.shape[0] < v.shape[0])
 
 
 @implements(np.cross)

@@ -361,6 +361,12 @@ row("ceil", np.ceil, (None,), ufuncs=[np.ceil])
 row("rint", np.rint, (None,), ufuncs=[np.rint])
 row("trunc", np.trunc, (None,), ufuncs=[np.trunc])
 row("sqrt", np.sqrt, (lambda g, o, a: masking.gdiv(g, mul(o, 2.0)),), ufuncs=[np.sqrt])
+row(
+    "cbrt",
+    np.cbrt,
+    (lambda g, o, a: masking.gdiv(g, mul(_ap("square", o), 3.0)),),
+    ufuncs=[np.cbrt],
+)
 row("square", np.square, (lambda g, o, a: masking.times(g, mul(a, 2.0)),), ufuncs=[np.square])
 row(
     "reciprocal",

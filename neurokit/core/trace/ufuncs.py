@@ -439,10 +439,6 @@ def _heaviside(x, half):
     return _where(np.isnan(x), x, _where(x == 0, half, _where(x > 0, _ones(x), 0.0)))
 
 
-def _cbrt(x):
-    return np.copysign(np.sign(x) * np.abs(x) ** (1.0 / 3.0), x)  # that of -0.0 is -0.0
-
-
 def _signbit(x):
     return np.copysign(_ones(x), x) < 0
 
@@ -466,7 +462,6 @@ COMPOSITES = {
     np.divmod: _divmod,
     np.fmod: _fmod,
     np.heaviside: _heaviside,
-    np.cbrt: _cbrt,
     np.signbit: _signbit,
     np.deg2rad: lambda x: x * (math.pi / 180),
     np.radians: lambda x: x * (math.pi / 180),

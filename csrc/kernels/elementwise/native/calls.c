@@ -48,7 +48,7 @@ typedef void (*vector_fn)(void *x, const void *y);
   TRIG_OF(name##_wide, double, LANES_F64, nk_##name##_f64, NK_TRIG_LIMIT_F64, name)
 
 #define VECTORS(X) \
-  X(exp) X(exp2) X(expm1) X(log) X(log2) X(log10) X(log1p) X(tanh) X(sigmoid) X(erf)
+  X(exp) X(exp2) X(expm1) X(log) X(log2) X(log10) X(log1p) X(tanh) X(sigmoid) X(erf) X(cbrt)
 #define TRIGS(X) X(sin) X(cos) X(tan)
 #define INVERSES(X) \
   X(arcsin) X(arccos) X(arctan) X(sinh) X(cosh) X(arcsinh) X(arccosh) X(arctanh)
@@ -57,7 +57,7 @@ VECTORS(VECTOR)
 TRIGS(TRIG)
 INVERSES(VECTOR)
 EACH(pow_narrow, float, LANES_F32, nk_pow_f32(x[i], y[i]))
-EACH(pow_wide, double, LANES_F64, pow(x[i], y[i]))
+EACH(pow_wide, double, LANES_F64, nk_pow_f64(x[i], y[i]))
 EACH(arctan2_narrow, float, LANES_F32, nk_arctan2_f32(x[i], y[i]))
 EACH(arctan2_wide, double, LANES_F64, nk_arctan2_f64(x[i], y[i]))
 EACH(mod_narrow, float, LANES_F32, nk_remainder_float(x[i], y[i]))
