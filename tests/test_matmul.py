@@ -70,3 +70,34 @@ def test_what_does_not_fit_is_refused():
         _core.call("matmul", [np.zeros((3, 3))], [a, np.zeros((4, 3), "f4")])
     with pytest.raises(ValueError, match="contiguous"):
         _core.call("matmul", [np.zeros((3, 3)).T], [a, a.T])
+
+
+TILE_SIZES = [(4, 300, 33), (5, 600, 47), (7, 255, 16), (11, 256, 64), (25, 257, 96), (65, 40, 112)]
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("m, k, n", [*TILE_SIZES, (270, 70, 60), (100, 300, 125)])
+def test_register_tiles_at_their_edges(m, k, n, dtype):
+    """Whole and broken tiles, one and more parts of k, each layout, rows a page apart."""
+    rng = np.random.default_rng(0)
+    wide = rng.normal(size=(k, n + 1500)).astype(dtype)
+    a, b = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(k, n)).astype(dtype)
+    for x, y in itertools.product(
+        (a, np.asfortranarray(a)), (b, np.asfortranarray(b), wide[:, :n])
+    ):
+        got = same_at_any_threads("matmul", (m, n), dtype, x, y)
+        want = x.astype("f8") @ y.astype("f8")
+        np.testing.assert_allclose(got, want, atol=20 * np.sqrt(k) * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_bits_do_not_depend_on_how_an_operand_lies(dtype):
+    """A panel of b is read where it lies, copied or turned: the sums are the same."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(64, 300)).astype(dtype), rng.normal(size=(300, 128)).astype(dtype)
+    wide = np.zeros((300, 2000), dtype)
+    wide[:, :128] = b
+    want = matmul(a, b).tobytes()
+    for x in (a, np.asfortranarray(a)):
+        for y in (b, np.asfortranarray(b), wide[:, :128]):
+            assert matmul(x, y).tobytes() == want

@@ -22,10 +22,12 @@
 #define NK_F64_LANES 2
 #endif
 
+enum { NK_VECTOR_BYTES = 4 * NK_F32_LANES };
+
 #ifdef __clang__
 #define NK_UNROLL _Pragma("clang loop unroll(full)")
 #else
-#define NK_UNROLL _Pragma("GCC unroll 8")
+#define NK_UNROLL _Pragma("GCC unroll 16")
 #endif
 
 #endif

@@ -119,26 +119,11 @@ static inline void NK_T(read)(const nk_gram_slot *s, int64_t fold, int64_t row, 
   }
 }
 
-/* LANES x LANES values to their transpose: each round interleaves vector i with i + LANES / 2. */
-static inline void NK_T(transpose)(const T *restrict from, int64_t from_step, T *restrict to,
-                                   int64_t to_step) {
-  NK_T(vec) a[LANES], b[LANES];
-  for (int i = 0; i < LANES; i++) memcpy(&a[i], from + i * from_step, sizeof a[i]);
-  for (int round = 1; round < LANES; round *= 2) {
-    for (int i = 0; i < LANES / 2; i++) {
-      b[2 * i] = __builtin_shufflevector(a[i], a[i + LANES / 2], NK_LOW_HALVES(LANES));
-      b[2 * i + 1] = __builtin_shufflevector(a[i], a[i + LANES / 2], NK_HIGH_HALVES(LANES));
-    }
-    for (int i = 0; i < LANES; i++) a[i] = b[i];
-  }
-  for (int i = 0; i < LANES; i++) memcpy(to + i * to_step, &a[i], sizeof a[i]);
-}
-
 /* A strip of values (LANES rows, STRIP apart) into a panel: element (k, r) to k NR + r. */
 static inline void NK_T(turn)(const T *restrict value, int64_t count, T *restrict to) {
   int64_t k = 0;
   for (; k + LANES <= count; k += LANES)
-    NK_T(transpose)(value + k, NK_T(STRIP), to + k * NK_T(NR), NK_T(NR));
+    NK_T(nk_transpose)(value + k, NK_T(STRIP), to + k * NK_T(NR), NK_T(NR));
   for (; k < count; k++)
     for (int64_t r = 0; r < LANES; r++) to[k * NK_T(NR) + r] = value[r * NK_T(STRIP) + k];
 }

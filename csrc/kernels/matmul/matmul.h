@@ -11,17 +11,17 @@
 typedef enum nk_matmul_path {
   NK_MATMUL_NOTHING, /* no element to compute */
   NK_MATMUL_GEMV,    /* m or n is 1 (or k is 1 and small): own loops */
-  NK_MATMUL_SMALL,   /* own loops */
+  NK_MATMUL_TILES, /* own register tiles */
   NK_MATMUL_BLAS,
   NK_MATMUL_INTEGER
 } nk_matmul_path;
 
 /* One matrix: strides in bytes of its two axes, and what BLAS wants to hear about it. */
 typedef struct nk_matmul_side {
-  int64_t row, col;  /* byte strides, after packing if packed */
-  bool packed;       /* copied to the workspace first, row by row */
-  bool trans;        /* BLAS: the columns are the contiguous ones */
-  int ld;            /* BLAS: leading dimension in elements */
+  int64_t row, col;           /* byte strides, after packing if packed */
+  bool packed;                /* copied to the workspace first, row by row */
+  bool trans;                 /* BLAS: the columns are the contiguous ones */
+  int ld;                     /* BLAS: leading dimension in elements */
   int64_t from_row, from_col; /* byte strides before packing */
 } nk_matmul_side;
 
@@ -51,12 +51,13 @@ void NK_LV(nk_gemv_f32)(float *y, int64_t y_step, const float *matrix, int64_t r
                         const float *x, int64_t rows, int64_t cols);
 void NK_LV(nk_gemv_f64)(double *y, int64_t y_step, const double *matrix, int64_t row, int64_t col,
                         const double *x, int64_t rows, int64_t cols);
-/* out (m, n) = a (m, k) b (k, n); steps in elements; rows of b and out are contiguous. */
-void NK_LV(nk_small_f32)(float *out, int64_t out_row, const float *a, int64_t a_row, int64_t a_col,
-                         const float *b, int64_t b_row, int64_t m, int64_t n, int64_t k);
-void NK_LV(nk_small_f64)(double *out, int64_t out_row, const double *a, int64_t a_row,
-                         int64_t a_col, const double *b, int64_t b_row, int64_t m, int64_t n,
-                         int64_t k);
+/* out (m, n) = a (m, k) b (k, n); steps in elements; rows of out are contiguous. */
+void NK_LV(nk_product_f32)(float *out, int64_t out_row, const float *a, int64_t a_row,
+                           int64_t a_col, const float *b, int64_t b_row, int64_t b_col, int64_t m,
+                           int64_t n, int64_t k);
+void NK_LV(nk_product_f64)(double *out, int64_t out_row, const double *a, int64_t a_row,
+                           int64_t a_col, const double *b, int64_t b_row, int64_t b_col, int64_t m,
+                           int64_t n, int64_t k);
 /* bool, int32, int64 with any strides, in bytes. */
 void NK_LV(nk_matmul_integer)(const nk_matmul_plan *p, char *out, const char *a, const char *b,
                               int64_t i0, int64_t i1, int64_t j0, int64_t j1);

@@ -4,9 +4,10 @@
  * contiguous axis is used where it lies, any other is packed first. Chunks are tiles of one product
  * or groups of whole products, cut by size alone.
  */
+#include "../../simd/lanes.h"
 #include "matmul.h"
 
-enum { SMALL_WORK = 32 * 32 * 32, CHUNK_WORK = 1 << 21, M_TILE = 256, N_TILE = 1024 };
+enum { SMALL_WORK = 32 * 32 * 32, OWN_WORK = 1 << 24, CHUNK_WORK = 1 << 21, M_TILE = 256, N_TILE = 1024 };
 
 static bool is_blas(nk_dtype dtype) {
   return dtype == NK_F32 || dtype == NK_F64 || dtype == NK_C64 || dtype == NK_C128;
@@ -89,6 +90,15 @@ static void set_vector(nk_matmul_side *s, int64_t n, int64_t step, int64_t row, 
   s->col = item;
 }
 
+/* Whether register tiles beat OpenBLAS: no long sums, no tile mostly empty. Very small products
+ * always, for they spare its preparations. */
+static bool is_own(const nk_matmul_plan *p, int64_t item) {
+  const int64_t work = p->m * p->n * p->k, lanes = NK_VECTOR_BYTES / item;
+  const int64_t room = (p->n + lanes - 1) / lanes * lanes;
+  if (p->k <= 1 || work <= SMALL_WORK) return !p->b.trans || p->k <= 1;
+  return work <= OWN_WORK && p->m >= 4 && 8 * p->n >= 7 * room;
+}
+
 static void set_path(nk_matmul_plan *p, int64_t item) {
   bool real = p->dtype == NK_F32 || p->dtype == NK_F64, vector = real || p->k > 0;
   if (p->m == 0 || p->n == 0 || p->n_batch == 0) {
@@ -104,8 +114,8 @@ static void set_path(nk_matmul_plan *p, int64_t item) {
   } else if (vector && p->m == 1) {
     p->path = NK_MATMUL_GEMV;
     set_vector(&p->a, p->k, p->a.from_col, p->k * item, item);
-  } else if (real && (p->k <= 1 || p->m * p->n * p->k <= SMALL_WORK) && !p->b.trans) {
-    p->path = NK_MATMUL_SMALL;
+  } else if (real && is_own(p, item)) {
+    p->path = NK_MATMUL_TILES;
   } else {
     p->path = NK_MATMUL_BLAS;
   }
@@ -125,7 +135,7 @@ static void set_tiles(nk_matmul_plan *p) {
     p->n_tile = p->m < M_TILE ? N_TILE / 4 : N_TILE;
   } else {
     int64_t width = p->n < N_TILE ? p->n : N_TILE;
-    p->m_tile = at_least(CHUNK_WORK / (k * width), 16);
+    p->m_tile = at_least(CHUNK_WORK / (k * width), 96) / 12 * 12; /* whole register tiles */
     p->n_tile = p->m > 1 ? N_TILE : at_least(CHUNK_WORK / k, 16);
   }
   p->m_tiles = (p->m + p->m_tile - 1) / p->m_tile;

@@ -93,15 +93,16 @@ static void tile_gemv(const nk_matmul_plan *p, char *out, const char *a, const c
     NK_LV(nk_gemv_f64)(y, step, matrix, row, col, x, rows, p->k);
 }
 
-static void tile_small(const nk_matmul_plan *p, char *out, const char *a, const char *b, int64_t m,
-                       int64_t n) {
-  int64_t item = nk_dtype_size[p->dtype], row = p->a.row / item, col = p->a.col / item;
+static void tile_own(const nk_matmul_plan *p, char *out, const char *a, const char *b, int64_t m,
+                     int64_t n) {
+  int64_t item = nk_dtype_size[p->dtype], a_row = p->a.row / item, a_col = p->a.col / item;
+  int64_t out_row = p->out_row / item, b_row = p->b.row / item, b_col = p->b.col / item;
   const void *av = a, *bv = b;
   void *ov = out;
   if (p->dtype == NK_F32)
-    NK_LV(nk_small_f32)(ov, p->out_row / item, av, row, col, bv, p->b.row / item, m, n, p->k);
+    NK_LV(nk_product_f32)(ov, out_row, av, a_row, a_col, bv, b_row, b_col, m, n, p->k);
   else
-    NK_LV(nk_small_f64)(ov, p->out_row / item, av, row, col, bv, p->b.row / item, m, n, p->k);
+    NK_LV(nk_product_f64)(ov, out_row, av, a_row, a_col, bv, b_row, b_col, m, n, p->k);
 }
 
 /* Rows i0.. and columns j0.. of one product. */
@@ -121,7 +122,7 @@ static nk_status tile(const product *q, char *out, const char *a, const char *b,
   if (p->path == NK_MATMUL_GEMV)
     tile_gemv(p, out, a, b, m, n);
   else
-    tile_small(p, out, a, b, m, n);
+    tile_own(p, out, a, b, m, n);
   return NK_OK;
 }
 
