@@ -2,14 +2,15 @@
  *
  *   out[0] (A, n) int64;  in[0] (A, n) bool, integer or float, any strides; NaN last
  *
- * Of (key, place) pairs. Short rows: merge sort from the bottom up, runs of RUN by insertion,
- * O(n log n). Long rows: radix sort by the bytes of the key from the lowest up, leaving out bytes
+ * Of (key, place) pairs. Short rows: merge sort from the bottom up, runs of RUN by the ranks of their
+ * keys, O(n log n). Long rows: radix sort by the bytes of the key from the lowest up, leaving out bytes
  * that all keys share, O(n) for each. Rows are shared out over threads.
  */
 #include "../level.h"
 #include "key.h"
+#include "order.h"
 
-enum { RUN = 12, SLOTS = 8, SPLIT_WORK = 1 << 13, LONG_ROW = 192, BYTES = 8, VALUES = 256 };
+enum { RUN = NK_ORDER_SHORT, SLOTS = 8, SPLIT_WORK = 1 << 13, LONG_ROW = 192, BYTES = 8, VALUES = 256 };
 
 typedef struct item {
   uint64_t key;
@@ -38,13 +39,15 @@ nk_status NK_LV(nk_argsort_check)(nk_call *call) {
   return NK_OK;
 }
 
-static void insert_run(item *a, int64_t n) {
-  for (int64_t i = 1; i < n; ++i) {
-    const item x = a[i];
-    int64_t at = i;
-    for (; at > 0 && a[at - 1].key > x.key; --at) a[at] = a[at - 1];
-    a[at] = x;
+static void sort_run(item *a, int64_t n) {
+  int64_t key[RUN], rank[RUN];
+  item copy[RUN];
+  for (int64_t i = 0; i < n; ++i) {
+    copy[i] = a[i];
+    key[i] = (int64_t)(a[i].key ^ (uint64_t)1 << 63);
   }
+  NK_LV(nk_rank_i64)(rank, key, n);
+  for (int64_t i = 0; i < n; ++i) a[rank[i]] = copy[i];
 }
 
 static void merge(item *to, const item *a, int64_t n_a, const item *b, int64_t n_b) {
@@ -63,7 +66,7 @@ static void exchange(item **a, item **b) {
 }
 
 static nk_status sort_by_merging(const nk_ctx *ctx, item **a, item **b, int64_t n) {
-  for (int64_t i = 0; i < n; i += RUN) insert_run(*a + i, n - i < RUN ? n - i : RUN);
+  for (int64_t i = 0; i < n; i += RUN) sort_run(*a + i, n - i < RUN ? n - i : RUN);
   for (int64_t width = RUN; width < n; width *= 2) {
     if (nk_cancelled(ctx)) return NK_ERR_CANCELLED;
     for (int64_t i = 0; i < n; i += 2 * width) {

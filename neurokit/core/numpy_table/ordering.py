@@ -10,8 +10,9 @@ from ..primitives import elementwise as ew
 from ..primitives.shaping import broadcast, full
 from ..primitives.shaping import reshape as _reshape
 from ..primitives.sorting import argsort as _argsort
-from ..primitives.sorting import even_ties, gather_rows, rows_of
+from ..primitives.sorting import even_ties, gather_rows, rows_of, select
 from ..primitives.sorting import searchsorted as _searchsorted
+from ..primitives.sorting import sort as _sort
 from ..trace.tracer import Tracer, to_node
 from .base import T, _axes, _axis, _deliver, _full_tracer, implements
 from .reductions import _floating, weights_along
@@ -60,6 +61,8 @@ def sort(a, axis=-1, kind=None, order=None, *, stable=None):
     node, axis = _sortable(a, axis)
     if node.shape[axis] < 2:
         return T(node)
+    if node.dtype.kind != "c":
+        return T(_sort(node, axis))
     rows, back = rows_of(node, axis)
     return T(back(gather_rows(rows, _order_of(rows))))
 
@@ -177,10 +180,18 @@ def _rows(node, axes):
     return _reshape(moved, (math.prod(shape), _count(node, axes))), shape
 
 
-def _sorted_rows(node, axes):
-    """`node` over `axes` as ascending rows whose ties share derivatives, with the kept shape."""
-    rows, shape = _rows(node, axes)
-    return even_ties(gather_rows(rows, _order_of(rows))), shape
+_FEW = 4  # places that are selected one by one, at most; for more the row is sorted
+
+
+def _at_places(rows, places):
+    """What stands at `places` (1 or A, m) in the sorted `rows` (A, n); ties share derivatives."""
+    m = places.shape[1]
+    places = T(to_node(places)).astype(np.int64)
+    places = broadcast(places.node, (rows.shape[0], m))
+    if rows.dtype.kind != "c" and m <= _FEW:
+        return T(select(rows, places))
+    ordered = _sort(rows, 1) if rows.dtype.kind != "c" else gather_rows(rows, _order_of(rows))
+    return T(gather_rows(even_ties(ordered), places))
 
 
 def _weighted_places(node, weights, axis, axes, q, skip_nan):
@@ -229,19 +240,19 @@ def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=np._NoValu
 def _median(a, axis, keepdims, skip_nan):
     node = _floating(a)
     axes = _axes(axis, node.ndim)
-    rows, shape = _sorted_rows(node, axes)
-    n, values = rows.shape[1], T(rows)
+    rows, shape = _rows(node, axes)
+    n, nan = rows.shape[1], np.isnan(T(rows))
     if not n:
         middle = _full_tracer((rows.shape[0],), np.nan, node.dtype)
     elif skip_nan:
-        count = np.sum(~np.isnan(values), 1, keepdims=True)
-        low, high = (
-            T(gather_rows(rows, to_node(np.maximum(k, 0) // 2))) for k in (count - 1, count)
-        )
+        count = np.sum(~nan, 1, keepdims=True)
+        pair = _at_places(rows, np.concatenate([np.maximum(count - 1, 0) // 2, count // 2], 1))
+        low, high = pair[:, :1], pair[:, 1:]
         middle = np.where(count % 2 == 1, low, (low + high) / 2)
     else:
-        middle = values[:, n // 2] if n % 2 else (values[:, n // 2 - 1] + values[:, n // 2]) / 2
-        middle = np.where(np.isnan(values[:, -1]), values[:, -1], middle)
+        pair = _at_places(rows, np.array([[n // 2]] if n % 2 else [[n // 2 - 1, n // 2]]))
+        middle = pair[:, 0] if n % 2 else (pair[:, 0] + pair[:, 1]) / 2
+        middle = np.where(np.any(nan, 1), np.asarray(np.nan, node.dtype), middle)
     return _keep(reshape(middle, shape), node, axes, keepdims)
 
 
@@ -310,7 +321,7 @@ def _quantile(a, q, axis, out, method, keepdims, weights, interpolation, skip_na
             else "Percentiles must be in the range [0, 100]"
         )
     axes = _axes(axis, node.ndim)
-    rows, shape = _sorted_rows(node, axes)
+    rows, shape = _rows(node, axes)
     n = rows.shape[1]
     if not n:
         raise IndexError("cannot take a quantile of an empty axis")
@@ -322,21 +333,22 @@ def _quantile(a, q, axis, out, method, keepdims, weights, interpolation, skip_na
     else:
         low = high = _weighted_places(node, weights, axis, axes, q, skip_nan)
         share = None
-    low, high = (_gather(rows, k, count) for k in (low, high))
     if share is None:
-        result = low
+        result = _at_places(rows, _inside(low, count))
     else:
-        result = _between(low, high, share)
+        m = low.shape[1]
+        places = np.concatenate([_inside(low, count), _inside(high, count)], 1)
+        both = _at_places(rows, places)
+        result = _between(both[:, :m], both[:, m:], share)
     if nan_at is not None and not skip_nan:
-        result = np.where(nan_at[:, -1:], np.asarray(np.nan, node.dtype), result)
+        has_nan = np.any(nan_at, 1, keepdims=True)
+        result = np.where(has_nan, np.asarray(np.nan, node.dtype), result)
     result = reshape(moveaxis(result, 1, 0), np.shape(q) + shape)
     return _deliver(_keep(result, node, axes, keepdims, np.ndim(q)), out)
 
 
-def _gather(rows, places, count):
-    places = np.maximum(np.minimum(places, count - 1), 0)
-    places = T(to_node(places)).astype(np.int64)
-    return T(gather_rows(rows, broadcast(places.node, (rows.shape[0], places.shape[1]))))
+def _inside(places, count):
+    return np.maximum(np.minimum(places, count - 1), 0)
 
 
 def _between(low, high, share):
