@@ -49,8 +49,8 @@ Notes:
 - `linalg`: banded, Toeplitz and tridiagonal problems are solved as dense ones. `sqrtm` and `logm` take matrices that
   can be inverted and have no eigenvalue on the negative real axis; of a real matrix their result is real.
 - `signal.stft`, `csd`, `coherence` take real signals; `savgol_filter` odd windows; `resample` no window.
-- `stats`: `logpdf` (`logpmf`), `pdf` (`pmf`) of all listed, `cdf` and `sf` of most. `multivariate_normal` wants a
-  positive definite covariance.
+- `stats`: `logpdf` (`logpmf`), `pdf` (`pmf`) of all listed, `cdf` and `sf` of most. `multivariate_normal` with
+  `allow_singular=True` has derivatives at fixed rank.
 - Options without a traced form raise by name.
 """
 

@@ -1,8 +1,13 @@
 """Nested containers of arrays ("pytrees"): flatten, rebuild, map.
 
-dict, list, tuple, namedtuple, dataclass and None are containers; `register` adds classes; a
-*model*, any object that holds arrays as attributes, is one too (see `model.py`). All else is a leaf.
+dict, list, tuple, namedtuple, dataclass, SimpleNamespace and None are containers; `register`
+adds classes; a *model*, any object that holds arrays as attributes, is one too (see `model.py`). All
+else is a leaf. The leaves of a dict come by sorted key, so that dicts of equal keys match; what is
+rebuilt has the keys in the order of the dict that was taken apart.
 """
+
+import types
+from collections import defaultdict
 
 import numpy as np
 
@@ -36,9 +41,22 @@ class Spec:
         return self._hash
 
     def __repr__(self):
-        return (
-            f"Spec({getattr(self.kind, '__name__', self.kind)}, {self.meta}, {list(self.children)})"
-        )
+        inner = [repr(c) for c in self.children]
+        kind, name = self.kind, getattr(self.kind, "__name__", str(self.kind))
+        if kind is _Leaf:
+            return "*"
+        if kind is type(None):
+            return "None"
+        if kind is tuple:
+            return f"({', '.join(inner)}{',' if len(inner) == 1 else ''})"
+        if kind is list:
+            return f"[{', '.join(inner)}]"
+        if kind is dict:
+            return "{" + ", ".join(f"{k!r}: {c}" for k, c in zip(self.meta, inner)) + "}"
+        names = self.meta.names if kind is _model.Handle else self.meta
+        if isinstance(names, tuple) and len(names) == len(inner):
+            inner = [f"{n}={c}" for n, c in zip(names, inner)]
+        return f"{type(self.meta.model).__name__ if kind is _model.Handle else name}({', '.join(inner)})"
 
     @property
     def n_leaves(self):
@@ -50,6 +68,43 @@ class _Leaf:
 
 
 LEAF = Spec(_Leaf, None, ())
+
+
+class _Keys(tuple):
+    """Keys of a dict, sorted, with what it takes to make the dict again: their order, a default."""
+
+    order = default_factory = None
+
+
+def _open_dict(x):
+    given = list(x)
+    try:
+        keys = sorted(given)
+    except TypeError:
+        keys = given
+    meta = tuple(keys)
+    if keys != given or isinstance(x, defaultdict):
+        meta = _Keys(keys)
+        meta.order, meta.default_factory = given, getattr(x, "default_factory", None)
+    return x.__class__, meta, [x[k] for k in keys]
+
+
+def _close_dict(kind, meta, children):
+    items = zip(meta, children)
+    if meta.__class__ is _Keys:
+        values = dict(items)
+        items = [(k, values[k]) for k in meta.order]
+        if issubclass(kind, defaultdict):
+            return kind(meta.default_factory, items)
+    return kind(items)
+
+
+def orders(spec):
+    """The order of the keys of each dict in a structure: specs compare equal whatever it is."""
+    if spec.kind is _Leaf:
+        return ()
+    mine = (tuple(spec.meta.order),) if spec.meta.__class__ is _Keys else ()
+    return mine + tuple(o for c in spec.children for o in orders(c))
 
 
 def register(cls, flatten, unflatten):
@@ -68,11 +123,7 @@ def _open(x):
     if cls is tuple or cls is list:
         return cls, len(x), x
     if cls is dict or isinstance(x, dict):
-        try:
-            keys = sorted(x)
-        except TypeError:
-            keys = list(x)
-        return cls, tuple(keys), [x[k] for k in keys]
+        return _open_dict(x)
     if isinstance(x, _LEAVES):
         return None
     if cls in _registered:
@@ -86,6 +137,9 @@ def _open(x):
         import dataclasses  # slow to load, and loaded where there is a dataclass
 
         names = tuple(f.name for f in dataclasses.fields(x))
+        return cls, names, [getattr(x, n) for n in names]
+    if cls is types.SimpleNamespace:
+        names = tuple(sorted(vars(x)))
         return cls, names, [getattr(x, n) for n in names]
     return _model.open_model(x)
 
@@ -124,12 +178,10 @@ def _unflatten(spec, it):
     children = [next(it) if c is LEAF else _unflatten(c, it) for c in spec.children]
     if kind is tuple or kind is list:
         return kind(children)
-    if kind is dict:
-        return dict(zip(spec.meta, children))
+    if kind is dict or isinstance(kind, type) and issubclass(kind, dict):
+        return _close_dict(kind, spec.meta, children)
     if kind is type(None):
         return None
-    if isinstance(kind, type) and issubclass(kind, dict):
-        return kind(zip(spec.meta, children))
     if kind in _registered:
         return _registered[kind][1](spec.meta, children)
     if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):

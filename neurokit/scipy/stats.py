@@ -415,14 +415,7 @@ def _normal_entropy(mean=None, cov=1):
 
 
 def _normal_log(x, mean=None, cov=1, allow_singular=False):
-    """By the Cholesky factor of a covariance, which has to be positive definite."""
-    from neurokit.core.primitives.linalg import solving
-
-    if allow_singular:
-        raise TypeError(
-            "multivariate_normal: allow_singular=True has no form on traced arrays: project to the "
-            "range of cov first"
-        )
+    """By the Cholesky factor of a covariance; with allow_singular by its pseudo-inverse, at fixed rank."""
     x = as_float64(x)
     mean = None if mean is None else as_float64(mean)
     cov, d = _covariance(cov, mean)
@@ -433,12 +426,38 @@ def _normal_log(x, mean=None, cov=1, allow_singular=False):
     if x.shape[-1] != d:
         raise ValueError(f"x has {x.shape[-1]} components, mean and cov have {d}")
     x = x.reshape(-1, d) if x.ndim == 1 else x
-    deviation = x if mean is None else x - mean.reshape(d)
-    factor = solving.cholesky(cov)
-    z = solving.solve_triangular(factor, deviation.reshape(-1, d).T, True)
-    distance = np.sum(np.square(z), axis=0).reshape(deviation.shape[:-1])
-    value = -0.5 * (d * _LOG_2PI + _log_det(factor) + distance)
+    deviation = (x if mean is None else x - mean.reshape(d)).reshape(-1, d)
+    value = (_log_in_range if allow_singular else _log_by_factor)(deviation, cov, d)
+    value = value.reshape(x.shape[:-1])
     return value.reshape(()) if value.size == 1 else value
+
+
+def _log_by_factor(deviation, cov, d):
+    from neurokit.core.primitives.linalg import solving
+
+    factor = solving.cholesky(cov)
+    z = solving.solve_triangular(factor, deviation.T, True)
+    return -0.5 * (d * _LOG_2PI + _log_det(factor) + np.sum(np.square(z), axis=0))
+
+
+def _log_in_range(deviation, cov, d):
+    """The density in the range of `cov`, and -inf outside of it, by SciPy's bounds on what is 0.
+
+    With the projection p on the range, p cov p + (1 - p) has the non-zero eigenvalues of cov and ones.
+    """
+    small = 1e6 * np.finfo(np.float64).eps
+    cov = np.tril(cov) + np.swapaxes(np.tril(cov, -1), -1, -2)
+    inverse = np.linalg.pinv(cov, small, hermitian=True)
+    p, unit = cov @ inverse, np.eye(d)
+    p = 0.5 * (p + p.T)
+    _, log_det = np.linalg.slogdet(p @ cov @ p + unit - p)
+    distance = np.sum((deviation @ inverse) * deviation, axis=-1)
+    inside = np.linalg.norm(deviation - deviation @ p, axis=-1) < 1e3 * small * np.linalg.norm(
+        cov, 2
+    )
+    rank = np.rint(np.trace(p))
+    value = -0.5 * (rank * _LOG_2PI + log_det + distance)
+    return np.where(inside | (rank == d), value, -np.inf)
 
 
 def _dirichlet_log(x, alpha):

@@ -42,6 +42,25 @@ def test_pandas_and_xarray_arguments():
     assert nk.jit(np.sum)(pandas.DataFrame({"a": [1.0], "b": [2.0]})) == 3
     xarray = pytest.importorskip("xarray")
     assert nk.jit(np.sum)(xarray.DataArray([1.0, 2.0])) == 3
+    assert nk.grad(lambda x: np.sum(x * pandas.DataFrame({"a": [1.0], "b": [2.0]})))(4.0) == 3
+
+
+def test_arrays_with_labels_keep_them():
+    xarray = pytest.importorskip("xarray")
+    values = np.array([1.0, 2.0, 3.0])
+    a = xarray.DataArray(values, dims="time", coords={"time": [0, 1, 2]})
+    for f in (
+        lambda x: x * a,
+        lambda x: a * x,
+        lambda x: np.exp(x) * (a * x),
+        lambda x: x * (x * a),
+    ):
+        assert isinstance(f(2.0), xarray.DataArray)
+        total = lambda x: f(x).sum("time").data  # noqa: B023, E731 - used at once
+        assert nk.jit(total)(2.0) == pytest.approx(total(2.0))
+        nk.check_grads(total, (2.0,))
+    powers = nk.jit(lambda t: (t**a).data)(values)
+    np.testing.assert_allclose(powers, values**values)
 
 
 @pytest.mark.parametrize(

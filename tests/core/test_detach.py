@@ -130,6 +130,36 @@ def test_what_drops_no_derivative_is_silent():
         np.testing.assert_array_equal(nk.grad(f)(X), [6, 8])
 
 
+def test_numpys_own_checks_may_look():
+    def f(x):
+        np.testing.assert_allclose(x, X)
+        np.testing.assert_array_equal([x[0], x[1]], X)
+        return np.sum(x**2)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(nk.grad(f)(X), 2 * X)
+    with pytest.raises(AssertionError):
+        nk.grad(f)(X + 1)
+
+
+@pytest.mark.parametrize(
+    "f, way",
+    [
+        (lambda x: math.exp(x[0]), "use np.exp"),
+        (lambda x: math.erf(x[0]), "use nk.scipy.special.erf"),
+        (lambda x: math.lgamma(x[0]), "use nk.scipy.special.gammaln"),
+        (lambda x: math.dist(x, X), "use np.linalg.norm"),
+        (lambda x: np.mean([x[0], x[1]]), "neurokit.numpy"),
+        (lambda x: np.vectorize(lambda v: v**2)(x), "nk.vmap"),
+        (lambda x: np.full(2, x[0]), "use nk.full"),
+    ],
+)
+def test_errors_name_what_to_write_instead(f, way):
+    with pytest.raises(TraceError, match=way):
+        nk.grad(lambda x: np.sum(f(x)))(X)
+
+
 def test_other_libraries_raise_with_the_users_line():
     sparse = pytest.importorskip("scipy.sparse")
     stats = pytest.importorskip("scipy.stats")

@@ -141,6 +141,26 @@ def test_distributions_of_vectors():
         lambda v: stats.multivariate_normal.pdf(v, [0, 0], 2.0),
         y,
     )
+    b = RNG.normal(size=(4, 2))
+    inside, singular = RNG.normal(size=(5, 2)) @ b.T, b @ b.T
+    for v in (inside, inside + 1):  # in the range of the covariance, and outside of it
+        same(
+            lambda v, m, c: ours.logpdf(v, m, c, allow_singular=True),
+            lambda v, m, c: stats.multivariate_normal.logpdf(v, m, c, allow_singular=True),
+            *(v, b @ [1.0, -1.0], singular),
+        )
+    nk.check_grads(
+        lambda b, z, m: ours.logpdf(z @ b.T, b @ m, b @ b.T, allow_singular=True),
+        (b, RNG.normal(size=(5, 2)), RNG.normal(size=2)),
+        order=2,
+    )
+    same(
+        lambda v, m, c: ours.pdf(v, m, c, allow_singular=True),
+        stats.multivariate_normal.pdf,
+        x,
+        mean,
+        cov,
+    )
     alpha, p = np.array([1.5, 2, 0.7]), np.array([[0.2, 0.3], [0.3, 0.1]])
     dirichlet = nk.scipy.stats.dirichlet
     same(lambda v: dirichlet.logpdf(p, v), lambda v: stats.dirichlet.logpdf(p, v), alpha)

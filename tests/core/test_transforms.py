@@ -40,6 +40,20 @@ def test_argnums_aux_and_unused():
     assert aux["name"] == "x"
     g, aux = nk.grad(f, has_aux=True)(X, X, 1.0)
     np.testing.assert_array_equal(g, X)
+    square = lambda x: (x**2, x.sum())  # noqa: E731
+    matrix, total = nk.jacobian(square, has_aux=True)(X)
+    np.testing.assert_allclose(matrix, np.diag(2 * X))
+    assert total == X.sum()
+    second, (rest, _) = nk.hessian(lambda x: (np.sum(x**3), square(x)), has_aux=True)(X)
+    np.testing.assert_allclose(second, np.diag(6 * X))
+    np.testing.assert_allclose(rest, X**2)
+    for transform in (nk.grad, nk.jacobian, nk.hessian):
+        with pytest.raises(TypeError, match=r"\(value, aux\), got tuple of length 3"):
+            transform(lambda x: (x, x, x), has_aux=True)(1.0)
+        with pytest.raises(ValueError, match="twice"):
+            transform(f, argnums=(0, -3))(X, X, 1.0)
+        with pytest.raises(TypeError, match="argnums"):
+            transform(f, argnums="a")(X, X, 1.0)
 
 
 def test_vjp_jvp():
@@ -113,6 +127,23 @@ def test_stop_gradient_surrogate_custom():
     assert gx == 8 and gy == 0
     with pytest.raises(TypeError, match="reverse rule only"):
         nk.jvp(f, (3.0, 4.0), (1.0, 1.0))
+
+
+def test_custom_rules_take_defaults_names_and_functions():
+    @nk.custom_vjp
+    def f(x, power=2.0, function=np.sin):
+        return function(x) ** power
+
+    def fwd(x, power, function):
+        return f(x, power, function), (x, power)
+
+    f.defvjp(fwd, lambda res, ct: (10 * ct * res[0], res[1] * ct, None))
+    assert f(0.5) == np.sin(0.5) ** 2 and f(0.5, power=3.0) == np.sin(0.5) ** 3
+    assert nk.grad(f)(0.5) == 5 and nk.grad(f)(0.5, power=3.0) == 5
+    assert nk.grad(lambda x, p: f(x, power=p, function=np.cos), argnums=1)(0.5, 3.0) == 3
+    assert nk.jit(lambda x: f(x, function=np.cos))(0.5) == pytest.approx(np.cos(0.5) ** 2)
+    with pytest.raises(TypeError, match="nothing"):
+        f(0.5, nothing=1)
 
 
 def test_jit_signatures_and_static():

@@ -165,13 +165,61 @@ def _store_text(place):
     )
 
 
+def _is_check(frame):
+    """Whether a function of numpy.testing asks: it compares and returns nothing."""
+    while frame is not None and library(frame.f_code.co_filename):
+        if frame.f_globals.get("__name__", "").startswith("numpy.testing"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _of_lists(function):
+    """What to write instead of a function of NumPy that takes no traced values as it was called."""
+    name = function.partition("'s ")[2]
+    if name.startswith("vectorize"):
+        return "use nk.vmap, or np.stack([f(x) for x in t])"
+    if name == "full()":
+        return "use nk.full or broadcasting"
+    return (
+        "make a list or tuple of traced values an array first (np.stack([...]), nk.array([...]), or import "
+        "neurokit.numpy as np, whose functions take them); plain arrays take traced values by nk.array(a)[t] and "
+        "nk.zeros(..., like=t)"
+    )
+
+
+_OF_MATH = {
+    "pow": "np.power",
+    "fsum": "np.sum",
+    "dist": "np.linalg.norm(p - q)",
+    "erf": "nk.scipy.special.erf",
+    "erfc": "nk.scipy.special.erfc",
+    "gamma": "nk.scipy.special.gamma",
+    "lgamma": "nk.scipy.special.gammaln",
+}
+
+
+def _instead(called):
+    """What to write instead of calling a plain function with a traced value."""
+    name = getattr(called, "__name__", None)
+    if getattr(called, "__module__", None) == "math":
+        if name in _OF_MATH or hasattr(np, name):
+            return f"use {_OF_MATH.get(name) or 'np.' + name}"
+    return (
+        "use np.stack([...]) instead of a list or tuple of traced values, an np. function or arithmetic instead of "
+        "one that takes plain numbers"
+    )
+
+
 def _allow(tracer, method, frame):
     """The line to warn about, None for no warning, or an error."""
+    if _is_check(frame):
+        return None
     where, function = asker(frame)
     place = where_text(where)
     if function is not None or where is None:
         counterpart = (
-            "use the traced counterpart (nk.full, nk.array(a)[t], nk.zeros(..., like=t)) or broadcasting"
+            _of_lists(function)
             if function and function.startswith("NumPy")
             else "it takes plain arrays only: give it values that do not depend on what is differentiated, or "
             "nk.stop_gradient(t) if no derivative is wanted"
@@ -209,17 +257,9 @@ def _allow(tracer, method, frame):
                 f"drop their derivatives: use np.stack([...]), np.concatenate or nk.array([...])"
             )
         name = getattr(called, "__name__", None)
-        twin = {"pow": "power", "fsum": "sum"}.get(name, name)
-        if getattr(called, "__module__", None) == "math" and hasattr(np, twin):
-            way = f"use np.{twin}"
-        else:
-            way = (
-                "use np.stack([...]) instead of a list or tuple of traced values, an np. function or arithmetic "
-                "instead of one that takes plain numbers"
-            )
         raise TraceError(
             f"{name + '()' if name else 'the call'} at {place} would turn a traced array into plain data and drop "
-            f"its derivative: {way}"
+            f"its derivative: {_instead(called)}"
         )
     raise TraceError(
         f"plain code at {place} would turn a traced array into plain data and drop its derivative: a list or tuple of "

@@ -140,10 +140,27 @@ def call_ufunc(ufunc, method, inputs, kwargs):
 
 def apply_ufunc(ufunc, inputs):
     """The tracer of ufunc(*inputs). Where `_plan` has left a plan, C does the same."""
+    for x in inputs:
+        if x.__class__ is not Tracer and _answers(x.__class__):
+            return x.__array_ufunc__(ufunc, "__call__", *inputs)
     name = ew.BY_UFUNC.get(ufunc)
     if name is None:
         return _apply_other(ufunc, inputs)
     return _apply_row(ufunc, name, inputs, [to_node(x) for x in inputs])
+
+
+@functools.lru_cache(256)
+def _answers(cls):
+    """Whether a class computes ufuncs by itself and can hold traced values: a DataArray, a quantity.
+
+    pandas objects hold plain data alone: they are taken as their values.
+    """
+    way = getattr(cls, "__array_ufunc__", None)
+    return (
+        way is not None
+        and not issubclass(cls, (Tracer, np.ndarray, np.generic))
+        and not hasattr(cls, "__pandas_priority__")
+    )
 
 
 def _operator(ufunc, inputs):

@@ -49,11 +49,16 @@ def _chosen(args, argnums, what):
     single = not isinstance(argnums, (tuple, list))
     numbers = [argnums] if single else list(argnums)
     for i in numbers:
-        if not isinstance(i, (int, np.integer)) or not -len(args) <= i < len(args):
+        if not isinstance(i, (int, np.integer)):
+            raise TypeError(f"{what}: argnums must be an int or a tuple of them, got {argnums!r}")
+        if not -len(args) <= i < len(args):
             raise ValueError(
                 f"{what}: argnums={argnums} but the function was called with {len(args)} positional arguments"
             )
-    return [i % len(args) for i in numbers], single
+    numbers = [int(i) % len(args) for i in numbers]
+    if len(set(numbers)) < len(numbers):
+        raise ValueError(f"{what}: argnums={argnums} names an argument twice")
+    return numbers, single
 
 
 def _check_float(opened, numbers, what):
@@ -181,21 +186,23 @@ def value_and_grad(f, argnums=0, has_aux=False, holomorphic=False):
     return _gradient(f, argnums, has_aux, "value_and_grad", holomorphic)
 
 
+def _apart(result, what):
+    """The value and the rest that a function of `has_aux=True` returned."""
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(
+            f"{what} with has_aux=True: the function must return (value, aux), got {type(result).__name__}"
+            + (f" of length {len(result)}" if isinstance(result, tuple) else "")
+        )
+    return result
+
+
 def _gradient(f, argnums, has_aux, what, holomorphic=False):
     @functools.wraps(f, updated=())
     def wrapper(*args, **kwargs):
         call = _Call(f, args, kwargs, argnums, what)
         with tracing(f"{what} of {getattr(f, '__name__', 'a function')}") as (graph, new):
             result = call.trace(graph, new)
-            if has_aux:
-                if not isinstance(result, tuple) or len(result) != 2:
-                    raise TypeError(
-                        f"{what} with has_aux=True: the function must return (value, aux), got "
-                        f"{type(result).__name__}"
-                    )
-                result, aux = result
-            else:
-                aux = None
+            result, aux = _apart(result, what) if has_aux else (result, None)
             value = scalar_node(result, what, holomorphic)
             if holomorphic:
                 _check_holomorphic(call.wrt, [value], what)
@@ -289,7 +296,7 @@ def vjp(f, *primals, has_aux=False):
     call = _Call(f, primals, {}, tuple(range(len(primals))), "vjp")
     with tracing("vjp", keep=True) as (graph, new):
         result = call.trace(graph, new)
-        result, aux = result if has_aux else (result, None)
+        result, aux = _apart(result, "vjp") if has_aux else (result, None)
         leaves, spec = tree.flatten(result)
         nodes = [to_node(leaf) for leaf in leaves]
         aux_nodes, rebuild = output_nodes(aux)
@@ -343,7 +350,7 @@ def jvp(f, primals, tangents, has_aux=False):
     call = _Call(f, primals, {}, tuple(range(len(primals))), "jvp")
     with tracing("jvp") as (graph, new):
         result = call.trace(graph, new)
-        result, aux = result if has_aux else (result, None)
+        result, aux = _apart(result, "jvp") if has_aux else (result, None)
         leaves, spec = tree.flatten(result)
         nodes = [to_node(leaf) for leaf in leaves]
         t_leaves, t_spec = tree.flatten(tuple(tangents))
@@ -361,12 +368,13 @@ def jvp(f, primals, tangents, has_aux=False):
     return (out, tangent, rebuild(values[2 * n :])) if has_aux else (out, tangent)
 
 
-def jacobian(f, argnums=0, mode="auto", holomorphic=False):
+def jacobian(f, argnums=0, mode="auto", holomorphic=False, has_aux=False):
     """Matrix of derivatives: shape of the result followed by the shape of the argument.
 
     mode : "fwd", "rev", or "auto", which takes the cheaper of the two by shape. Forward mode takes real
     arguments (results may be complex), reverse mode gives real results (arguments may be complex).
     holomorphic : from complex to complex, the matrix of complex derivatives.
+    has_aux : f returns (result, aux), and the call (jacobian, aux).
 
     One batched pass goes through all unit vectors at once.
     """
@@ -378,8 +386,10 @@ def jacobian(f, argnums=0, mode="auto", holomorphic=False):
         call = _Call(f, args, kwargs, argnums, "jacobian")
         with tracing("jacobian") as (graph, new):
             result = call.trace(graph, new)
+            result, aux = _apart(result, "jacobian") if has_aux else (result, None)
             leaves, spec = tree.flatten(result)
             nodes = [to_node(leaf) for leaf in leaves]
+            aux_nodes, rebuild = output_nodes(aux)
             n_in, n_out = sum(w.size for w in call.wrt), sum(n.size for n in nodes)
             reverse = mode == "rev" or mode == "auto" and n_out <= n_in
             if holomorphic:
@@ -387,10 +397,11 @@ def jacobian(f, argnums=0, mode="auto", holomorphic=False):
             else:
                 reverse = _real_side(call.wrt, nodes, mode, reverse)
             blocks = (_rows if reverse else _columns)(nodes, call.wrt)
-            values = call.finish(graph, new, [b for row in blocks for b in row])
+            values = call.finish(graph, new, [*(b for row in blocks for b in row), *aux_nodes])
         it = iter(values)
         outs = [call.gradient_tree([next(it) for _ in row]) for row in blocks]
-        return tree.unflatten(spec, outs)
+        matrix = tree.unflatten(spec, outs)
+        return (matrix, rebuild(list(it))) if has_aux else matrix
 
     return wrapper
 
@@ -453,9 +464,12 @@ def _for_each_unit(unit, results, like):
     return [stacked(v, s, x.shape, n) for (v, s), x in zip(pairs, like)]
 
 
-def hessian(f, argnums=0):
-    """Second derivatives of a scalar function: shape of the argument twice."""
-    return jacobian(grad(f, argnums), argnums, mode="fwd")
+def hessian(f, argnums=0, has_aux=False):
+    """Second derivatives of a scalar function: shape of the argument twice.
+
+    With ``has_aux=True`` f returns (value, aux), and the call (hessian, aux).
+    """
+    return jacobian(grad(f, argnums, has_aux), argnums, mode="fwd", has_aux=has_aux)
 
 
 def hvp(f, primals, vector):

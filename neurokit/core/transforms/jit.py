@@ -167,6 +167,7 @@ def jit(f=None, static_argnums=(), static_argnames=()):
         opened = Opened(dynamic)
         key = (
             opened.spec,
+            tree.orders(opened.spec),
             tuple([_signature(x) for x in opened.leaves]),
             tuple([(s.shape, s.dtype) for s in opened.states]),
             tuple([(i, _static(v)) for i, v in fixed.items()]),

@@ -38,7 +38,7 @@ def key_of(x, leaves):
             names = sorted(x)
         except TypeError:
             return None
-        key = [cls, tuple(names)]
+        key = [cls, tuple(x)]  # in the order that the traced function sees
         for name in names:
             child = key_of(x[name], leaves)
             if child is None:

@@ -1,6 +1,8 @@
 """Spikes with surrogate derivatives, and functions with their own reverse rule."""
 
+import contextlib
 import functools
+import inspect
 
 import numpy as np
 
@@ -98,7 +100,8 @@ class custom_vjp:
     """A function with its own reverse rule.
 
     ``f = nk.custom_vjp(f); f.defvjp(fwd, bwd)`` with ``fwd(*args) -> (out, residuals)`` and
-    ``bwd(residuals, ct) -> tuple of cotangents, one per argument`` (None for no derivative).
+    ``bwd(residuals, ct) -> tuple of cotangents, one per argument`` (None for no derivative, as of a function
+    or a name). Arguments given by name or left to their defaults reach `fwd` by position.
 
     Examples
     --------
@@ -114,12 +117,31 @@ class custom_vjp:
     def __init__(self, f):
         functools.update_wrapper(self, f, updated=())
         self.f, self.fwd, self.bwd = f, None, None
+        with contextlib.suppress(TypeError, ValueError):  # a builtin may tell nothing
+            self.__signature__ = inspect.signature(f)
 
     def defvjp(self, fwd, bwd):
         """Set the rules: fwd(*args) -> (out, residuals), bwd(residuals, ct) -> cotangents."""
         self.fwd, self.bwd = fwd, bwd
 
-    def __call__(self, *args):
+    def _positional(self, args, kwargs):
+        """All arguments by position, with defaults for those that were not given."""
+        known = getattr(self, "__signature__", None)
+        if known is None or not kwargs and len(args) >= len(known.parameters):
+            if kwargs:
+                raise TypeError(f"custom_vjp {self.__name__}: takes no arguments by name")
+            return args
+        bound = known.bind(*args, **kwargs)
+        bound.apply_defaults()
+        if bound.kwargs:
+            raise TypeError(
+                f"custom_vjp {self.__name__}: {', '.join(bound.kwargs)} can be given by name only, and the rules "
+                f"take their arguments by position"
+            )
+        return bound.args
+
+    def __call__(self, *args, **kwargs):
+        args = self._positional(args, kwargs)
         leaves, spec = tree.flatten(args)
         if current() is None or not any(isinstance(x, Tracer) for x in leaves):
             return self.f(*args)
