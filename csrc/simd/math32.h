@@ -3,7 +3,7 @@
  * Every function is straight-line code of correctly rounded operations, so an element has the same
  * bits in a vector, in a remainder and alone. Bounds: 2.5 ulp over all arguments (tests/full checks
  * every float); special values as C99 and NumPy. Methods: Cody-Waite reduction and minimax
- * polynomials (Moshier's Cephes for exp, fdlibm for log, Juffa for erf); where float32 is too short
+ * polynomials (Moshier's Cephes for expm1, fdlibm for log, Juffa for erf); where float32 is too short
  * (log1p, sin, cos, tan, pow, cbrt) the work is done in float64.
  */
 #ifndef NK_SIMD_MATH32_H
@@ -43,6 +43,26 @@ static inline float nk_scale_f32(float y, float n) {
   return y * nk_pow2_f32(half) * nk_pow2_f32(n - half);
 }
 
+/* e^r for |r| <= ln(2)/2, the error in ulp minimal, 0.04. Its coefficients, highest power first. */
+#define NK_EXP_COEFFICIENTS_F32(FIRST, NEXT) \
+  FIRST(1.3780394e-3f)                       \
+  NEXT(8.3688674e-3f)                        \
+  NEXT(4.1669089e-2f)                        \
+  NEXT(1.6666520e-1f)                        \
+  NEXT(4.9999991e-1f)                        \
+  NEXT(1.0f)                                 \
+  NEXT(1.0f)
+
+static inline float nk_exp_poly_f32(float r) {
+  float p;
+#define FIRST(c) p = c;
+#define NEXT(c) p = NK_FMAF(p, r, c);
+  NK_EXP_COEFFICIENTS_F32(FIRST, NEXT)
+#undef NEXT
+#undef FIRST
+  return p;
+}
+
 /* e^(r + tail) - 1 for |r| <= ln(2)/2. Its coefficients, highest power first. */
 #define NK_EXPM1_COEFFICIENTS_F32(FIRST, NEXT) \
   FIRST(1.9875691500e-4f)                      \
@@ -76,14 +96,14 @@ static inline float nk_exp_f32(float x) {
   x = x < -104.0f ? -104.0f : x;
   float r, tail;
   const float n = nk_exp_reduce_f32(x, &r, &tail);
-  return nk_scale_f32(1.0f + nk_expm1_poly_f32(r, tail), n);
+  return nk_scale_f32(nk_exp_poly_f32(r), n);
 }
 
 static inline float nk_exp2_f32(float x) {
   x = x > 129.0f ? 129.0f : x;
   x = x < -151.0f ? -151.0f : x;
   const float n = (x + NK_ROUND_F32) - NK_ROUND_F32;
-  return nk_scale_f32(1.0f + nk_expm1_poly_f32((x - n) * 0.693147182f, 0.0f), n);
+  return nk_scale_f32(nk_exp_poly_f32((x - n) * 0.693147182f), n);
 }
 
 /* 2^n ((e^r - 1) + (1 - 2^-n)): both terms exact or small. */

@@ -5,22 +5,19 @@ instruction. A node's *phase* counts the separations on the longest path to it; 
 run before its elementwise groups. Views cost nothing: they are operands with strides.
 """
 
-import struct
-
 import numpy as np
 
 from ... import _core
 from ..errors import lines_text, where_text
 from ..graph import INPUT, LITERAL, PROJ, args_of, reachable, swaps
-from ..primitives import elementwise as ew
 from ..primitives.complexes import COMPLEX, part_view
 from ..primitives.shaping import BROADCAST, RESHAPE
 from ..views import View, c_strides
+from .groups import micro_program
 from .rows import by_rows
 from .runtime import run_options
 
 MAX_OPS, MAX_OPERANDS = 160, 60
-_CODES = _core.elementwise_codes()
 DTYPES = {
     np.dtype(t): i
     for i, t in enumerate(
@@ -522,29 +519,7 @@ class Lowering:
 
     def _emit_group(self, shape, nodes):
         self.chunk = inside = set(nodes)
-        ins, constants, number = [], [], {}
-        for node in nodes:
-            for a in self.args(node):
-                if a in inside or a in number:
-                    continue
-                source = self.args(a)[0] if a.prim is BROADCAST else a
-                if source.prim is LITERAL:
-                    number[a] = ("const", len(constants))
-                    constants.append(source)
-                else:
-                    number[a] = ("in", len(ins))
-                    ins.append(a)
-        n_in, n_const = len(ins), len(constants)
-        index = {a: i if kind == "in" else n_in + i for a, (kind, i) in number.items()}
-        ip = [n_const]
-        for c in constants:
-            ip += [DTYPES[c.dtype], _bits(c)]
-        ip.append(len(nodes))
-        for k, node in enumerate(nodes):
-            index[node] = n_in + n_const + k
-            args = [index[a] for a in self.args(node)]
-            dtype = node.dtype if node.prim in (ew.CONVERT, ew.SELECT) else node.args[0].dtype
-            ip += [_CODES[node.prim.name], DTYPES[dtype], *args, *[-1] * (3 - len(args))]
+        ins, ip, index = micro_program(nodes, self.args, DTYPES)
         results = [
             n
             for n in nodes
@@ -577,11 +552,3 @@ def _size(shape):
     for d in shape:
         n *= d
     return n
-
-
-def _bits(node):
-    """A constant as an int64: the bits of its double for floats, the number otherwise."""
-    value, dtype = node.params
-    if dtype.kind == "f":
-        return struct.unpack("<q", struct.pack("<d", float(value)))[0]
-    return int(value)

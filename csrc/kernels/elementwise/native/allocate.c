@@ -25,7 +25,10 @@ static bool is_pinned(const nk_value *pinned, int v) {
 /* Out of its register, into memory if it is not there. */
 void nk_emit_evict(nk_emit *e, int v) {
   nk_live *live = e->live + v;
-  if (live->slot < 0 && e->micro.value[v].code >= 0) nk_emit_to_slot(e, v);
+  if (live->slot < 0 && e->micro.value[v].code >= 0) {
+    nk_emit_to_slot(e, v);
+    e->spills = true;
+  }
   nk_emit_release(e, v);
 }
 

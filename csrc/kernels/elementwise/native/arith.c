@@ -14,7 +14,9 @@ static const pair NOT_SIGN = {0x7FFFFFFF7FFFFFFFu, 0x7FFFFFFFFFFFFFFFu};
 static const pair ONE = {0x3F8000003F800000u, 0x3FF0000000000000u};
 
 static nk_rm constant(nk_emit *e, const nk_site *s, pair p) {
-  return nk_code_pool(&e->code, s->wide ? p.wide : p.narrow);
+  nk_rm rm = nk_code_pool(&e->code, s->wide ? p.wide : p.narrow);
+  rm.repeat = NK_NATIVE_EVEX;
+  return rm;
 }
 
 static void put(nk_emit *e, const nk_site *s, uint32_t ins, int reg, int second, nk_rm rm) {
@@ -26,8 +28,7 @@ static uint32_t real(const nk_site *s, uint32_t opcode) {
   return NK_INS(1, s->wide, s->wide, opcode);
 }
 
-static const uint32_t AND = NK_INS(1, 0, 0, 0x54), OR = NK_INS(1, 0, 0, 0x56),
-                      XOR = NK_INS(1, 0, 0, 0x57);
+enum { AND = 0x54, OR = 0x56, XOR = 0x57 };
 
 static void binary(nk_emit *e, const nk_site *s, uint32_t ins, bool commutes) {
   const bool swap = commutes && s->reg[0] < 0 && s->reg[1] >= 0;
@@ -60,39 +61,50 @@ static void extremum(nk_emit *e, const nk_site *s, bool maximum) {
   }
   compare(e, s, S2, x, nk_rm_reg(y), maximum ? 0x0D : 0x02);
   compare(e, s, S3, x, nk_rm_reg(x), 0x03);
-  put(e, s, OR, S2, S2, nk_rm_reg(S3));
+  put(e, s, real(s, OR), S2, S2, nk_rm_reg(S3));
   blend(e, s, s->dst, y, nk_rm_reg(x), S2);
 }
 
 /* 1 or -1 with the sign of x where x != 0, +0 where x == 0, NaN as it is. */
 static void sign(nk_emit *e, const nk_site *s) {
   const int x = nk_emit_fetch(e, s, 0, S0), mask = NK_NATIVE_EVEX ? MASK : S2;
-  put(e, s, XOR, S3, S3, nk_rm_reg(S3));
-  put(e, s, AND, S1, x, constant(e, s, SIGN));
-  put(e, s, OR, S1, S1, constant(e, s, ONE));
+  put(e, s, real(s, XOR), S3, S3, nk_rm_reg(S3));
+  put(e, s, real(s, AND), S1, x, constant(e, s, SIGN));
+  put(e, s, real(s, OR), S1, S1, constant(e, s, ONE));
   compare(e, s, mask, x, nk_rm_reg(S3), 0x0C); /* a number and not 0 */
   blend(e, s, S1, x, nk_rm_reg(S1), mask);
   compare(e, s, mask, x, nk_rm_reg(S3), 0x00);
   blend(e, s, s->dst, S1, nk_rm_reg(S3), mask);
 }
 
+static void move(nk_emit *e, const nk_site *s, int from) {
+  if (s->dst != from) put(e, s, NK_INS(1, 0, 0, 0x28), s->dst, 0, nk_rm_reg(from));
+}
+
+/* x y + c. The instruction overwrites an operand, and its last one may stand in memory. */
 static void multiply_add(nk_emit *e, const nk_site *s) {
-  const uint32_t form213 = NK_INS(2, 1, s->wide, 0xA8), form231 = NK_INS(2, 1, s->wide, 0xB8);
-  int a = nk_emit_fetch(e, s, 0, S0), b = nk_emit_fetch(e, s, 1, S1);
-  if (s->reg[2] == s->dst && a != s->dst && b != s->dst) {
-    put(e, s, form231, s->dst, a, nk_rm_reg(b));
+  const uint32_t form132 = NK_INS(2, 1, s->wide, 0x98); /* dst = dst last + second */
+  const uint32_t form213 = NK_INS(2, 1, s->wide, 0xA8); /* dst = second dst + last */
+  const uint32_t form231 = NK_INS(2, 1, s->wide, 0xB8); /* dst = second last + dst */
+  const bool swap = s->reg[1] >= 0 && (s->reg[0] < 0 || s->reg[1] == s->dst);
+  const int x = nk_emit_fetch(e, s, swap, S0), y = s->reg[!swap];
+  int c = s->reg[2];
+  if (y >= 0 && c != s->dst) {
+    move(e, s, x);
+    put(e, s, form213, s->dst, y, nk_emit_operand(e, s, 2, S2));
     return;
   }
-  if (b == s->dst) {
-    b = a;
-    a = s->dst;
+  if (c < 0) {
+    c = x == s->dst ? S2 : s->dst;
+    nk_emit_load(e, s->value->src[2], c);
   }
-  const nk_rm c = nk_emit_operand(e, s, 2, S2);
-  int to = s->dst;
-  if (c.kind == NK_RM_REG && c.reg == s->dst) to = S3;
-  if (a != to) put(e, s, NK_INS(1, 0, 0, 0x28), to, 0, nk_rm_reg(a));
-  put(e, s, form213, to, b, c);
-  if (to != s->dst) put(e, s, NK_INS(1, 0, 0, 0x28), s->dst, 0, nk_rm_reg(to));
+  const nk_rm last = nk_emit_operand(e, s, !swap, S1);
+  if (x == s->dst && c != s->dst) {
+    put(e, s, form132, s->dst, c, last);
+    return;
+  }
+  move(e, s, c);
+  put(e, s, form231, s->dst, x, last);
 }
 
 static void round_to(nk_emit *e, const nk_site *s, int mode) {
@@ -122,18 +134,19 @@ bool nk_emit_float(nk_emit *e, const nk_site *s) {
   }
   if (s->value->code == NK_OP_copysign) {
     const int x = nk_emit_fetch(e, s, 0, S0), y = nk_emit_fetch(e, s, 1, S1);
-    put(e, s, AND, S2, x, constant(e, s, NOT_SIGN));
-    put(e, s, AND, S3, y, constant(e, s, SIGN));
-    put(e, s, OR, s->dst, S2, nk_rm_reg(S3));
+    put(e, s, real(s, AND), S2, x, constant(e, s, NOT_SIGN));
+    put(e, s, real(s, AND), S3, y, constant(e, s, SIGN));
+    put(e, s, real(s, OR), s->dst, S2, nk_rm_reg(S3));
     return true;
   }
   const int x = nk_emit_fetch(e, s, 0, S0);
   switch (s->value->code) {
-    case NK_OP_neg: put(e, s, XOR, s->dst, x, constant(e, s, SIGN)); return true;
-    case NK_OP_abs: put(e, s, AND, s->dst, x, constant(e, s, NOT_SIGN)); return true;
+    case NK_OP_neg: put(e, s, real(s, XOR), s->dst, x, constant(e, s, SIGN)); return true;
+    case NK_OP_abs: put(e, s, real(s, AND), s->dst, x, constant(e, s, NOT_SIGN)); return true;
     case NK_OP_square: put(e, s, real(s, 0x59), s->dst, x, nk_rm_reg(x)); return true;
     case NK_OP_reciprocal:
-      put(e, s, NK_INS(1, 0, 0, 0x10), S1, 0, constant(e, s, ONE));
+      put(e, s, NK_INS(1, 0, 0, 0x10), S1, 0,
+          nk_code_pool(&e->code, s->wide ? ONE.wide : ONE.narrow));
       put(e, s, real(s, 0x5E), s->dst, S1, nk_rm_reg(x));
       return true;
     default: return false;
@@ -151,9 +164,9 @@ bool nk_emit_int(nk_emit *e, const nk_site *s) {
     case NK_OP_mul:
       if (all) binary(e, s, product, true);
       return all;
-    case NK_OP_and: binary(e, s, AND, true); return true;
-    case NK_OP_or: binary(e, s, OR, true); return true;
-    case NK_OP_xor: binary(e, s, XOR, true); return true;
+    case NK_OP_and: binary(e, s, real(s, AND), true); return true;
+    case NK_OP_or: binary(e, s, real(s, OR), true); return true;
+    case NK_OP_xor: binary(e, s, real(s, XOR), true); return true;
     case NK_OP_maximum:
       if (all) binary(e, s, NK_INS(2, 1, w, 0x3D), true);
       return all;
@@ -170,7 +183,7 @@ bool nk_emit_int(nk_emit *e, const nk_site *s) {
   const int x = nk_emit_fetch(e, s, 0, S0);
   switch (s->value->code) {
     case NK_OP_neg:
-      put(e, s, XOR, S1, S1, nk_rm_reg(S1));
+      put(e, s, real(s, XOR), S1, S1, nk_rm_reg(S1));
       put(e, s, difference, s->dst, S1, nk_rm_reg(x));
       return true;
     case NK_OP_abs:
@@ -179,7 +192,9 @@ bool nk_emit_int(nk_emit *e, const nk_site *s) {
     case NK_OP_square:
       if (all) put(e, s, product, s->dst, x, nk_rm_reg(x));
       return all;
-    case NK_OP_invert: put(e, s, XOR, s->dst, x, nk_code_pool(&e->code, ~(uint64_t)0)); return true;
+    case NK_OP_invert:
+      put(e, s, real(s, XOR), s->dst, x, nk_code_pool(&e->code, ~(uint64_t)0));
+      return true;
     default: return false;
   }
 }

@@ -107,7 +107,8 @@ void nk_code_masked(nk_code *c, uint32_t ins, int length, int reg, int second, n
   nk_code_byte(
       c, (~reg >> 3 & 1) << 7 | !bit_x(rm) << 6 | !bit_b(rm) << 5 | (~reg >> 4 & 1) << 4 | map);
   nk_code_byte(c, w << 7 | (~second & 15) << 3 | 4 | prefix);
-  nk_code_byte(c, (int)zero << 7 | length << 5 | (~second >> 4 & 1) << 3 | k);
+  nk_code_byte(
+      c, (int)zero << 7 | length << 5 | (int)rm.repeat << 4 | (~second >> 4 & 1) << 3 | k);
   put_tail(c, ins, reg, rm, imm);
 }
 

@@ -57,6 +57,7 @@ enum {
 enum { NK_RM_REG, NK_RM_MEM, NK_RM_POOL };
 typedef struct nk_rm {
   uint8_t kind;
+  bool repeat;   /* one element in memory, for all (AVX-512: loads half as wide, twice as many) */
   uint8_t reg;   /* register, or base */
   int8_t index;  /* -1 for none */
   uint8_t shift; /* log2 of the scale */
@@ -81,12 +82,12 @@ typedef struct nk_code {
   ((uint32_t)(map) << 12 | (uint32_t)(prefix) << 10 | (uint32_t)(w) << 8 | (uint32_t)(opcode))
 enum { NK_NO_IMM = -1 };
 
-static inline nk_rm nk_rm_reg(int reg) { return (nk_rm){NK_RM_REG, (uint8_t)reg, -1, 0, 0}; }
+static inline nk_rm nk_rm_reg(int reg) { return (nk_rm){NK_RM_REG, false, (uint8_t)reg, -1, 0, 0}; }
 static inline nk_rm nk_rm_mem(int base, int32_t disp) {
-  return (nk_rm){NK_RM_MEM, (uint8_t)base, -1, 0, disp};
+  return (nk_rm){NK_RM_MEM, false, (uint8_t)base, -1, 0, disp};
 }
 static inline nk_rm nk_rm_index(int base, int index, int shift) {
-  return (nk_rm){NK_RM_MEM, (uint8_t)base, (int8_t)index, (uint8_t)shift, 0};
+  return (nk_rm){NK_RM_MEM, false, (uint8_t)base, (int8_t)index, (uint8_t)shift, 0};
 }
 
 void nk_code_byte(nk_code *c, int byte);
@@ -97,7 +98,8 @@ void nk_code_u64(nk_code *c, uint64_t word);
  * imm_bytes. */
 void nk_code_gpr(nk_code *c, int w, int opcode, int reg, nk_rm rm, int imm_bytes, int32_t imm);
 
-/* Vector instruction; length 0, 1, 2 for 128, 256, 512 bits; `second` is the operand in vvvv. */
+/* Vector instruction; length 0, 1, 2 for 128, 256, 512 bits; `second` is the operand in vvvv. An
+ * r/m operand with `repeat` must suit the instruction: elements of 4 bytes, or 8 with W = 1. */
 void nk_code_vector(nk_code *c, uint32_t ins, int length, int reg, int second, nk_rm rm, int imm);
 
 /* The same under mask register k, zeroing the other elements if `zero`. AVX-512 only. */

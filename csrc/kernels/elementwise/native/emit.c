@@ -2,37 +2,63 @@
  *
  *   uniform values -> stack slots        once per call
  *   the most used of them -> registers the loop does not need
- *   for i = 0; i < n - n % V; i += V     inputs, operations, outputs, all in registers
- *   the last n % V elements              the same under a mask (AVX-512; AVX2 callers pad)
+ *   for i = 0; T V elements left; i += T V   inputs, operations, outputs, all in registers
+ *   the same for T = 1
+ *   the last n % V elements              under a mask (AVX-512; AVX2 callers pad)
  *
- * An output is written as soon as no input that may share its memory is read later. Cost: two
- * passes over the operations; the first finds how many registers the loop needs.
+ * The order of operations is that of schedule.c. An output is written as soon as no input that may
+ * share its memory is read later. Cost: two passes over the operations; the first finds how many
+ * registers the loop needs.
  */
 #include <string.h>
 
 #include "emit.h"
 
-static bool is_op(const nk_emit *e, int v, bool uniform) {
-  const nk_value *value = e->micro.value + v;
-  return value->code >= 0 && value->live && value->uniform == uniform;
+enum {
+  DEAR = 4,  /* cost of a uniform value to load before each use; of one an instruction reads, 1 */
+  FEW = 24,  /* operations of a turn: below, the processor looks ahead over several turns itself */
+  MANY = 90, /* above, one turn has enough that it may do at once */
+  SPARE = 2  /* registers the order leaves for outputs that wait for the last read of an input */
+};
+
+/* May operand k stand in memory in the instruction itself? */
+static bool reads_memory(const nk_micro *m, const nk_value *value, int k) {
+  switch (value->code) {
+    case NK_OP_fma: /* one of the three */
+      for (int j = k + 1; j < 3; j++)
+        if (m->value[value->src[j]].uniform) return false;
+      return true;
+    case NK_OP_add:
+    case NK_OP_mul: return true;
+    default: return k == 1;
+  }
 }
 
-/* Fills next, first and weight for the operations of one part. */
+/* Fills at, next, first, last and weight for the operations of one part, in their order. */
 static void scan_uses(nk_emit *e, bool uniform) {
   const nk_micro *m = &e->micro;
-  for (int v = 0; v < m->n_value; v++) {
+  for (int v = 0; v < e->turns * m->n_value; v++) {
     const nk_value *value = m->value + v;
-    const bool kept = value->output || (uniform && value->uniform && e->live[v].weight > 0);
-    if (value->uniform == uniform) e->live[v].first = kept ? m->n_value : NK_EMIT_NEVER;
+    nk_live *live = e->live + v;
+    if (!uniform) live->weight = 0;
+    if (value->uniform != uniform) continue;
+    live->at = e->n_order;
+    live->last = -1;
+    live->first = value->output || live->weight > 0 ? e->n_order : NK_EMIT_NEVER;
   }
-  for (int v = m->n_value - 1; v >= 0; v--) {
+  for (int p = e->n_order - 1; p >= 0; p--) {
+    const int v = e->order[p];
     const nk_value *value = m->value + v;
-    if (!is_op(e, v, uniform)) continue;
+    e->live[v].at = p;
     for (int k = 0; k < value->n_src; k++) e->next[3 * v + k] = e->live[value->src[k]].first;
     for (int k = 0; k < value->n_src; k++) {
       nk_live *live = e->live + value->src[k];
-      if (m->value[value->src[k]].uniform == uniform) live->first = v;
-      if (!uniform && m->value[value->src[k]].uniform) live->weight++;
+      if (m->value[value->src[k]].uniform == uniform) {
+        live->first = p;
+        if (live->last < 0) live->last = p;
+      }
+      if (!uniform && m->value[value->src[k]].uniform)
+        live->weight += reads_memory(m, value, k) ? 1 : DEAR;
     }
   }
 }
@@ -40,18 +66,16 @@ static void scan_uses(nk_emit *e, bool uniform) {
 /* An output waits for the last read of inputs that may share its memory. */
 static void find_ready(nk_emit *e) {
   const nk_micro *m = &e->micro;
-  for (int k = 0; k < m->n_out; k++) {
-    const nk_arg *out = e->f->arg + m->n_in + k;
-    e->ready[k] = 0;
+  for (int j = 0; j < e->turns * m->n_out; j++) {
+    const int turn = j / m->n_out, k = j % m->n_out;
+    e->ready[j] = 0;
     for (int i = 0; i < m->n_in; i++) {
       if (!m->value[i].live || m->value[i].uniform) continue;
-      const bool shares = e->call->alias ? e->call->alias[k] == i : e->f->arg[i].size == out->size;
-      if (!shares) continue;
-      int32_t last = m->value[i].output ? m->n_value : 0;
-      for (int v = m->n_value - 1; v > last; v--)
-        for (int j = 0; is_op(e, v, false) && j < m->value[v].n_src; j++)
-          if (m->value[v].src[j] == i && v > last) last = v;
-      if (last > e->ready[k]) e->ready[k] = last;
+      const bool shares = e->call->alias ? e->call->alias[k] == i
+                                         : e->f->arg[i].size == e->f->arg[m->n_in + k].size;
+      const int32_t last =
+          m->value[i].output ? e->n_order : e->live[i + turn * m->n_value].last;
+      if (shares && last > e->ready[j]) e->ready[j] = last;
     }
   }
 }
@@ -59,18 +83,17 @@ static void find_ready(nk_emit *e) {
 static bool is_dead(const nk_emit *e, int v) {
   const nk_live *live = e->live + v;
   return !e->micro.value[v].uniform &&
-         (live->next == NK_EMIT_NEVER || (live->next == e->micro.n_value && live->pending == 0));
+         (live->next == NK_EMIT_NEVER || (live->next == e->n_order && live->pending == 0));
 }
 
 static void store_ready(nk_emit *e, int now) {
   const nk_micro *m = &e->micro;
-  for (int k = 0; k < m->n_out; k++) {
-    const int v = (int)m->results[k];
-    const bool known =
-        now >= m->n_value || (m->value[v].code >= 0 && !m->value[v].uniform && v <= now);
-    if (e->stored[k] || e->ready[k] > now || !known) continue;
-    nk_emit_store(e, k);
-    e->stored[k] = 1;
+  for (int j = 0; j < e->turns * m->n_out; j++) {
+    const int turn = j / m->n_out, k = j % m->n_out, v = nk_emit_result(e, k, turn);
+    const bool known = now >= e->n_order || (!m->value[v].uniform && e->live[v].at <= now);
+    if (e->stored[j] || e->ready[j] > now || !known) continue;
+    nk_emit_store(e, k, turn);
+    e->stored[j] = 1;
     e->live[v].pending--;
     if (is_dead(e, v)) nk_emit_release(e, v);
   }
@@ -92,7 +115,9 @@ static bool has_code(const nk_value *value) {
          (code >= NK_OP_isnan && code != NK_OP_pow && code != NK_OP_mod && code != NK_OP_floordiv);
 }
 
-static bool emit_value(nk_emit *e, int v) {
+/* The operation at one place of the order. */
+static bool emit_value(nk_emit *e, int place) {
+  const int v = e->order[place];
   const nk_value *value = e->micro.value + v;
   if (!has_code(value)) return false;
   nk_site s = {.value = value,
@@ -102,7 +127,7 @@ static bool emit_value(nk_emit *e, int v) {
   for (int k = 0; k < value->n_src; k++) {
     const int src = value->src[k];
     nk_live *live = e->live + src;
-    if (live->reg < 0 && !e->micro.value[src].uniform && e->next[3 * v + k] < e->micro.n_value) {
+    if (live->reg < 0 && !e->micro.value[src].uniform && e->next[3 * v + k] < e->n_order) {
       const int reg = nk_emit_alloc(e, src, value, false);
       if (reg >= 0) nk_emit_load(e, src, reg);
     }
@@ -125,18 +150,18 @@ static bool emit_value(nk_emit *e, int v) {
       live->slot = -1;
     }
   }
-  if (!value->uniform) store_ready(e, v);
+  if (!value->uniform) store_ready(e, place);
   return !e->failed;
 }
 
-/* Forgets what the last turn left in registers and slots; uniform values stay in theirs. */
-static void begin_turn(nk_emit *e) {
+/* Forgets what the code before left in registers and slots; uniform values stay in theirs. */
+static void begin_pass(nk_emit *e) {
   const nk_micro *m = &e->micro;
   memset(e->vector, -1, sizeof e->vector);
   memset(e->mask, -1, sizeof e->mask);
   memset(e->slot, 0, sizeof e->slot);
-  memset(e->stored, 0, (size_t)m->n_out);
-  for (int v = 0; v < m->n_value; v++) {
+  memset(e->stored, 0, (size_t)(e->turns * m->n_out));
+  for (int v = 0; v < e->turns * m->n_value; v++) {
     nk_live *live = e->live + v;
     live->pending = 0;
     if (m->value[v].uniform) {
@@ -146,15 +171,17 @@ static void begin_turn(nk_emit *e) {
     live->reg = live->slot = -1;
     live->next = live->first;
   }
-  for (int k = 0; k < m->n_out; k++) e->live[m->results[k]].pending++;
+  for (int j = 0; j < e->turns * m->n_out; j++)
+    e->live[nk_emit_result(e, j % m->n_out, j / m->n_out)].pending++;
 }
 
 /* Inputs that are outputs as they stand leave memory before it is overwritten. */
 static void set_aside(nk_emit *e) {
-  for (int k = 0; k < e->micro.n_out; k++) {
-    const int v = (int)e->micro.results[k];
+  for (int j = 0; j < e->turns * e->micro.n_out; j++) {
+    const int k = j % e->micro.n_out, v = nk_emit_result(e, k, j / e->micro.n_out);
     nk_live *live = e->live + v;
-    if (e->stored[k] || v >= e->micro.n_in || live->reg >= 0 || live->slot >= 0) continue;
+    if (e->stored[j] || e->micro.results[k] >= e->micro.n_in || live->reg >= 0 || live->slot >= 0)
+      continue;
     live->reg = (int16_t)(nk_emit_is_mask(e, v) ? 7 : NK_EMIT_SCRATCH);
     nk_emit_load(e, v, live->reg);
     nk_emit_to_slot(e, v);
@@ -162,12 +189,13 @@ static void set_aside(nk_emit *e) {
   }
 }
 
-static bool emit_turn(nk_emit *e) {
-  begin_turn(e);
-  for (int v = 0; v < e->micro.n_value; v++)
-    if (is_op(e, v, false) && !emit_value(e, v)) return false;
+/* All turns of one pass through the loop. */
+static bool emit_pass(nk_emit *e) {
+  begin_pass(e);
+  for (int p = 0; p < e->n_order; p++)
+    if (!emit_value(e, p)) return false;
   set_aside(e);
-  store_ready(e, e->micro.n_value);
+  store_ready(e, e->n_order);
   return !e->failed;
 }
 
@@ -175,9 +203,9 @@ static bool emit_uniform(nk_emit *e) {
   const nk_micro *m = &e->micro;
   for (int v = 0; v < m->n_in; v++)
     if (m->value[v].uniform && m->value[v].live) nk_emit_scalar(e, v);
-  for (int v = 0; v < m->n_value; v++) {
-    if (!is_op(e, v, true)) continue;
-    if (!emit_value(e, v)) return false;
+  for (int p = 0; p < e->n_order; p++) {
+    const int v = e->order[p];
+    if (!emit_value(e, p)) return false;
     if (e->live[v].slot < 0) nk_emit_to_slot(e, v);
     nk_emit_release(e, v);
   }
@@ -256,17 +284,18 @@ static void land(nk_code *c, size_t from, size_t to) {
 
 enum { BELOW = 2, NOT_BELOW = 3, ZERO = 4 };
 
+/* From element I on, as long as whole passes are left. */
 static bool emit_loop(nk_emit *e) {
   nk_code *c = &e->code;
+  const int step = e->turns * e->lanes;
   nk_code_gpr(c, 1, 0x89, NK_EMIT_N, nk_rm_reg(NK_EMIT_END), 0, 0);
-  nk_code_gpr(c, 1, 0x83, 4, nk_rm_reg(NK_EMIT_END), 1, -e->lanes);
-  nk_code_gpr(c, 0, 0x31, NK_EMIT_I, nk_rm_reg(NK_EMIT_I), 0, 0);
+  nk_code_gpr(c, 1, 0x83, 4, nk_rm_reg(NK_EMIT_END), 1, -step);
   nk_code_gpr(c, 1, 0x39, NK_EMIT_END, nk_rm_reg(NK_EMIT_I), 0, 0);
   const size_t none = jump(c, NOT_BELOW);
   while (c->n % 32 != 0 && !c->failed) nk_code_byte(c, 0x90);
   const size_t top = c->n;
-  if (!emit_turn(e)) return false;
-  nk_code_gpr(c, 1, 0x83, 0, nk_rm_reg(NK_EMIT_I), 1, e->lanes);
+  if (!emit_pass(e)) return false;
+  nk_code_gpr(c, 1, 0x83, 0, nk_rm_reg(NK_EMIT_I), 1, step);
   nk_code_gpr(c, 1, 0x39, NK_EMIT_END, nk_rm_reg(NK_EMIT_I), 0, 0);
   land(c, jump(c, BELOW), top);
   land(c, none, c->n);
@@ -283,36 +312,76 @@ static bool emit_tail(nk_emit *e) {
   nk_code_vex(c, NK_INS(2, 0, 0, 0xF5), 0, NK_EMIT_END, NK_RCX, nk_rm_reg(NK_EMIT_END), NK_NO_IMM);
   nk_code_vex(c, NK_INS(1, 0, 0, 0x92), 0, NK_EMIT_TAIL, 0, nk_rm_reg(NK_EMIT_END), NK_NO_IMM);
   e->tail = true;
-  if (!emit_turn(e)) return false;
+  if (!emit_pass(e)) return false;
   e->tail = false;
   land(c, done, c->n);
   return true;
 }
 
+/* The order of the loop's operations, and what follows from it. */
+static void set_order(nk_emit *e, int turns, bool scheduled, int n_register) {
+  if (scheduled)
+    nk_emit_schedule(e, turns, n_register);
+  else
+    nk_emit_in_order(e, turns, false);
+  scan_uses(e, false);
+  find_ready(e);
+}
+
+/* One pass for its demand on registers alone: true where nothing is spilled. */
+static bool try_pass(nk_emit *e) {
+  nk_code *c = &e->code;
+  const size_t n = c->n, n_fixup = c->n_fixup;
+  e->peak = 0;
+  e->spills = false;
+  const bool done = emit_pass(e);
+  c->n = n;
+  c->n_fixup = n_fixup;
+  return done && !e->spills;
+}
+
+/* Two turns a pass where they fit the registers, one in a better order where not even that, program
+ * order where that does not fit or is good enough. True for a better order than that. */
+static bool choose_order(nk_emit *e) {
+  nk_emit_in_order(e, 1, false);
+  const int wanted = e->calls || e->n_order < FEW ? 0 : e->n_order > MANY ? 1 : 2;
+  for (int turns = wanted; turns > 0; turns--) {
+    set_order(e, turns, true, NK_EMIT_SCRATCH - SPARE);
+    if (try_pass(e)) return true;
+  }
+  set_order(e, 1, false, 0);
+  try_pass(e);
+  return false;
+}
+
 bool nk_emit_function(nk_emit *e) {
   nk_code *c = &e->code;
-  scan_uses(e, false);
+  nk_emit_copies(e);
+  set_order(e, 1, false, 0);
+  nk_emit_in_order(e, 1, true);
   scan_uses(e, true);
-  find_ready(e);
-  for (int v = 0; v < e->micro.n_value; v++) {
+  for (int v = 0; v < NK_EMIT_TURNS * e->micro.n_value; v++) {
     e->live[v].reg = e->live[v].slot = -1;
-    e->calls |= is_op(e, v, false) && nk_emit_calls(e->micro.value + v);
+    e->calls |= nk_emit_is_op(e, v, false) && nk_emit_calls(e->micro.value + v);
   }
   e->limit = NK_EMIT_SCRATCH;
   const size_t frame = emit_entry(e);
-  begin_turn(e);
+  begin_pass(e);
   if (!emit_uniform(e)) return false;
   load_pointers(e);
-  const size_t n = c->n, n_fixup = c->n_fixup;
-  e->peak = 0;
-  if (!emit_turn(e)) return false;
-  c->n = n;
-  c->n_fixup = n_fixup;
+  const bool scheduled = choose_order(e);
+  if (e->failed) return false;
   if (!e->calls) {
     e->limit = e->peak;
     load_residents(e);
   }
-  if (!emit_loop(e) || (NK_NATIVE_EVEX && !emit_tail(e))) return false;
+  nk_code_gpr(c, 0, 0x31, NK_EMIT_I, nk_rm_reg(NK_EMIT_I), 0, 0);
+  if (!emit_loop(e)) return false;
+  if (e->turns > 1) {
+    set_order(e, 1, scheduled, e->limit - SPARE);
+    if (!emit_loop(e)) return false;
+  }
+  if (NK_NATIVE_EVEX && !emit_tail(e)) return false;
   emit_exit(e);
   if (c->failed) return false;
   const int32_t size = e->n_slot * NK_NATIVE_BYTES;

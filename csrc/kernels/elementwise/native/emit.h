@@ -1,8 +1,9 @@
 /* State of the emitter: the program, where each value lives, the code so far.
  *
- * Letters: V elements per turn of the loop: a vector register over the widest type in the group, so
- * narrower types fill part of a register. A bool is a mask register (AVX-512) or a vector of V
- * lanes of all ones or zeros (AVX2), and a byte only in memory.
+ * Letters: V elements per turn: a vector register over the widest type in the group, so narrower
+ * types fill part of a register. A pass of the loop takes T turns; value v of turn t has the number
+ * v + t n_value, uniform values (one for all elements) are those of turn 0. A bool is a mask
+ * register (AVX-512) or a vector of V lanes of all ones or zeros (AVX2), and a byte only in memory.
  */
 #ifndef NK_NATIVE_EMIT_H
 #define NK_NATIVE_EMIT_H
@@ -31,6 +32,9 @@
 #define nk_emit_convert NK_LV(nk_emit_convert)
 #define nk_emit_lanes NK_LV(nk_emit_lanes)
 #define nk_emit_widen NK_LV(nk_emit_widen)
+#define nk_emit_copies NK_LV(nk_emit_copies)
+#define nk_emit_in_order NK_LV(nk_emit_in_order)
+#define nk_emit_schedule NK_LV(nk_emit_schedule)
 #define nk_emit_function NK_LV(nk_emit_function)
 
 enum {
@@ -39,6 +43,8 @@ enum {
   NK_EMIT_MASK_END = 6,
   NK_EMIT_TAIL = 1, /* mask register: elements of the tail */
   NK_EMIT_SLOTS = 256,
+  NK_EMIT_TURNS = 2,       /* most turns in one pass of the loop */
+  NK_EMIT_SCHEDULED = 512, /* longer loops stay in program order */
   NK_EMIT_NEVER = INT32_MAX,
   NK_EMIT_FULL = NK_NATIVE_BYTES == 64 ? 2 : 1,
   /* fixed registers: element, end of whole turns, pointers in memory, n */
@@ -59,10 +65,19 @@ enum {
 typedef struct nk_live {
   int16_t reg;     /* vector or mask register; -1 for none */
   int16_t slot;    /* place on the stack; -1 for none */
-  int32_t next;    /* operation that reads it next; n_value: stored at the end; or NEVER */
-  int32_t first;   /* operation that reads it first */
+  /* Places in the order of operations; n_order: the end. */
+  int32_t at;      /* where it is computed */
+  int32_t next;    /* which reads it next; n_order: stored at the end; or NEVER */
+  int32_t first;   /* which reads it first */
+  int32_t last;    /* which reads it last; -1 for none */
   int32_t pending; /* outputs that wait for it */
   int32_t weight;  /* operations of the loop that read this uniform value */
+  /* While the order is made: */
+  int32_t height; /* steps from its start to the end of the program */
+  int32_t start;  /* step at which its operands are there */
+  int32_t reads;  /* operations not placed yet that read it */
+  int32_t unmet;  /* operands not placed yet */
+  bool loaded;    /* in a register after what is placed */
 } nk_live;
 
 typedef struct nk_emit {
@@ -70,13 +85,14 @@ typedef struct nk_emit {
   const nk_call *call;
   const nk_fused *f;
   nk_micro micro;
-  int64_t *constants;              /* of the micro-program */
-  int64_t *results;                /* of the micro-program */
-  nk_live *live;                   /* [n_value] */
-  int32_t *next;                   /* [n_value * 3] operation that reads the operand next */
-  int32_t *ready;                  /* [n_out] operation after which the output may be written */
-  uint8_t *stored;                 /* [n_out] */
+  nk_live *live;                   /* [TURNS n_value] */
+  int32_t *next;                   /* [TURNS n_value * 3] place that reads the operand next */
+  int32_t *order;                  /* [n_order] operations in the order they are emitted */
+  int32_t *ready;                  /* [T, n_out] place after which the output may be written */
+  uint8_t *stored;                 /* [T, n_out] */
   int8_t pointer[NK_MAX_OPERANDS]; /* register that holds an operand's address; -1: in the table */
+  int n_order;
+  int turns;                       /* T of what is being emitted */
   int lanes;                       /* V */
   int lane_bytes;                  /* of a bool in a vector */
   int limit;          /* vector registers below are for values, the rest hold uniform ones */
@@ -85,6 +101,7 @@ typedef struct nk_emit {
   int32_t mask[8];
   uint8_t slot[NK_EMIT_SLOTS];
   int n_slot;  /* most in use at once */
+  bool spills; /* a value had to leave its register for a slot */
   bool calls;  /* the loop calls functions: only registers they keep hold pointers */
   bool tail;   /* emitting the masked turn */
   bool failed; /* something the emitter does not do */
@@ -104,11 +121,28 @@ static inline bool nk_emit_is_mask(const nk_emit *e, int v) {
   return NK_NATIVE_EVEX && e->micro.value[v].dtype == NK_BOOL;
 }
 
+static inline bool nk_emit_is_op(const nk_emit *e, int v, bool uniform) {
+  const nk_value *value = e->micro.value + v;
+  return value->code >= 0 && value->live && value->uniform == uniform;
+}
+
+/* The value of output k in a turn. */
+static inline int nk_emit_result(const nk_emit *e, int k, int turn) {
+  const int v = (int)e->micro.results[k];
+  return e->micro.value[v].uniform ? v : v + turn * e->micro.n_value;
+}
+
 /* Vector length that holds V elements of `bytes` each. */
 static inline int nk_emit_length(const nk_emit *e, int bytes) {
   const int total = e->lanes * bytes;
   return total >= 64 ? 2 : total >= 32 ? 1 : 0;
 }
+
+/* schedule.c: the values of all turns from those of the first; operations in program order, turn
+ * after turn; or so that they wait little for each other, with at most n_register values alive. */
+void nk_emit_copies(nk_emit *e);
+void nk_emit_in_order(nk_emit *e, int turns, bool uniform);
+void nk_emit_schedule(nk_emit *e, int turns, int n_register);
 
 /* allocate.c: registers and stack slots. */
 int nk_emit_alloc(nk_emit *e, int v, const nk_value *pinned, bool evict); /* -1: none free */
@@ -120,7 +154,7 @@ void nk_emit_release(nk_emit *e, int v); /* its register; the slot is freed by t
 void nk_emit_load(nk_emit *e, int v, int reg);
 int nk_emit_fetch(nk_emit *e, const nk_site *s, int k, int scratch);
 nk_rm nk_emit_operand(nk_emit *e, const nk_site *s, int k, int scratch);
-void nk_emit_store(nk_emit *e, int k);
+void nk_emit_store(nk_emit *e, int k, int turn);
 void nk_emit_scalar(nk_emit *e, int v);
 void nk_emit_to_slot(nk_emit *e, int v);
 

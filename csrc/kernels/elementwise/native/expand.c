@@ -113,6 +113,18 @@ static int expm1_poly(expander *x, int r, int tail) {
   return add(x, r, fma_of(x, mul(x, r, r), q, tail));
 }
 
+/* e^r; in double precision of r + tail. */
+static int exp_poly(expander *x, int r, int tail) {
+  if (is_wide(x)) return add(x, real(x, 1.0), expm1_poly(x, r, tail));
+  int p;
+#define FIRST(c) p = real(x, (double)(c));
+#define NEXT(c) p = fma_of(x, p, r, real(x, (double)(c)));
+  NK_EXP_COEFFICIENTS_F32(FIRST, NEXT)
+#undef NEXT
+#undef FIRST
+  return p;
+}
+
 static int exp_reduce(expander *x, int v, int *r, int *tail) {
   const int scaled = mul(x, v, either(x, 1.44269504f, 1.4426950408889634));
   const int n = float_op(x, NK_OP_rint, scaled, -1, -1);
@@ -133,14 +145,14 @@ static int exp_of(expander *x, int v) {
   v = is_wide(x) ? clamp(x, v, -746.0, 710.0) : clamp(x, v, -104.0, 89.0);
   int r, tail;
   const int n = exp_reduce(x, v, &r, &tail);
-  return scale(x, add(x, real(x, 1.0), expm1_poly(x, r, tail)), n);
+  return scale(x, exp_poly(x, r, tail), n);
 }
 
 static int exp2_of(expander *x, int v) {
   v = is_wide(x) ? clamp(x, v, -1076.0, 1025.0) : clamp(x, v, -151.0, 129.0);
   const int n = float_op(x, NK_OP_rint, v, -1, -1);
   const int r = mul(x, sub(x, v, n), either(x, 0.693147182f, 0.6931471805599453));
-  return scale(x, add(x, real(x, 1.0), expm1_poly(x, r, real(x, 0.0))), n);
+  return scale(x, exp_poly(x, r, real(x, 0.0)), n);
 }
 
 /* `small`: the argument lies in the range of tanh, between 0 and 20 or 40. */

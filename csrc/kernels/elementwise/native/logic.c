@@ -229,6 +229,8 @@ bool nk_emit_convert(nk_emit *e, const nk_site *s) {
   }
   const uint32_t ins = conversion(source, target);
   if (ins == 0) return false;
-  put(e, ins, length, s->dst, 0, nk_emit_operand(e, s, 0, S0));
+  const bool extends = source == NK_I32 && target == NK_I64; /* takes no repeated element */
+  put(e, ins, length, s->dst, 0,
+      extends ? nk_rm_reg(nk_emit_fetch(e, s, 0, S0)) : nk_emit_operand(e, s, 0, S0));
   return true;
 }

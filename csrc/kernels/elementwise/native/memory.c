@@ -9,19 +9,26 @@
 
 static const uint32_t MOVE_IN = NK_INS(1, 0, 0, 0x10), MOVE_OUT = NK_INS(1, 0, 0, 0x11);
 static const uint32_t WIDE_IN = NK_INS(1, 1, 1, 0x10), WIDE_OUT = NK_INS(1, 1, 1, 0x11);
+static const uint32_t REPEAT = NK_INS(2, 1, 0, 0x18), REPEAT_WIDE = NK_INS(2, 1, 1, 0x19);
 static const uint32_t MASK_IN = NK_INS(1, 0, 0, 0x90), MASK_OUT = NK_INS(1, 0, 0, 0x91);
 static const uint64_t BYTE_ONES = 0x0101010101010101u;
 
 static int log2_size(int bytes) { return bytes == 8 ? 3 : bytes == 4 ? 2 : bytes == 2 ? 1 : 0; }
 
-/* Where operand k of the call stands at the current element. */
-static nk_rm address(nk_emit *e, int k) {
+/* Where operand k of the call stands at the current element of a turn. */
+static nk_rm address(nk_emit *e, int k, int turn) {
   int base = e->pointer[k];
   if (base < 0) {
     base = NK_RCX;
     nk_code_gpr(&e->code, 1, 0x8B, base, nk_rm_mem(NK_EMIT_TABLE, 8 * k), 0, 0);
   }
-  return nk_rm_index(base, NK_EMIT_I, log2_size(e->f->arg[k].size));
+  nk_rm rm = nk_rm_index(base, NK_EMIT_I, log2_size(e->f->arg[k].size));
+  rm.disp = turn * e->lanes * e->f->arg[k].size;
+  return rm;
+}
+
+static nk_rm input_address(nk_emit *e, int v) {
+  return address(e, v % e->micro.n_value, v / e->micro.n_value);
 }
 
 static uint64_t pattern_of(const nk_emit *e, int v) {
@@ -51,9 +58,14 @@ static nk_rm home(nk_emit *e, int v) {
   return e->live[v].slot >= 0 ? slot_rm(e->live[v].slot) : nk_code_pool(&e->code, pattern_of(e, v));
 }
 
+/* A value that stands in memory once for each element could be read as a single one. */
+static bool may_repeat(const nk_emit *e, int v) {
+  return NK_NATIVE_EVEX && e->micro.value[v].uniform && e->micro.value[v].dtype != NK_BOOL;
+}
+
 static void load_bool(nk_emit *e, int v, int reg) {
   nk_code *c = &e->code;
-  const nk_rm from = address(e, v);
+  const nk_rm from = input_address(e, v);
   const int s = NK_EMIT_SCRATCH + 3;
   if (NK_NATIVE_EVEX) {
     if (e->tail)
@@ -76,6 +88,9 @@ void nk_emit_load(nk_emit *e, int v, int reg) {
   if (at_home(e, v)) {
     if (nk_emit_is_mask(e, v))
       nk_code_vex(c, MASK_IN, 0, reg, 0, home(e, v), NK_NO_IMM);
+    else if (may_repeat(e, v))
+      nk_code_vector(c, nk_dtype_size[e->micro.value[v].dtype] == 8 ? REPEAT_WIDE : REPEAT,
+                     NK_EMIT_FULL, reg, 0, home(e, v), NK_NO_IMM);
     else
       nk_code_vector(c, MOVE_IN, NK_EMIT_FULL, reg, 0, home(e, v), NK_NO_IMM);
     return;
@@ -84,7 +99,7 @@ void nk_emit_load(nk_emit *e, int v, int reg) {
   if (bytes == 1) {
     load_bool(e, v, reg);
   } else {
-    const nk_rm from = address(e, v);
+    const nk_rm from = input_address(e, v);
     const uint32_t ins = bytes == 8 ? WIDE_IN : MOVE_IN;
     const int length = nk_emit_length(e, bytes);
     if (e->tail)
@@ -105,19 +120,23 @@ int nk_emit_fetch(nk_emit *e, const nk_site *s, int k, int scratch) {
 nk_rm nk_emit_operand(nk_emit *e, const nk_site *s, int k, int scratch) {
   const int v = s->value->src[k];
   if (s->reg[k] >= 0) return nk_rm_reg(s->reg[k]);
-  if (at_home(e, v)) return home(e, v);
-  if (!e->tail && e->micro.value[v].dtype != NK_BOOL) return address(e, v);
+  if (at_home(e, v)) {
+    nk_rm rm = home(e, v);
+    rm.repeat = may_repeat(e, v);
+    return rm;
+  }
+  if (!e->tail && e->micro.value[v].dtype != NK_BOOL) return input_address(e, v);
   nk_emit_load(e, v, scratch);
   return nk_rm_reg(scratch);
 }
 
-static void store_bool(nk_emit *e, int k, int reg) {
+static void store_bool(nk_emit *e, int k, int turn, int reg) {
   nk_code *c = &e->code;
   const int s = NK_EMIT_SCRATCH + 3, t = NK_EMIT_SCRATCH + 2;
   const nk_rm ones = nk_code_pool(c, BYTE_ONES);
   if (NK_NATIVE_EVEX) {
     nk_code_masked(c, NK_INS(1, 3, 0, 0x6F), 0, s, 0, ones, NK_NO_IMM, reg, true);
-    const nk_rm to = address(e, e->micro.n_in + k);
+    const nk_rm to = address(e, e->micro.n_in + k, turn);
     if (e->tail)
       nk_code_masked(c, NK_INS(1, 3, 0, 0x7F), 0, s, 0, to, NK_NO_IMM, NK_EMIT_TAIL, false);
     else
@@ -132,13 +151,13 @@ static void store_bool(nk_emit *e, int k, int reg) {
                  nk_rm_reg(e->lane_bytes == 8 ? s : t), NK_NO_IMM);
   nk_code_vector(c, NK_INS(1, 1, 0, 0x63), 0, s, s, nk_rm_reg(s), NK_NO_IMM);
   nk_code_vector(c, NK_INS(1, 0, 0, 0x54), 0, s, s, ones, NK_NO_IMM);
-  const nk_rm to = address(e, e->micro.n_in + k);
+  const nk_rm to = address(e, e->micro.n_in + k, turn);
   nk_code_vector(c, NK_INS(1, 1, 0, e->lane_bytes == 8 ? 0x7E : 0xD6), 0, s, 0, to, NK_NO_IMM);
 }
 
-/* Writes output k. */
-void nk_emit_store(nk_emit *e, int k) {
-  const int v = (int)e->micro.results[k];
+/* Writes output k of a turn. */
+void nk_emit_store(nk_emit *e, int k, int turn) {
+  const int v = nk_emit_result(e, k, turn);
   const bool is_mask = nk_emit_is_mask(e, v);
   int reg = e->live[v].reg;
   if (reg < 0) {
@@ -147,9 +166,9 @@ void nk_emit_store(nk_emit *e, int k) {
   }
   const int bytes = nk_dtype_size[e->micro.value[v].dtype];
   if (bytes == 1) {
-    store_bool(e, k, reg);
+    store_bool(e, k, turn, reg);
   } else {
-    const nk_rm to = address(e, e->micro.n_in + k);
+    const nk_rm to = address(e, e->micro.n_in + k, turn);
     const uint32_t ins = bytes == 8 ? WIDE_OUT : MOVE_OUT;
     const int length = nk_emit_length(e, bytes);
     if (e->tail)

@@ -89,34 +89,41 @@ static nk_status place(nk_native **result, const nk_emit *e, const nk_fused *f) 
   return NK_OK;
 }
 
-/* Everything the emitter needs behind it in one allocation, for n values. */
-static nk_emit *new_emit(size_t n, size_t n_const, size_t n_out) {
-  const size_t per_value = sizeof(nk_value) + sizeof(nk_live) + 3 * sizeof(int32_t);
-  nk_emit *e = nk_alloc_zero(sizeof *e + 16 * n_const + 8 * n_out + n * per_value + 5 * n_out);
+/* The written-out program with room for n values, and behind it its constants and results. */
+static nk_micro *new_micro(size_t n, size_t n_const, size_t n_out) {
+  nk_micro *m = nk_alloc_zero(sizeof *m + 16 * n_const + 8 * n_out + n * sizeof(nk_value));
+  if (m == NULL) return NULL;
+  int64_t *constants = (int64_t *)(m + 1);
+  m->constants = constants;
+  m->results = constants + 2 * n_const;
+  m->value = (nk_value *)(constants + 2 * n_const + n_out);
+  return m;
+}
+
+/* The emitter of a program, everything it needs behind it in one allocation. */
+static nk_emit *new_emit(const nk_micro *m) {
+  const size_t n = NK_EMIT_TURNS * (size_t)m->n_value, n_out = NK_EMIT_TURNS * (size_t)m->n_out;
+  const size_t per_value = sizeof(nk_value) + sizeof(nk_live) + 4 * sizeof(int32_t);
+  nk_emit *e = nk_alloc_zero(sizeof *e + n * per_value + 5 * n_out);
   if (e == NULL) return NULL;
-  e->constants = (int64_t *)(e + 1);
-  e->results = e->constants + 2 * n_const;
-  e->micro.value = (nk_value *)(e->results + n_out);
+  e->micro = *m;
+  e->micro.value = (nk_value *)(e + 1);
+  memcpy(e->micro.value, m->value, (size_t)m->n_value * sizeof *m->value);
   e->live = (nk_live *)(e->micro.value + n);
   e->next = (int32_t *)(e->live + n);
-  e->ready = e->next + 3 * n;
+  e->order = e->next + 3 * n;
+  e->ready = e->order + n;
   e->stored = (uint8_t *)(e->ready + n_out);
   return e;
 }
 
-/* From the parsed program to pages of code; *result stays NULL where there is no code for it. */
+/* From the written-out program to pages of code. */
 static nk_status emit_program(nk_native **result, const nk_call *call, const nk_fused *f,
-                              const nk_micro *parsed, const int32_t *alias, int32_t *map) {
-  size_t n_function = 0;
-  for (int v = 0; v < parsed->n_value; v++) n_function += nk_expand_has(parsed->value[v].code);
-  const size_t n_const = (size_t)parsed->n_const + NK_EXPAND_CONSTANTS;
-  const size_t n = (size_t)parsed->n_value + NK_EXPAND_CONSTANTS + NK_EXPAND_VALUES * n_function;
-  nk_emit *e = new_emit(n, n_const, (size_t)parsed->n_out);
+                              const nk_micro *m) {
+  nk_emit *e = new_emit(m);
   if (e == NULL) return NK_ERR_MEMORY;
   e->call = call;
   e->f = f;
-  nk_expand(&e->micro, parsed, alias, e->constants, e->results, map);
-  mark_uniform(&e->micro, f);
   nk_status status = NK_OK;
   if (choose_lanes(e) && calls_pay(e)) {
     const bool done = nk_emit_function(e);
@@ -127,6 +134,22 @@ static nk_status emit_program(nk_native **result, const nk_call *call, const nk_
   }
   nk_code_free(&e->code);
   nk_free(e);
+  return status;
+}
+
+/* Functions written out, then code; *result stays NULL where there is none for the group. */
+static nk_status expand_program(nk_native **result, const nk_call *call, const nk_fused *f,
+                                const nk_micro *parsed, const int32_t *alias, int32_t *map) {
+  size_t n_function = 0;
+  for (int v = 0; v < parsed->n_value; v++) n_function += nk_expand_has(parsed->value[v].code);
+  const size_t n_const = (size_t)parsed->n_const + NK_EXPAND_CONSTANTS;
+  const size_t n = (size_t)parsed->n_value + NK_EXPAND_CONSTANTS + NK_EXPAND_VALUES * n_function;
+  nk_micro *m = new_micro(n, n_const, (size_t)parsed->n_out);
+  if (m == NULL) return NK_ERR_MEMORY;
+  nk_expand(m, parsed, alias, (int64_t *)(m + 1), (int64_t *)(m + 1) + 2 * n_const, map);
+  mark_uniform(m, f);
+  const nk_status status = emit_program(result, call, f, m);
+  nk_free(m);
   return status;
 }
 
@@ -143,7 +166,7 @@ nk_status NK_LV(nk_native_new)(nk_native **native, const nk_call *call, const nk
     if (status == NK_OK) {
       NK_LV(nk_combine_alias)(&parsed, alias);
       mark_uniform(&parsed, f);
-      status = emit_program(native, call, f, &parsed, alias, map);
+      status = expand_program(native, call, f, &parsed, alias, map);
     }
     nk_free(value);
   }
