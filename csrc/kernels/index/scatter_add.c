@@ -9,50 +9,41 @@
 
 enum { STRIP = 1 << 10 }; /* items of the last axis per chunk */
 
-typedef void (*add_row)(char *to, int64_t to_stride, const char *from, int64_t from_stride,
-                        int64_t n);
+/* Rows of `n` items, one for each index, into the rows of `to`, of which there are `most`. */
+typedef void (*add_rows)(const nk_view *index, int64_t most, char *to, const int64_t *to_stride,
+                         const char *from, const int64_t *from_stride, int64_t n);
 
-#define NK_ROW(name, T, OP)                                                                       \
-  static void name(char *to, int64_t to_stride, const char *from, int64_t from_stride,            \
-                   int64_t n) {                                                                   \
-    for (int64_t i = 0; i < n; ++i) {                                                             \
-      T *x = (T *)(void *)(to + i * to_stride);                                                   \
-      *x = (T)(*x OP *(const T *)(const void *)(from + i * from_stride));                         \
+#define NK_ROWS(name, T, OP)                                                                      \
+  static void name(const nk_view *index, int64_t most, char *to, const int64_t *to_stride,        \
+                   const char *from, const int64_t *from_stride, int64_t n) {                     \
+    for (int64_t m = 0; m < index->shape[0]; ++m) {                                               \
+      char *y = to + nk_index_at(index, m, most) * to_stride[1];                                  \
+      const char *v = from + m * from_stride[1];                                                  \
+      for (int64_t i = 0; i < n; ++i) {                                                           \
+        T *x = (T *)(void *)(y + i * to_stride[2]);                                               \
+        *x = (T)(*x OP *(const T *)(const void *)(v + i * from_stride[2]));                       \
+      }                                                                                           \
     }                                                                                             \
   }
 
-NK_ROW(add_b8, uint8_t, |)
-NK_ROW(add_u8, uint8_t, +)
-NK_ROW(add_u16, uint16_t, +)
-NK_ROW(add_u32, uint32_t, +)
-NK_ROW(add_u64, uint64_t, +)
-NK_ROW(add_f32, float, +)
-NK_ROW(add_f64, double, +)
+NK_ROWS(add_b8, uint8_t, |)
+NK_ROWS(add_u8, uint8_t, +)
+NK_ROWS(add_u16, uint16_t, +)
+NK_ROWS(add_u32, uint32_t, +)
+NK_ROWS(add_u64, uint64_t, +)
+NK_ROWS(add_f32, float, +)
+NK_ROWS(add_f64, double, +)
 
-static add_row choose(nk_dtype dtype) {
+static add_rows choose(nk_dtype dtype) {
   switch (dtype) {
     case NK_BOOL: return add_b8;
     case NK_I8: case NK_U8: return add_u8;
     case NK_I16: case NK_U16: return add_u16;
     case NK_I32: case NK_U32: return add_u32;
     case NK_I64: case NK_U64: return add_u64;
-    case NK_F32: return add_f32;
-    case NK_F64: return add_f64;
-    default: return NULL;
+    case NK_F32: case NK_C64: return add_f32;
+    default: return add_f64;
   }
-}
-
-/* A complex row is two rows of parts. */
-static void add_items(nk_dtype dtype, char *to, int64_t to_stride, const char *from,
-                      int64_t from_stride, int64_t n) {
-  if (dtype != NK_C64 && dtype != NK_C128) {
-    choose(dtype)(to, to_stride, from, from_stride, n);
-    return;
-  }
-  int64_t part = nk_dtype_size[dtype] / 2;
-  add_row add = dtype == NK_C64 ? add_f32 : add_f64;
-  add(to, to_stride, from, from_stride, n);
-  add(to + part, to_stride, from + part, from_stride, n);
 }
 
 nk_status NK_LV(nk_scatter_add_check)(nk_call *call) {
@@ -74,9 +65,11 @@ static nk_status add_chunk(void *arg, int64_t chunk, int worker) {
   const char *from = update->data + a * update->stride[0] + b * update->stride[2];
   (void)worker;
   if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
-  for (int64_t m = 0; m < index->shape[0]; ++m)
-    add_items(out->dtype, to + nk_index_at(index, m, n) * out->stride[1], out->stride[2],
-              from + m * update->stride[1], update->stride[2], width);
+  /* a complex row is two rows of parts */
+  const bool parts = out->dtype == NK_C64 || out->dtype == NK_C128;
+  const int64_t part = nk_dtype_size[out->dtype] / 2;
+  for (int64_t at = 0; at <= (parts ? part : 0); at += parts ? part : 1)
+    choose(out->dtype)(index, n, to + at, out->stride, from + at, update->stride, width);
   return NK_OK;
 }
 

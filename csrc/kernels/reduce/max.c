@@ -1,26 +1,21 @@
 /* reduce_max: a NaN wins; no elements is an error. Its table also serves reduce_argmax. */
-#include "typed.h"
+#include <math.h>
+#include <string.h>
 
-#define NK_PICK(a, b) (a) > (b) ? (a) : (b)
-#define NK_PICK_NAN(a, b) (a) > (b) || (a) != (a) ? (a) : (b)
+#define BEATS(a, b) ((a) > (b))
+#include "extreme.h"
 
-#define NK_TABLE(name, T, PICK)                                                                   \
-  NK_REDUCE_TYPED(name, T, PICK)                                                                  \
-  static int64_t name##_find(const void *x, int64_t n, const void *v) {                           \
-    const T *a = x, value = *(const T *)v;                                                        \
-    int64_t i = 0;                                                                                \
-    while (i < n - 1 && a[i] != value && (value == value || a[i] == a[i])) ++i;                   \
-    return i;                                                                                     \
-  }                                                                                               \
-  static bool name##_better(const void *x, const void *y) {                                       \
-    const T a = *(const T *)x, b = *(const T *)y;                                                 \
-    return a > b || (a != a && b == b);                                                           \
-  }
-
-NK_TABLE(max_i64, int64_t, NK_PICK)
-NK_TABLE(max_u64, uint64_t, NK_PICK)
-NK_TABLE(max_f32, float, NK_PICK_NAN)
-NK_TABLE(max_f64, double, NK_PICK_NAN)
+NK_EXTREME_INTEGER(max_i64, int64_t)
+NK_EXTREME_INTEGER(max_u64, uint64_t)
+#ifdef NK_MAX_F64
+NK_EXTREME_FLOAT(max_f32, float, int32_t, NK_F32_LANES, NK_MAX_F32)
+NK_EXTREME_FLOAT(max_f64, double, int64_t, NK_F64_LANES, NK_MAX_F64)
+#else
+NK_REDUCE_TYPED(max_f32, float, NK_PICK_NAN)
+NK_EXTREME_FIND(max_f32, float)
+NK_REDUCE_TYPED(max_f64, double, NK_PICK_NAN)
+NK_EXTREME_FIND(max_f64, double)
+#endif
 
 #define NK_OP(t, name) {t, NULL, name##_block, name##_merge, name##_find, name##_better}
 

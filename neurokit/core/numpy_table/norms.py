@@ -27,6 +27,10 @@ def _root(total, power=0.5):
 
 
 def _euclidean(x, axes, keepdims=False):
+    if x.dtype.kind == "f" and len(np.atleast_1d(axes)) == x.ndim:
+        flat = x.ravel()
+        total = np.dot(flat, flat)
+        return _root(total.reshape((1,) * x.ndim) if keepdims else total)
     square = x * x if x.dtype.kind == "f" else real(x * np.conjugate(x))
     return _root(square.sum(axes, keepdims=keepdims))
 
