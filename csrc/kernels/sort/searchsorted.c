@@ -9,7 +9,7 @@
 #include "../copy/cast.h"
 #include "../level.h"
 
-enum { SPLIT_WORK = 1 << 12, CHUNK = 1 << 10, LANES = 16 };
+enum { SPLIT_WORK = 1 << 12, CHUNK = 1 << 10, LANES = 16, ROW = 1 << 9 };
 
 nk_status NK_LV(nk_searchsorted_check)(nk_call *call) {
   nk_error *error = call->ctx->error;
@@ -34,39 +34,41 @@ typedef void (*find_places)(int64_t *place, const char *row, int64_t step, int64
 /* NaN is last, and like any other. Without branches, which would be guessed wrong half of the time. */
 #define COMES_BEFORE(x, v) (((x) < (v)) | (((v) != (v)) & ((x) == (x))))
 
-#define HALVE(T, GOES)                                                                            \
+#define HALVE(W, GOES)                                                                            \
   for (int64_t left = n; left > 0;) {                                                             \
     const int64_t half = (left + 1) / 2;                                                          \
     for (int k = 0; k < LANES; ++k) {                                                             \
-      const T here = x[(place[k] + half - 1) * step];                                             \
+      const W here = (W)x[(place[k] + half - 1) * step];                                          \
       place[k] += half & -(int64_t)(GOES);                                                        \
     }                                                                                             \
     left -= half;                                                                                 \
   }
 
-#define FIND(name, T)                                                                             \
+/* W: the type of 64 bits that values are compared in, and come in. */
+#define FIND(name, T, W)                                                                          \
   static void name(int64_t *restrict place, const char *row, int64_t step, int64_t n,             \
                    const void *known, bool after) {                                               \
-    const T *restrict x = (const T *)(const void *)row, *restrict v = known;                      \
+    const T *restrict x = (const T *)(const void *)row;                                           \
+    const W *restrict v = known;                                                                  \
     for (int k = 0; k < LANES; ++k) place[k] = 0;                                                 \
     step /= (int64_t)sizeof(T);                                                                   \
     if (after) {                                                                                  \
-      HALVE(T, !COMES_BEFORE(v[k], here))                                                         \
+      HALVE(W, !COMES_BEFORE(v[k], here))                                                         \
     } else {                                                                                      \
-      HALVE(T, COMES_BEFORE(here, v[k]))                                                          \
+      HALVE(W, COMES_BEFORE(here, v[k]))                                                          \
     }                                                                                             \
   }
 
-FIND(find_u8, uint8_t)
-FIND(find_i8, int8_t)
-FIND(find_u16, uint16_t)
-FIND(find_i16, int16_t)
-FIND(find_u32, uint32_t)
-FIND(find_i32, int32_t)
-FIND(find_u64, uint64_t)
-FIND(find_i64, int64_t)
-FIND(find_f32, float)
-FIND(find_f64, double)
+FIND(find_u8, uint8_t, int64_t)
+FIND(find_i8, int8_t, int64_t)
+FIND(find_u16, uint16_t, int64_t)
+FIND(find_i16, int16_t, int64_t)
+FIND(find_u32, uint32_t, int64_t)
+FIND(find_i32, int32_t, int64_t)
+FIND(find_u64, uint64_t, uint64_t)
+FIND(find_i64, int64_t, int64_t)
+FIND(find_f32, float, double)
+FIND(find_f64, double, double)
 
 static find_places choose(nk_dtype dtype) {
   switch (dtype) {
@@ -91,16 +93,22 @@ static nk_status task(void *arg, int64_t chunk, int worker) {
   const int64_t to = from + CHUNK < m * x->shape[0] ? from + CHUNK : m * x->shape[0];
   (void)worker;
   if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
-  const find_places find = choose(v->dtype);
-  const nk_cast_loop gather = NK_LV(nk_cast_find)(v->dtype, v->dtype);
-  const int64_t item = nk_dtype_size[v->dtype];
-  _Alignas(64) char known[LANES * 8] = {0};
-  int64_t place[LANES];
+  const nk_dtype wide = v->dtype >= NK_F32 ? NK_F64 : (v->dtype == NK_U64 ? NK_U64 : NK_I64);
+  const nk_cast_loop widen = NK_LV(nk_cast_find)(wide, v->dtype);
+  /* short rows that are looked into often are widened too: loads of 64 bits make vector code */
+  const bool copies = x->shape[1] <= ROW && x->shape[1] <= m && nk_dtype_size[x->dtype] < 8;
+  const find_places find = choose(copies ? wide : v->dtype);
+  _Alignas(64) char known[LANES * 8] = {0}, copy[ROW * 8];
+  int64_t place[LANES], copied = -1;
   for (int64_t k = from; k < to;) {
     const int64_t a = k / m, i = k % m, rest = (m - i < to - k ? m - i : to - k);
     const int64_t n = rest < LANES ? rest : LANES;
-    gather(known, item, v->data + a * v->stride[0] + i * v->stride[1], v->stride[1], n);
-    find(place, x->data + a * x->stride[0], x->stride[1], x->shape[1], known, call->ip[0] != 0);
+    const char *row = x->data + a * x->stride[0];
+    if (copies && a != copied) widen(copy, 8, row, x->stride[1], x->shape[1]);
+    copied = a;
+    widen(known, 8, v->data + a * v->stride[0] + i * v->stride[1], v->stride[1], n);
+    find(place, copies ? copy : row, copies ? 8 : x->stride[1], x->shape[1], known,
+         call->ip[0] != 0);
     char *to_place = out->data + a * out->stride[0] + i * out->stride[1];
     for (int64_t j = 0; j < n; ++j)
       *(int64_t *)(void *)(to_place + j * out->stride[1]) = place[j];

@@ -11,6 +11,7 @@ from ..trace.tracer import Tracer, broadcast_value, to_node
 from ..trace.ufuncs import as_dtype
 from .base import T, _axis, _deliver, guard, implements, known
 from .choices import where as _where
+from .selection import picked
 
 
 def _target(a, name):
@@ -229,7 +230,7 @@ def delete(arr, obj, axis=None):
         arr, axis = np.ravel(arr), 0
     axis = _axis(axis, arr.ndim)
     obj = obj if isinstance(obj, slice) else known(obj, "np.delete", _STATIC)
-    return np.take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
+    return picked([arr], np.delete(np.arange(arr.shape[axis]), obj), axis)
 
 
 @implements(np.insert)
@@ -256,7 +257,7 @@ def insert(arr, obj, values, axis=None):
     single = not isinstance(obj, slice) and obj.size == 1
     marks = np.arange(n, n + k)
     order = np.insert(np.arange(n), obj.reshape(())[()] if single else obj, marks)
-    return np.take(np.concatenate([arr, new], axis), order, axis)
+    return picked([arr, T(to_node(new))], order, axis)
 
 
 @implements(np.resize)

@@ -5,8 +5,11 @@ import operator
 import numpy as np
 
 from ..errors import TraceError
+from ..primitives.shaping import broadcast, slice_update
 from ..trace.tracer import Tracer, to_node
+from ..trace.ufuncs import as_dtype
 from .base import T, implements
+from .selection import picked
 
 _OPTIONS = {  # mode: what it takes besides the width
     "constant": {"constant_values": 0},
@@ -56,46 +59,75 @@ def pad(array, pad_width, mode="constant", **kwargs):
             raise ValueError("index can't contain negative values")
     name, option = next(iter(options.items()), (None, None))
     pairs = _pairs(option, result.ndim) if name not in (None, "reflect_type") else widths
+    fill = _one_fill(mode, pairs)
+    if fill is not None:
+        return _framed(result, widths, fill)
     for axis, width in enumerate(widths):
         if any(width):
-            moved = np.moveaxis(result, axis, -1)
-            padded = _pad_last(moved, width, mode, pairs[axis], option)
-            result = np.moveaxis(padded, -1, axis)
+            result = _pad_axis(result, axis, width, mode, pairs[axis], option)
     return result
 
 
-def _pad_last(x, width, mode, pair, option):
-    """Both ends of the last axis."""
-    n = x.shape[-1]
+def _one_fill(mode, pairs):
+    """The value of all new elements, where it is one plain number; else None."""
+    if mode == "empty":
+        return 0
+    values = [v for pair in pairs for v in pair]
+    if mode != "constant" or not values or any(isinstance(v, Tracer) for v in values):
+        return None
+    return values[0] if all(v == values[0] for v in values) else None
+
+
+def _framed(x, widths, fill):
+    node, fill = x.node, to_node(fill)
+    if not any(map(any, widths)):
+        return x
+    shape = tuple(n + before + after for n, (before, after) in zip(x.shape, widths))
+    frame = broadcast(as_dtype(fill, x.dtype), shape)
+    spec = [(before, n, 1) for n, (before, _) in zip(x.shape, widths)]
+    return T(slice_update(frame, node, spec))
+
+
+def _pad_axis(x, axis, width, mode, pair, option):
+    """Both ends of one axis."""
+    n = x.shape[axis]
+
+    def part(*bounds):
+        key = [slice(None)] * x.ndim
+        key[axis] = slice(*bounds)
+        return x[tuple(key)]
+
     if mode not in ("constant", "empty") and not n:
         raise ValueError(
             f"can't extend empty axis using modes other than 'constant' or 'empty' (mode {mode!r})"
         )
     if mode in ("edge", "wrap", "reflect", "symmetric"):
-        index = np.pad(np.arange(n), width, mode=mode)
-        result = x[..., index]
-        return _odd(result, x, width, mode) if option == "odd" else result
+        result = picked([x], np.pad(np.arange(n), width, mode=mode), axis)
+        if option != "odd":
+            return result
+        moved = [np.moveaxis(v, axis, -1) for v in (result, x)]
+        return np.moveaxis(_odd(*moved, width, mode), -1, axis)
     ends = []
     for k, (w, value) in enumerate(zip(width, pair)):
-        shape = x.shape[:-1] + (w,)
+        shape = tuple(w if i == axis else d for i, d in enumerate(x.shape))
         if mode in ("constant", "empty"):
             fill = T(to_node(0 if mode == "empty" else value)).astype(x.dtype)
             ends.append(np.broadcast_to(fill, shape))
             continue
-        edge = x[..., :1] if k == 0 else x[..., -1:]
         if mode == "linear_ramp":
-            ramp = np.linspace(value, edge[..., 0], w, endpoint=False, dtype=x.dtype, axis=-1)
-            ends.append(ramp if k == 0 else ramp[..., ::-1])
+            edge = np.squeeze(part(1) if k == 0 else part(n - 1, n), axis)
+            ramp = np.linspace(value, edge, w, endpoint=False, dtype=x.dtype, axis=axis)
+            ends.append(ramp if k == 0 else np.flip(ramp, axis))
             continue
         length = n if value is None else min(operator.index(value), n)
         if length < 1 and mode in ("maximum", "minimum"):
             raise ValueError("stat_length of 0 yields no value for padding")
-        part = x[..., :length] if k == 0 else x[..., n - length :]
-        fill = _STATISTICS[mode](part, -1, keepdims=True)
+        seen = part(length) if k == 0 else part(n - length, n)
+        fill = _STATISTICS[mode](seen, axis, keepdims=True)
         if x.dtype.kind in "iu" and mode in ("mean", "median"):
             fill = np.rint(fill)
         ends.append(np.broadcast_to(fill.astype(x.dtype), shape))
-    return np.concatenate([ends[0], x, ends[1]], -1)
+    return np.concatenate([ends[0], x, ends[1]], axis)
 
 
 def _odd(result, x, width, mode):

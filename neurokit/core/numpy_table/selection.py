@@ -18,7 +18,7 @@ from .base import T, _axis, _deliver, implements
 from .choices import where
 from .filled import zeros_like
 from .reductions import sum
-from .shapes import _read_only, broadcast_arrays, ravel, reshape
+from .shapes import _read_only, broadcast_arrays, concatenate, ravel, reshape
 
 
 @implements(np.take)
@@ -46,6 +46,56 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     rows = _reshape(index, (index.size,))
     packed = _reshape(node, (math.prod(before), node.shape[axis], math.prod(after)))
     return _deliver(T(_reshape(_take_rows(packed, rows), before + index.shape + after)), out)
+
+
+_MANY = 16  # runs, beyond which places are gathered
+
+
+def picked(sources, order, axis):
+    """What np.take gets from the `sources` side by side, at places known while tracing, 0 and up.
+
+    Where the places are few runs of neighbours, forwards, backwards or repeated, their slices are joined.
+    """
+    order = np.asarray(order, np.int64)
+    borders = np.cumsum([0] + [x.shape[axis] for x in sources])
+    runs = _runs(order, borders)
+    if runs is None:
+        whole = concatenate(sources, axis) if len(sources) > 1 else sources[0]
+        return take(whole, order, axis)
+    parts = []
+    for first, n, step in runs:
+        k = int(np.searchsorted(borders, first, "right")) - 1
+        first -= int(borders[k])
+        key = [slice(None)] * sources[k].ndim
+        end = first - n if step < 0 else first + (n if step else 1)
+        key[axis] = slice(first, end if end >= 0 else None, step or 1)
+        part = sources[k][tuple(key)]
+        shape = [n if i == axis else d for i, d in enumerate(part.shape)]
+        parts.append(part if step else np.broadcast_to(part, shape))
+    return concatenate(parts, axis) if len(parts) > 1 else parts[0]
+
+
+def _runs(order, borders):
+    """`order` as runs (first, length, step -1, 0 or 1), none of which crosses a border; None if many."""
+    if not order.size:
+        return None
+    source = np.searchsorted(borders, order, "right")
+    step = np.diff(order)
+    step = np.where((np.abs(step) > 1) | (np.diff(source) != 0), 2, step)  # 2: no run goes on here
+    if np.count_nonzero(np.diff(step)) > 2 * _MANY:
+        return None
+    ends = np.append(np.flatnonzero(np.diff(step)), step.size - 1)  # of stretches of equal steps
+    runs, at = [], 0
+    for end in ends.tolist() if step.size else []:
+        if step[end] == 2:
+            runs += [(int(order[i]), 1, 1) for i in range(at, min(end + 1, at + _MANY))]
+            at = end + 1
+        elif at <= end:
+            runs.append((int(order[at]), end + 2 - at, int(step[end])))
+            at = end + 2
+    if at < order.size:
+        runs.append((int(order[at]), 1, 1))
+    return runs if len(runs) <= _MANY else None
 
 
 @implements(np.take_along_axis)
