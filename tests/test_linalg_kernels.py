@@ -1,5 +1,7 @@
 """The linalg kernels against LAPACK as NumPy and SciPy call it: types, layouts, batches, threads."""
 
+import itertools
+
 import numpy as np
 import pytest
 from kernel_tools import layouts
@@ -87,6 +89,76 @@ def test_square_kernels(dtype):
         pair = np.result_type(dtype, "c8")
         w, v = call("eig", [np.empty((3, n), pair), np.empty((3, n, n), pair)], [a])
         close(a @ v, v * w[:, None, :], 20)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "c16"])
+def test_large_cholesky_by_blocks(dtype):
+    """Blocks of whole and broken size, every layout of A and of L, threads; L of only one triangle."""
+    rng = np.random.default_rng(2)
+    n = 700 if np.dtype(dtype).kind == "f" else 530
+    x = matrices(rng, dtype, n, n + 20)
+    a = x @ x.conj().T / n + np.eye(n, dtype=dtype)
+    want = np.linalg.cholesky(a.astype(np.result_type(dtype, "f8")))
+    read = np.tril(a)  # what is above the diagonal must not matter
+    for each in (read, np.asfortranarray(read), np.repeat(read, 2, 0)[::2]):
+        for order in "CF":
+            one, three = (np.full((n, n), np.nan, dtype, order=order) for _ in range(2))
+            call("cholesky", [one], [each], threads=1)
+            call("cholesky", [three], [each], threads=3)
+            close(one, want, 10)
+            assert one.tobytes() == three.tobytes()
+            assert not np.triu(one, 1).any()
+    (stack,) = call("cholesky", [np.empty((2, n, n), dtype)], [np.stack([read, read])])
+    assert stack[1].tobytes() == call("cholesky", [np.empty_like(a)], [read])[0].tobytes()
+    a[650 if n == 700 else 500, :] = 0
+    with pytest.raises(np.linalg.LinAlgError, match="positive definite"):
+        call("cholesky", [np.empty_like(a)], [a])
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "c16"])
+def test_triangular_solve_of_every_kind(dtype):
+    """Triangle, operation, diagonal and layout of each operand, one and several blocks of columns."""
+    rng = np.random.default_rng(3)
+    n = 20
+    a = matrices(rng, dtype, n, n) / 4 + 3 * np.eye(n, dtype=dtype)
+    for k in (1, 3, 300):
+        b = matrices(rng, dtype, n, k)
+        for lower, op, unit in itertools.product((0, 1), (0, 1, 2), (0, 1)):
+            t = np.tril(a) if lower else np.triu(a)
+            if unit:
+                t = t - np.diag(np.diag(t)) + np.eye(n, dtype=dtype)
+            matrix = (t, t.T, t.conj().T)[op]
+            want = np.linalg.solve(matrix, b)
+            for x in (a, np.asfortranarray(a), np.repeat(a, 2, 1)[:, ::2]):
+                for y, order in ((b, "C"), (np.asfortranarray(b), "C"), (b, "F")):
+                    out = np.empty((n, k), dtype, order=order)
+                    call("triangular_solve", [out], [x, y], (lower, op, unit))
+                    close(out, want, 10)
+
+
+def test_triangular_solve_names_the_zero():
+    for dtype in ("f4", "f8", "c8", "c16"):
+        a = np.eye(5, dtype=dtype)
+        a[3, 3] = 0
+        with pytest.raises(np.linalg.LinAlgError, match="diagonal 3"):
+            call(
+                "triangular_solve",
+                [np.empty((5, 2), dtype)],
+                [a, np.ones((5, 2), dtype)],
+                (1, 0, 0),
+            )
+        call("triangular_solve", [np.empty((5, 2), dtype)], [a, np.ones((5, 2), dtype)], (1, 0, 1))
+
+
+def test_wide_right_sides_do_not_depend_on_threads():
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(size=(300, 300)) / 20 + 2 * np.eye(300), rng.normal(size=(300, 1100))
+    one, three = (
+        call("triangular_solve", [np.empty_like(b)], [a, b], (1, 0, 0), threads=n)[0]
+        for n in (1, 3)
+    )
+    assert one.tobytes() == three.tobytes()
+    close(np.tril(a) @ one, b, 10)
 
 
 def test_bad_operands_are_refused():

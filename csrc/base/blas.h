@@ -15,7 +15,9 @@ enum {
   NK_UPPER = 121,
   NK_LOWER = 122,
   NK_NON_UNIT = 131,
-  NK_LEFT = 141
+  NK_UNIT = 132,
+  NK_LEFT = 141,
+  NK_RIGHT = 142
 };
 
 void scipy_cblas_sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha,
@@ -47,6 +49,10 @@ void scipy_cblas_strsm(int order, int side, int uplo, int trans, int diag, int m
                        float alpha, const float *a, int lda, float *b, int ldb);
 void scipy_cblas_dtrsm(int order, int side, int uplo, int trans, int diag, int m, int n,
                        double alpha, const double *a, int lda, double *b, int ldb);
+void scipy_cblas_ctrsm(int order, int side, int uplo, int trans, int diag, int m, int n,
+                       const void *alpha, const void *a, int lda, void *b, int ldb);
+void scipy_cblas_ztrsm(int order, int side, int uplo, int trans, int diag, int m, int n,
+                       const void *alpha, const void *a, int lda, void *b, int ldb);
 
 void scipy_openblas_set_num_threads(int n);
 char *scipy_openblas_get_config(void);

@@ -8,8 +8,6 @@ import numpy as np
 
 from neurokit import _core
 
-BLOCK = 256  # columns of a factor, or of right-hand sides, in work at a time
-
 
 def eigh(matrices):
     """Eigenvalues (..., n), ascending, and eigenvectors (..., n, n) of symmetric matrices."""
@@ -58,36 +56,18 @@ def squared_norm(x):
 
 def cholesky(matrix):
     """L of A = L L', A symmetric (n, n); LinAlgError where it is not positive definite."""
-    n = len(matrix)
     lower = np.empty_like(matrix, order="C")
-    if n <= 3 * BLOCK:
-        _core.call("cholesky", [lower], [matrix])
-        return lower
-    rest = np.array(matrix, order="C")
-    lower[:] = 0
-    for first in range(0, n, BLOCK):
-        here, below = slice(first, first + BLOCK), slice(first + BLOCK, n)
-        _core.call("cholesky", [lower[here, here]], [rest[here, here]])
-        if first + BLOCK < n:
-            panel = solve_triangular(lower[here, here], rest[below, here].T).T
-            lower[below, here] = panel
-            rest[below, below] -= gram(np.ascontiguousarray(panel.T))
+    _core.call("cholesky", [lower], [matrix])
     return lower
 
 
 def solve_triangular(lower, b, transposed=False):
     """L^-1 B, or L'^-1 B: lower (n, n), B (n,) or (n, k)."""
     dtype = np.result_type(lower, b)
-    lower, right = lower.astype(dtype, copy=False), b.reshape(len(b), -1).astype(dtype, copy=False)
+    right = b.reshape(len(b), -1).astype(dtype, copy=False)
     out = np.empty(right.shape, dtype)
-    whole = right.shape[1] // BLOCK * BLOCK
-    for part, width in ((slice(whole), BLOCK), (slice(whole, None), right.shape[1] - whole)):
-        count = right[:, part].shape[1] // width if width else 0
-        if count:
-            stack = (x[:, part].reshape(len(b), count, width) for x in (out, right))
-            to, given = (np.swapaxes(x, 0, 1) for x in stack)
-            factors = np.broadcast_to(lower, (count, *lower.shape))
-            _core.call("triangular_solve", [to], [factors, given], (1, int(transposed), 0))
+    inputs = [lower.astype(dtype, copy=False), right]
+    _core.call("triangular_solve", [out], inputs, (1, int(transposed), 0))
     return out.reshape(b.shape)
 
 

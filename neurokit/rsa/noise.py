@@ -5,6 +5,7 @@ import numpy as np
 from ..ops.dense import cholesky, gram, product, solve_triangular, squared_norm
 from .checks import codes, numbers, symmetric
 
+ROWS = 64  # samples looked at together, in cache
 KINDS = ("shrinkage_diagonal", "shrinkage_identity", "diagonal", "full")
 
 
@@ -123,13 +124,12 @@ class Noise:
             return self.whiten(patterns), None
         roots = self._roots()
         if self._inner is None:
-            scaled = self._samples / roots
-            inner = gram(scaled.T) if self._product is None else self._product.copy()
+            known = self._product is not None
+            inner = self._product.copy() if known else gram((self._samples / roots).T)
             inner[np.diag_indices(len(inner))] += 1 / self._weight
-            self._inner = scaled, cholesky(inner)
-        scaled, lower = self._inner
+            self._inner = cholesky(inner)
         plus = patterns / roots
-        minus = solve_triangular(lower, product(scaled, plus.T)).T
+        minus = solve_triangular(self._inner, product(self._samples, (plus / roots).T)).T
         return plus, minus
 
     def _roots(self):
@@ -230,7 +230,10 @@ def noise_from_residuals(residuals, kind="shrinkage_diagonal", dof=None):
         return Noise(gram(x) / dof)
     if kind == "shrinkage_identity":
         return _to_identity(x, dof)
-    variance = (np.sum(x * x, 0, dtype=float) / dof).astype(x.dtype)
+    squares = sum(
+        np.sum(np.square(x[k : k + ROWS]), 0, dtype=float) for k in range(0, len(x), ROWS)
+    )
+    variance = (squares / dof).astype(x.dtype)
     constant = np.flatnonzero(flat | (variance == 0))
     if len(constant):
         raise ValueError(f"channels without any noise: {constant[:10].tolist()}; leave them out")
@@ -264,17 +267,23 @@ def _to_diagonal(x, variance, dof):
     # With z = x/sd, R = z'z/(T-1) and q_ij = sum_t z_ti^2 z_tj^2 / (T-1), the sum of q over all
     # pairs needs only the squared norms of the samples, that of R^2 only the norm of z'z.
     samples, channels = x.shape
-    z = x / np.sqrt(variance)
+    sd = np.sqrt(variance)
+    z, by_channel = np.empty_like(x), np.zeros(channels)
+    by_sample, fourth = np.empty(samples), 0.0
+    for first in range(0, samples, ROWS):
+        here = slice(first, first + ROWS)
+        squares = np.square(np.divide(x[here], sd, out=z[here]))
+        by_channel += np.sum(squares, 0, dtype=float)
+        by_sample[here] = np.sum(squares, 1, dtype=float)
+        fourth += squared_norm(squares)
     cross = _product(z)
-    z *= z
-    r2 = (squared_norm(cross) - np.sum(np.sum(z, 0, dtype=float) ** 2)) / (samples - 1) ** 2
-    q = (np.sum(np.sum(z, 1, dtype=float) ** 2) - squared_norm(z)) / (samples - 1)
+    r2 = (squared_norm(cross) - np.sum(by_channel**2)) / (samples - 1) ** 2
+    q = (np.sum(by_sample**2) - fourth) / (samples - 1)
     lam = float(np.clip(samples / dof**2 * (q - r2) / r2, 0, 1)) if r2 > 0 else 1.0
     if channels > samples:
         return Noise.structured(
             variance * lam, x, (1 - lam) / dof, lam, cross / lam if lam else None
         )
-    sd = np.sqrt(variance)
     covariance = cross * np.multiply.outer(sd * ((1 - lam) / dof), sd)
     covariance[np.diag_indices(channels)] = variance
     return Noise(covariance, lam)

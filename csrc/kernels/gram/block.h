@@ -217,6 +217,9 @@ static inline __attribute__((always_inline)) void NK_T(micro)(int64_t kc, const 
     NK_UNROLL
     for (int j = 0; j < nv; j++)
       column[j] = *(const NK_T(vec) *)(const void *)(b + k * NK_T(NR) + j * LANES);
+    __builtin_prefetch(a + (k + NK_GRAM_AHEAD) * NK_T(NR));
+    NK_UNROLL
+    for (int j = 0; j < nv; j++) __builtin_prefetch(b + (k + NK_GRAM_AHEAD) * NK_T(NR) + j * LANES);
     NK_UNROLL
     for (int i = 0; i < MR; i++) {
       const NK_T(vec) element = a[k * NK_T(NR) + i] - (NK_T(vec)){0};

@@ -20,6 +20,7 @@
 enum {
   NK_GRAM_KC = 256,      /* columns summed in the data's own precision */
   NK_GRAM_KB = 1024,     /* columns packed at a time */
+  NK_GRAM_AHEAD = 16,    /* columns fetched before they are needed */
   NK_GRAM_MAX_ROWS = 48, /* of a panel, at any level */
   NK_GRAM_SLOTS = 32     /* matrices in work at once, each with its own workspace */
 };

@@ -18,8 +18,6 @@ NK_FOUR(potrf, (const char *uplo, const int *n, void *a, const int *lda, int *in
 NK_FOUR(getrf, (const int *m, const int *n, void *a, const int *lda, int *pivots, int *info))
 NK_FOUR(getrs, (const char *trans, const int *n, const int *nrhs, const void *a, const int *lda,
                 const int *pivots, void *b, const int *ldb, int *info))
-NK_FOUR(trtrs, (const char *uplo, const char *trans, const char *diag, const int *n,
-                const int *nrhs, const void *a, const int *lda, void *b, const int *ldb, int *info))
 NK_FOUR(geqrf, (const int *m, const int *n, void *a, const int *lda, void *tau, void *work,
                 const int *lwork, int *info))
 NK_FOUR(trsyl, (const char *trana, const char *tranb, const int *isgn, const int *m, const int *n,

@@ -47,6 +47,34 @@ static inline nk_dtype nk_real_of(nk_dtype dtype) {
 static inline nk_dtype nk_complex_of(nk_dtype dtype) {
   return dtype == NK_F32 ? NK_C64 : dtype == NK_F64 ? NK_C128 : dtype;
 }
+/* The last two axes. */
+static inline nk_view nk_core(const nk_view *v) {
+  nk_view core = {.data = v->data, .dtype = v->dtype, .ndim = 2};
+  for (int d = 0; d < 2; d++) {
+    core.shape[d] = v->shape[v->ndim - 2 + d];
+    core.stride[d] = v->stride[v->ndim - 2 + d];
+  }
+  return core;
+}
+
+/* A matrix in row order at `data`. */
+static inline nk_view nk_rows_at(char *data, nk_dtype dtype, int64_t rows, int64_t cols) {
+  const int64_t item = (int64_t)nk_dtype_size[dtype];
+  nk_view v = {.data = data, .dtype = dtype, .ndim = 2};
+  v.shape[0] = rows;
+  v.shape[1] = cols;
+  v.stride[0] = cols * item;
+  v.stride[1] = item;
+  return v;
+}
+
+/* Whether the rows of the last two axes are contiguous and lie apart by a step that BLAS takes. */
+static inline bool nk_has_rows(const nk_view *v) {
+  const int64_t item = (int64_t)nk_dtype_size[v->dtype], row = v->stride[v->ndim - 2];
+  return v->stride[v->ndim - 1] == item && row >= nk_axis(v, 1) * item && row % item == 0 &&
+         row / item <= INT32_MAX;
+}
+
 static inline int nk_at_least_1(int64_t n) { return n < 1 ? 1 : (int)n; }
 
 /* The workspace that LAPACK asked for in work[0]. */

@@ -10,9 +10,9 @@
 #include "../../engine/kernel.h"
 #include "../level.h"
 
-enum { TILE = 256, SMALL_TILE = 128, SMALL = 512, K_STEP = 4096 };
+enum { K_STEP = 4096 };
 
-static int64_t width(int64_t n) { return n <= SMALL ? SMALL_TILE : TILE; }
+static int64_t width(int64_t n) { return n <= 512 ? 128 : n <= 2048 ? 256 : 512; }
 static int64_t tiles(int64_t n) { return (n + width(n) - 1) / width(n); }
 
 /* Whether the columns of a are the contiguous axis; then *ld is the step between them. */
