@@ -1,5 +1,6 @@
 """Rare arguments and types of NumPy's functions, each as NumPy has it."""
 
+import collections
 import warnings
 
 import numpy as np
@@ -82,3 +83,64 @@ def test_complex_numbers_in_order_and_correlation():
     same(np.lexsort, z)
     same(np.corrcoef, z * (1 + 0.5j) + np.arange(6))
     same(lambda a, b: np.corrcoef(a, b), z[0], z[1])
+
+
+REDUCTIONS = [
+    np.sum,
+    np.prod,
+    np.max,
+    np.min,
+    np.any,
+    np.all,
+    np.argmax,
+    np.argmin,
+    np.ptp,
+    np.count_nonzero,
+]
+REDUCTIONS += [np.nansum, np.nanmax, np.nanmean, np.nanvar, np.nanstd, np.nanargmin, np.squeeze]
+
+
+@pytest.mark.parametrize("f", REDUCTIONS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("axis", [0, -1])
+def test_a_scalar_has_the_axes_0_and_minus_1_where_numpy_says_so(f, axis):
+    same(lambda x: f(x, axis=axis), np.array(2.5))
+    with pytest.raises(np.exceptions.AxisError):
+        nk.jit(lambda x: f(x, axis=1))(np.array(2.5))
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+def test_a_scalar_is_a_row_of_one_where_numpy_says_so(axis):
+    x = np.array(2.5)
+    for f in (np.cumsum, np.cumprod, np.nancumsum):
+        same(lambda x, f=f: f(x, axis), x)
+    same(lambda x: np.repeat(x, 3, axis), x)
+    same(lambda x: np.take(x, [0, 0], axis), x)
+    same(lambda x: np.argpartition(x, 0, axis), x)
+    if hasattr(np, "cumulative_sum"):
+        same(lambda x: np.cumulative_sum(x, include_initial=True), x)
+    nk.check_grads(lambda x: np.repeat(np.cumsum(x, axis), 3, axis) ** 2, (2.5,))
+    for f in (np.mean, np.var, np.sort, np.median):  # and where it does not
+        with pytest.raises(np.exceptions.AxisError):
+            nk.jit(lambda x, f=f: f(x, axis=axis))(x)
+
+
+def test_sequences_and_single_axes():
+    x = np.arange(6.0).reshape(2, 3)
+    same(lambda x: x[range(2), [0, 2]], x)
+    same(lambda x: x * range(3) + np.subtract(range(3), x), x)
+    same(lambda x: x * collections.deque([1.0, 2.0, 3.0]), x)
+    nk.check_grads(lambda x: x * collections.deque([x[0, 0], 2.0, x[1, 1]]), (x,))
+    with pytest.raises(TypeError, match="str"):
+        nk.jit(lambda x: x * "abc")(x)
+    same(lambda x: np.transpose(x, 0), x[0])
+    same(lambda x: x.transpose(0), x[0])
+    same(lambda x: np.lexsort(x), x[0])
+    sizes = nk.jit(lambda x: [np.size(x, a) for a in (None, 0, -1)])(x)
+    assert [int(n) for n in sizes] == [6, 2, 3]
+
+
+def test_counts_of_plain_data_with_traced_weights_under_vmap():
+    places = np.array([0, 1, 1, 2])
+    w = np.arange(8.0).reshape(2, 4)
+    got = nk.vmap(lambda w: np.bincount(places, weights=w, minlength=4))(w)
+    np.testing.assert_array_equal(got, [np.bincount(places, v, 4) for v in w])

@@ -99,6 +99,18 @@ def _axes(axis, ndim):
     return tuple(sorted(axes))
 
 
+def _reduced(axis, ndim):
+    """`_axes` of a reduction, for which the axes 0 and -1 of a scalar are the scalar itself, as in NumPy."""
+    if not ndim and not isinstance(axis, (tuple, list)) and axis is not None:
+        return _axes((), 0) if operator.index(axis) in (0, -1) else _axes(axis, 0)
+    return _axes(axis, ndim)
+
+
+def _along(a, axis):
+    """`a` and one axis of it; a scalar has one element along its axis 0."""
+    return (np.reshape(a, (1,)) if not np.ndim(a) else a), _axis(axis, np.ndim(a) or 1)
+
+
 def _full_tracer(shape, value, dtype):
     return T(_full(shape, value, np.dtype(dtype)))
 

@@ -171,6 +171,7 @@ def isin(element, test_elements, assume_unique=False, invert=False, *, kind=None
 @implements(np.bincount)
 def bincount(x, /, weights=None, minlength=0):
     """The weights may be traced anywhere; the length of the result needs the values of x."""
+    values = None if isinstance(x, Tracer) else np.asarray(x)
     x = T(to_node(x)) if not isinstance(x, Tracer) else x
     if x.ndim != 1:
         raise ValueError(
@@ -185,7 +186,7 @@ def bincount(x, /, weights=None, minlength=0):
     minlength = operator.index(minlength)
     if minlength < 0:
         raise ValueError("'minlength' must not be negative")
-    values = _constant_of(x)
+    values = _constant_of(x) if values is None else values
     if values is None:
         raise AbstractValueError(
             f"np.bincount of traced integers has a length that depends on data, which is not known inside "

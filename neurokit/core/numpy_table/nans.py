@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ..trace.tracer import to_node
-from .base import T, _axes, _deliver, guard, implements
+from .base import T, _deliver, _reduced, guard, implements
 from .reductions import (
     _as_asked,
     _floating,
@@ -129,7 +129,7 @@ def nanvar(
             raise ValueError("ddof and correction can't be provided simultaneously.")
         ddof = correction
     a = T(_floating(a, dtype))
-    axes = _axes(axis, a.ndim)
+    axes = _reduced(axis, a.ndim)
     centre = mean if has(mean) else nanmean(a, axes, keepdims=True, where=where)
     nan = _nan(a)
     offset = np.where(nan, np.asarray(0, a.dtype), a - centre)

@@ -14,7 +14,7 @@ from ..primitives.sorting import even_ties, gather_rows, rows_of, select
 from ..primitives.sorting import searchsorted as _searchsorted
 from ..primitives.sorting import sort as _sort
 from ..trace.tracer import Tracer, to_node
-from .base import T, _axes, _axis, _deliver, _full_tracer, implements
+from .base import T, _along, _axes, _axis, _deliver, _full_tracer, implements
 from .reductions import _floating, weights_along
 from .shapes import _common, moveaxis, reshape
 
@@ -96,6 +96,8 @@ def partition(a, kth, axis=-1, kind="introselect", order=None):
 @implements(np.argpartition)
 def argpartition(a, kth, axis=-1, kind="introselect", order=None):
     _check_kind(None, order)
+    if axis is not None:
+        a, axis = _along(a, axis)
     node, axis = _sortable(a, axis)
     _check_places(kth, node.shape[axis])
     return argsort(T(node), axis)
@@ -103,7 +105,6 @@ def argpartition(a, kth, axis=-1, kind="introselect", order=None):
 
 @implements(np.lexsort)
 def lexsort(keys, axis=-1):
-    keys = list(keys) if not isinstance(keys, Tracer) or keys.ndim > 1 else [keys]
     nodes = [to_node(k) for k in keys]
     if not nodes:
         raise TypeError("need sequence of keys with len > 0 in lexsort")

@@ -1,6 +1,7 @@
 """Reductions over axes, running totals, norms."""
 
 import math
+import operator
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ..primitives.shaping import broadcast
 from ..primitives.shaping import reshape as _reshape
 from ..trace.tracer import Tracer, to_node
 from ..trace.ufuncs import as_dtype
-from .base import T, _axes, _axis, _deliver, _full_tracer, implements
+from .base import T, _along, _axes, _axis, _deliver, _full_tracer, _reduced, implements
 from .choices import where as _where
 from .shapes import concatenate
 
@@ -31,7 +32,7 @@ def _reducer(op):
     def call(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=None):
         node = to_node(a)
         if op in ("max", "min") and has(initial) and 0 in node.shape:
-            empty = [node.shape[i] for i in _axes(axis, node.ndim)]
+            empty = [node.shape[i] for i in _reduced(axis, node.ndim)]
             if 0 in empty:
                 return _deliver(
                     np.broadcast_to(literal_like(initial, node), _kept(node, axis, keepdims)),
@@ -53,7 +54,7 @@ def _reducer(op):
             node = _wide(node)
         dtype = node.dtype if op in ("sum", "prod") else None
         result = reduce(
-            op, node, _axes(axis, node.ndim), bool(keepdims) and keepdims is not np._NoValue
+            op, node, _reduced(axis, node.ndim), bool(keepdims) and keepdims is not np._NoValue
         )
         result = T(result if dtype is None else as_dtype(result, dtype))
         if has(initial):
@@ -68,7 +69,7 @@ def _reducer(op):
 
 def _kept(node, axis, keepdims):
     """The shape that a reduction over `axis` leaves."""
-    axes, keep = _axes(axis, node.ndim), bool(keepdims) and keepdims is not np._NoValue
+    axes, keep = _reduced(axis, node.ndim), bool(keepdims) and keepdims is not np._NoValue
     return tuple(1 if i in axes else d for i, d in enumerate(node.shape) if keep or i not in axes)
 
 
@@ -112,7 +113,7 @@ def all(a, axis=None, out=None, keepdims=False, where=None):
 def _arg(op):
     def call(a, axis=None, out=None, keepdims=False):
         node = to_node(a)
-        axes = tuple(range(node.ndim)) if axis is None else (_axis(axis, node.ndim),)
+        axes = _reduced(axis if axis is None else operator.index(axis), node.ndim)
         if not axes:
             return T(literal(0, INT64))
         if node.dtype == BOOL:
@@ -266,13 +267,15 @@ def _cumulative(running, fill):
 
     def call(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
         x = T(to_node(x))
+        if isinstance(axis, tuple) and len(axis) == 1:
+            (axis,) = axis
         if axis is None:
             if x.ndim > 1:
                 raise ValueError(
                     "For arrays which have more than one dimension ``axis`` argument is required."
                 )
             axis = 0
-        axis = _axis(axis, x.ndim)
+        x, axis = _along(x, axis)
         total = running(x, axis, dtype)
         if include_initial:
             shape = tuple(1 if i == axis else d for i, d in enumerate(x.shape))
@@ -292,7 +295,8 @@ def _running(op):
         dtype = node.dtype
         if axis is None:
             node, axis = _reshape(node, (node.size,)), 0
-        return _deliver(T(as_dtype(cumulate(op, node, _axis(axis, node.ndim)), dtype)), out)
+        a, axis = _along(T(node), axis)
+        return _deliver(T(as_dtype(cumulate(op, a.node, axis), dtype)), out)
 
     return call
 

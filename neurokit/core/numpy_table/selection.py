@@ -14,7 +14,7 @@ from ..primitives.shaping import iota
 from ..primitives.shaping import reshape as _reshape
 from ..trace.tracer import Tracer, to_node
 from ..views import View, c_strides
-from .base import T, _axis, _deliver, implements
+from .base import T, _along, _axis, _deliver, implements
 from .choices import where
 from .filled import zeros_like
 from .reductions import sum
@@ -28,8 +28,8 @@ def take(a, indices, axis=None, out=None, mode="raise"):
         raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
     if axis is None:
         a, axis = ravel(a), 0
+    a, axis = _along(a, axis)
     node = to_node(a)
-    axis = _axis(axis, node.ndim)
     index = to_node(indices)
     if index.dtype.kind not in "iu":
         raise TypeError(f"np.take: indices must be integers, got {index.dtype}")
@@ -173,6 +173,6 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
 def repeat(a, repeats, axis=None):
     if axis is None:
         a, axis = ravel(a), 0
-    axis = _axis(axis, np.ndim(a))
+    a, axis = _along(a, axis)
     counts = np.broadcast_to(np.asarray(repeats), (np.shape(a)[axis],))
     return take(a, np.repeat(np.arange(np.shape(a)[axis]), counts), axis)

@@ -1,6 +1,7 @@
 """Shapes: reshape, transpose, join, split, repeat. Views follow writes to their base."""
 
 import builtins
+import math
 import operator
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..primitives.shaping import reshape as _reshape
 from ..primitives.shaping import transpose as _transpose
 from ..trace.tracer import SUPPORTED, Tracer, discard_imaginary, to_node
 from ..trace.ufuncs import as_dtype
-from .base import FUNCTIONS, T, _axes, _axis, _deliver, implements
+from .base import FUNCTIONS, T, _axes, _axis, _deliver, _reduced, implements
 
 
 def _view(t, read, write, prim, params=()):
@@ -68,10 +69,15 @@ def ravel(a, order="C"):
     )
 
 
+def _listed(axes, ndim):
+    """Axes in the order given: one, or a sequence of them."""
+    return tuple(_axis(i, ndim) for i in (axes if np.iterable(axes) else (axes,)))
+
+
 @implements(np.transpose, np.permute_dims)
 def transpose(a, axes=None):
     ndim = np.ndim(a)
-    axes = tuple(range(ndim))[::-1] if axes is None else tuple(_axis(i, ndim) for i in axes)
+    axes = tuple(range(ndim))[::-1] if axes is None else _listed(axes, ndim)
     if sorted(axes) != list(range(ndim)):
         raise ValueError("axes don't match array")
     back = tuple(int(i) for i in np.argsort(axes))
@@ -134,7 +140,9 @@ def expand_dims(a, axis):
 def squeeze(a, axis=None):
     shape = np.shape(a)
     axes = (
-        {i for i, d in enumerate(shape) if d == 1} if axis is None else set(_axes(axis, len(shape)))
+        {i for i, d in enumerate(shape) if d == 1}
+        if axis is None
+        else set(_reduced(axis, len(shape)))
     )
     if builtins.any(shape[i] != 1 for i in axes):
         raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
@@ -191,7 +199,9 @@ FUNCTIONS[np.ndim] = lambda a: to_node(a).ndim
 @implements(np.size)
 def size(a, axis=None):
     node = to_node(a)
-    return node.size if axis is None else node.shape[_axis(axis, node.ndim)]
+    if axis is None:
+        return node.size
+    return math.prod(node.shape[i] for i in _axes(axis, node.ndim))
 
 
 def _common(nodes):

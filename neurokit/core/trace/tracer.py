@@ -5,6 +5,7 @@ mutable as an ndarray is: `t[i] = v` and `t += v` give the tracer (and the array
 a new node.
 """
 
+import collections.abc
 import operator
 import warnings
 
@@ -63,7 +64,16 @@ class Tracer(_core.Tracer):
 
     # ------------------------------------------------------------------ what is known
 
-    shape = property(lambda self: self.node.shape)
+    @property
+    def shape(self):
+        return self.node.shape
+
+    @shape.setter
+    def shape(self, value):
+        raise TraceError(
+            f"the shape of a traced array is not set in place: write t = t.reshape({value}) (NumPy is giving this up too)"
+        )
+
     dtype = property(lambda self: self._node.dtype)
     ndim = property(lambda self: len(self.node.shape))
     size = property(lambda self: self.node.size)
@@ -300,8 +310,8 @@ def to_node(value):
         return literal(value[()], value.dtype)
     if isinstance(value, np.ndarray):
         return capture(value)
-    if isinstance(value, (list, tuple)):
-        return _from_sequence(value)
+    if isinstance(value, collections.abc.Sequence) and not isinstance(value, (str, bytes)):
+        return _from_sequence(value if isinstance(value, (list, tuple)) else list(value))
     if hasattr(value, "__array__"):
         return capture(np.asarray(value))
     raise TypeError(f"a traced operation takes arrays and numbers, got {type(value).__name__}")
