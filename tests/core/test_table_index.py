@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
+from neurokit.core.errors import AbstractValueError
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(2, 3, 4))
@@ -120,3 +121,20 @@ def test_views_and_aliases():
 
     np.testing.assert_array_equal(nk.jit(f)(X), f(X))
     nk.check_grads(f, (X,))
+
+
+def test_a_traced_bound_of_a_slice():
+    """Known in lazy mode; in jit an error that says what to write instead, which works."""
+
+    def tail(y):
+        return y[np.searchsorted(y, 0.0) :].sum()
+
+    y = np.arange(-2.0, 3.0)
+    np.testing.assert_array_equal(nk.grad(tail)(y), [0, 0, 1, 1, 1])
+    with pytest.raises(AbstractValueError, match=r"bound of a slice.*test_table_index.py:\d+"):
+        nk.jit(tail)(y)
+
+    def instead(y, k):
+        return np.where(np.arange(len(y)) < k, y, 0).sum() + 3 * y[k + np.arange(2)].sum()
+
+    np.testing.assert_array_equal(nk.jit(nk.grad(instead))(y, 2), [1, 1, 3, 3, 0])

@@ -6,6 +6,7 @@ import operator
 
 import numpy as np
 
+from ..errors import AbstractValueError
 from ..graph import INT64, Primitive, bind, literal
 from ..views import View
 from . import elementwise as ew
@@ -145,6 +146,12 @@ def _steady_index(parts, shape):
     )
 
 
+_BOUND = (
+    "a traced value as the bound of a slice would make the shape depend on data: use np.where(np.arange(n) < k, a, 0), "
+    "or for a window of fixed length m, a[k + np.arange(m)]"
+)
+
+
 class Index:
     """An index expression in three steps: a slice, a gather over adjacent axes, a final reshape.
 
@@ -179,6 +186,8 @@ class Index:
                 continue
             d = shape[axis]
             if isinstance(k, slice):
+                if any(getattr(x, "abstract", False) for x in (k.start, k.stop, k.step)):
+                    raise AbstractValueError(_BOUND)
                 start, stop, step = k.indices(d)
                 n = len(range(start, stop, step))
                 self.spec.append((start if n else 0, n, step))
