@@ -6,8 +6,6 @@ that does not count, and scaled up (x). Scores are cross-validated R2: those of 
 taken on a few targets with the peer's own draws. Set OPENBLAS_NUM_THREADS and NEUROKIT_THREADS alike.
 """
 
-import time
-
 import harness
 import numpy as np
 
@@ -50,9 +48,7 @@ def main():
     X = np.concatenate(bands, 1)
 
     model = BandedRidgeCV([p] * 3, ALPHAS, n_iter=draws, fit_intercept=False)
-    start = time.perf_counter()
-    _, memory = harness.peak_memory(lambda: model.fit(X, Y))
-    seconds = time.perf_counter() - start
+    _, seconds, memory = harness.once(lambda: model.fit(X, Y))
     taken = {"neurokit": dict(median=seconds, best=seconds, first=seconds)}
     report.value("mean score", "neurokit", model.best_score_.mean())
     report.value("peak memory", "neurokit", memory / 1e6, "MB")
@@ -61,9 +57,8 @@ def main():
         """Seconds of all draws from one and a few: what does not grow with them counts once."""
         seconds = []
         for count in (1, 1, timed):  # the first warms up
-            start = time.perf_counter()
-            _, peak = harness.peak_memory(lambda count=count: call(count))
-            seconds.append(time.perf_counter() - start)
+            _, taken_now, peak = harness.once(lambda count=count: call(count))
+            seconds.append(taken_now)
         first, one, few = seconds
         full = one + max(few - one, 0) / (timed - 1) * (draws - 1)
         taken[f"{name} (x)"] = dict(median=full, best=full, first=first)

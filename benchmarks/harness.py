@@ -133,6 +133,13 @@ def peak_memory(call):
     return result, max(_memory("VmHWM") - before, 0)
 
 
+def once(call):
+    """Run `call` once: its result, its seconds, and its peak memory as :func:`peak_memory` has it."""
+    start = time.perf_counter()
+    result, memory = peak_memory(call)
+    return result, time.perf_counter() - start, memory
+
+
 def human(seconds):
     """A duration with a unit that fits it."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):

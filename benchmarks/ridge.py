@@ -2,8 +2,8 @@
 
 n 9000 samples, p 500 features, t targets, float32. The NumPy formulation diagonalises each
 training fold once and predicts the test fold for every alpha; scikit-learn is its grid search. The
-peers fit a tenth of the targets, and what grows with them is scaled up (x). Set
-OPENBLAS_NUM_THREADS and NEUROKIT_THREADS alike.
+two packages fit 50 and a tenth of the targets, once each and without a warm-up, and what grows with
+the targets is scaled up (x). Set OPENBLAS_NUM_THREADS and NEUROKIT_THREADS alike.
 """
 
 import harness
@@ -30,6 +30,19 @@ def numpy_scores(X, Y, n_fold=5):
     return scores / n_fold
 
 
+def peers():
+    """Cross-validated fits of X and Y by the packages that are installed."""
+    himalaya, selection = harness.peer("himalaya.ridge"), harness.peer("sklearn.model_selection")
+    found = {}
+    if himalaya is not None and selection is not None:
+        found["himalaya"] = himalaya.RidgeCV(ALPHAS, cv=selection.KFold(5)).fit
+    if selection is not None:
+        from sklearn.linear_model import Ridge
+
+        found["scikit-learn"] = selection.GridSearchCV(Ridge(), {"alpha": ALPHAS}, cv=5).fit
+    return found
+
+
 def main():
     options = harness.arguments(__doc__)
     report = harness.Report("R7: ridge with cross-validation", options.json)
@@ -39,45 +52,32 @@ def main():
     Y = X @ (0.1 * rng.standard_normal((p, t)).astype(np.float32))
     Y += rng.standard_normal((n, t), dtype=np.float32) * rng.uniform(0.5, 8, t).astype(np.float32)
 
-    model, memory = harness.peak_memory(lambda: RidgeCV(ALPHAS, cv=5).fit(X, Y))
-    report.value("peak memory", "neurokit", memory / 1e6, "MB")
-    few = min(t, 500)
-    scores = numpy_scores(X, Y[:, :few])
-    report.value(
-        "largest difference of R2 to numpy",
-        "neurokit",
-        np.abs(model.cv_scores_[:, :few] - scores).max(),
-    )
-    report.value(
-        "targets with the same alpha",
-        "neurokit",
-        (ALPHAS[scores.argmax(0)] == model.alpha_[:few]).mean(),
-    )
-    peers = {"numpy eigh per fold": lambda count: numpy_scores(X, Y[:, :count])}
-    himalaya = harness.peer("himalaya.ridge")
-    selection = harness.peer("sklearn.model_selection")
-    if himalaya is not None:
-        peers["himalaya"] = lambda count: himalaya.RidgeCV(ALPHAS, cv=selection.KFold(5)).fit(
-            X, Y[:, :count]
-        )
-    if selection is not None:
-        from sklearn.linear_model import Ridge
+    def own():
+        return RidgeCV(ALPHAS, cv=5).fit(X, Y)
 
-        peers["scikit-learn"] = lambda count: selection.GridSearchCV(
-            Ridge(), {"alpha": ALPHAS}, cv=5
-        ).fit(X, Y[:, :count])
-    part = t if options.quick else t // 10
-    report.value("targets that peers fit, times scaled up to all (x)", "peers", part)
-    own = {"neurokit": lambda: RidgeCV(ALPHAS, cv=5).fit(X, Y)}
-    measured = harness.measure(own, min(options.repeat, 3), 1)
-    for name, call in peers.items():
-        _, memory = harness.peak_memory(lambda call=call: call(part))
-        report.value(f"peak memory, {part} targets", name, memory / 1e6, "MB")
-        cases = {count: lambda call=call, count=count: call(count) for count in (few // 10, part)}
-        one, many = (each["best"] for each in harness.measure(cases, 1, 0).values())
+    model, _, memory = harness.once(own)  # warms up
+    report.value("peak memory", "neurokit", memory / 1e6, "MB")
+    measured = harness.measure({"neurokit": own}, min(options.repeat, 3), 0)
+
+    scores, seconds, memory = harness.once(lambda: numpy_scores(X, Y))
+    report.value("peak memory", "numpy", memory / 1e6, "MB")
+    measured["numpy eigh per fold"] = dict(median=seconds, best=seconds, first=seconds)
+    difference = np.abs(model.cv_scores_ - scores).max()
+    report.value("largest difference of R2 to numpy", "neurokit", difference)
+    same = (ALPHAS[scores.argmax(0)] == model.alpha_).mean()
+    report.value("targets with the same alpha", "neurokit", same)
+
+    sizes = (t // 20, t) if options.quick else (50, t // 10)
+    report.value("targets that peers fit, times scaled up to all (x)", "peers", sizes[1])
+    for name, fit in peers().items():
+        parts = [Y[:, :count] for count in sizes]
+        runs = [harness.once(lambda fit=fit, part=part: fit(X, part)) for part in parts]
+        (_, one, _), (_, many, memory) = runs
+        report.value(f"peak memory, {sizes[1]} targets", name, memory / 1e6, "MB")
+        report.value(f"seconds of {sizes[0]} targets", name, one)
+        report.value(f"seconds of {sizes[1]} targets", name, many)
         # what does not grow with the targets counts once
-        slope = max(many - one, 0) / (part - few // 10)
-        full = many + slope * (t - part)
+        full = many + max(many - one, 0) / (sizes[1] - sizes[0]) * (t - sizes[1])
         measured[f"{name} (x)"] = dict(median=full, best=full, first=many)
     label = f"{n} x {p}, {t} targets, 20 alphas, 5 folds, float32"
     report.times(label, measured, "neurokit", unit="fit")
