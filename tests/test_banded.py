@@ -6,6 +6,7 @@ import pytest
 from neurokit import encoding
 from neurokit.encoding import _search
 from neurokit.encoding._banded import KernelBands, PrimalBands
+from neurokit.encoding._rows import Rows
 from neurokit.encoding.banded import band_labels
 from neurokit.encoding.folds import splits
 
@@ -74,16 +75,20 @@ def test_exact_search_equals_a_plain_one(solver, intercept, cv):
 @pytest.mark.parametrize("kind", [PrimalBands, KernelBands])
 @pytest.mark.parametrize("center", [True, False])
 @pytest.mark.parametrize("cv", [4, OVERLAPPING], ids=["folds", "overlapping"])
-def test_gradient_equals_finite_differences(kind, center, cv):
+@pytest.mark.parametrize("weighted", [False, True])
+def test_gradient_equals_finite_differences(kind, center, cv, weighted):
     X, Y = problem()
+    root = np.sqrt(np.random.default_rng(4).uniform(0.2, 3, 60)) if weighted else None
+    rows = Rows(60, root)
+    X, Y = rows.scaled(X), rows.scaled(Y)
     if center:
-        X, Y = X - X.mean(0), Y - Y.mean(0)
+        X, Y = (rows.centred(x, rows.mean(x)) for x in (X, Y))
     pairs = splits(cv, X)
     if kind is PrimalBands:
-        it = PrimalBands(X, BANDS, pairs, center)
+        it = PrimalBands(X, BANDS, pairs, center, rows)
     else:
         parts = [X[:, BANDS == k] for k in range(3)]
-        it = KernelBands(np.stack([x @ x.T for x in parts]), pairs, center)
+        it = KernelBands(np.stack([x @ x.T for x in parts]), pairs, center, rows)
     it.load(Y)
     weights, alpha, chosen = np.array([0.5, 0.2, 0.3]), 3.0, np.array([0, 2, 3])
     for index in range(len(pairs)):
@@ -113,7 +118,10 @@ def test_screening_is_generalised_cross_validation():
         left = np.sum((Y - hat @ Y) ** 2, 0) / np.sum(Y**2, 0)
         ratio.append(left / (1 - (np.trace(hat) + 1) / 60) ** 2)
     kernels = np.stack([X[:, BANDS == k] @ X[:, BANDS == k].T for k in range(3)])
-    for it in (PrimalBands(X, BANDS, splits(3, X), True), KernelBands(kernels, splits(3, X), True)):
+    for it in (
+        PrimalBands(X, BANDS, splits(3, X), True, Rows(60)),
+        KernelBands(kernels, splits(3, X), True, Rows(60)),
+    ):
         it.load(Y)
         ((values, vectors),) = _search.decomposed(it, weights[None])
         got = _search.screen(it, weights, values, vectors, ALPHAS)
@@ -136,8 +144,8 @@ def test_screening_counts_the_constant_where_it_is_in_the_features(of_y):
         ratio.append(left / (1 - np.trace(hat) / 60) ** 2)
     kernels = np.stack([X[:, BANDS == k] @ X[:, BANDS == k].T for k in range(3)])
     for it in (
-        PrimalBands(X, BANDS, splits(3, X), False),
-        KernelBands(kernels, splits(3, X), False),
+        PrimalBands(X, BANDS, splits(3, X), False, Rows(60)),
+        KernelBands(kernels, splits(3, X), False, Rows(60)),
     ):
         it.load(Y)
         ((values, vectors),) = _search.decomposed(it, weights[None])
@@ -331,10 +339,10 @@ def test_data_centred_by_hand_are_screened_as_with_an_intercept(solver):
     scores = []
     for center in (True, False):
         if solver == "primal":
-            it = PrimalBands(X, bands, pairs, center)
+            it = PrimalBands(X, bands, pairs, center, Rows(len(X)))
         else:
             kernels = np.stack([X[:, bands == k] @ X[:, bands == k].T for k in (0, 1)])
-            it = KernelBands(kernels, pairs, center)
+            it = KernelBands(kernels, pairs, center, Rows(len(X)))
         it.load(Y)
         ((values, vectors),) = _search.decomposed(it, weights[None])
         scores.append(_search.screen(it, weights, values, vectors, np.logspace(-4, 4, 30)))

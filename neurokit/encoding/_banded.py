@@ -17,7 +17,6 @@ import numpy as np
 from ..ops.dense import product
 from ._ridge import (
     Fold,
-    centred,
     diagonalise,
     fold_products,
     gram,
@@ -39,16 +38,14 @@ def without_constant(along, total, n):
 class PrimalBands:
     """Features in bands, for p <= n. X is centred where there is an intercept."""
 
-    def __init__(self, X, bands, pairs, center):
-        self.X, self.bands, self.center = X, bands, center
+    def __init__(self, X, bands, pairs, center, rows):
+        self.X, self.bands, self.center, self.rows = X, bands, center, rows
         self.n_bands = int(bands.max()) + 1
-        self.parts = list(moments(X, pairs, center))
+        self.parts = list(moments(X, pairs, center, rows))
         self.folds = [fold for fold, _, _ in self.parts]
         self.total = gram(X)
-        mean = X.mean(0, dtype=float)
-        self.constant_free = without_constant(
-            len(X) * np.sum(mean**2), np.trace(self.total), len(X)
-        )
+        along = rows.total * np.sum(rows.mean(X) ** 2)
+        self.constant_free = without_constant(along, np.trace(self.total), rows.count)
         self.n_values = X.shape[1]
         self.rows_per_target = len(X) + (len(pairs) + 2) * X.shape[1]
 
@@ -57,7 +54,7 @@ class PrimalBands:
         self.Y = Y
         self.tested, self.whole = products(self.X, Y, self.folds)
         self.moments = [target_moments(Y, fold, self.center) for fold in self.folds]
-        self.together = pooled(Y, self.folds)
+        self.together = pooled(Y, self.folds, self.rows)
 
     def _scale(self, weights):
         return np.sqrt(weights[self.bands])
@@ -124,16 +121,16 @@ class PrimalBands:
 
 
 class KernelBands:
-    """Kernels of all samples, shape (b, n, n)."""
+    """Kernels of all samples, shape (b, n, n), as those of rows."""
 
-    def __init__(self, kernels, pairs, center):
-        self.kernels, self.center = kernels, center
+    def __init__(self, kernels, pairs, center, rows):
+        self.kernels, self.center, self.rows = kernels, center, rows
         self.n_bands = len(kernels)
         n = kernels.shape[1]
         self.pairs = pairs
-        self.folds = [Fold(train, test, n) for train, test in pairs]
+        self.folds = [Fold(train, test, rows) for train, test in pairs]
         self.constant_free = all(
-            without_constant(each.sum(dtype=float) / n, np.trace(each, dtype=float), n)
+            without_constant(rows.sum(rows.mean(each)), np.trace(each, dtype=float), rows.count)
             for each in kernels
         )
         self.n_values = n
@@ -143,7 +140,7 @@ class KernelBands:
         """Take the targets: (n, t), centred where there is an intercept."""
         self.Y = Y
         self.moments = [target_moments(Y, fold, self.center) for fold in self.folds]
-        self.together = pooled(Y, self.folds)
+        self.together = pooled(Y, self.folds, self.rows)
 
     def _sum(self, weights):
         total = np.zeros(self.kernels.shape[1:], self.kernels.dtype)
@@ -154,7 +151,7 @@ class KernelBands:
     def matrix(self, weights):
         """The problem of all samples, to be diagonalised."""
         kernel = self._sum(weights)
-        return centred(kernel) if self.center else kernel
+        return self.rows.centred_kernel(kernel) if self.center else kernel
 
     def screen(self, weights, values, vectors):
         """Eigenvalues and squared coordinates of the targets along the eigenvectors."""
@@ -163,7 +160,9 @@ class KernelBands:
 
     def diagonalised(self, weights):
         """All folds of a weighting."""
-        return kernel_folds(self._sum(weights), self.pairs, self.center, self.kernels.dtype)
+        return kernel_folds(
+            self._sum(weights), self.pairs, self.center, self.kernels.dtype, self.rows
+        )
 
     def errors(self, fold, index, weights, chosen, alphas):
         """(squared test error (n_alphas, t), |Y|^2 about its own mean, about the training mean)."""
@@ -173,13 +172,13 @@ class KernelBands:
     def gradient(self, fold, index, weights, chosen, alpha):
         """Derivative of the squared test error to the log weights, shape (n_bands, t)."""
         Y = self.Y[:, chosen]
-        mean = self.moments[index][0][chosen].astype(Y.dtype)
+        mean = self.moments[index][0][chosen]
         factors = (1 / (fold.values[:, None] + alpha)).astype(Y.dtype)
-        solution = factors * product(fold.vectors.T, Y[fold.train] - mean)
-        error = product(fold.predictor, solution) - (Y[fold.test] - mean)
+        solution = factors * product(fold.vectors.T, fold.trained.centred(Y[fold.train], mean))
+        error = product(fold.predictor, solution) - fold.tested.centred(Y[fold.test], mean)
         across = -product(fold.vectors, factors * product(fold.predictor.T, error))
         if self.center:
-            across -= error.sum(0) / fold.n_train
+            across -= fold.trained.along(fold.tested.sum(error) / fold.n_train)
         train, test = self.pairs[index]
         both = np.zeros_like(Y)
         if fold.rest:

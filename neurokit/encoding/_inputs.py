@@ -1,6 +1,9 @@
-"""Alphas and targets as the cross-validated regressions take them."""
+"""Alphas, targets and weights of samples as the cross-validated regressions take them."""
 
 import numpy as np
+
+from ..core.trace.tracer import check_class
+from ._rows import Rows
 
 
 def checked_alphas(alphas):
@@ -41,3 +44,25 @@ def chosen_alphas(alphas, scores, per_target):
     if per_target:
         return alphas[np.argmax(scores, axis=0)]
     return np.full(scores.shape[1], alphas[np.argmax(scores.mean(1))])
+
+
+def checked_rows(sample_weight, n, pairs):
+    """The samples as :class:`Rows`, each side of each fold with a weight above zero."""
+    if sample_weight is None:
+        return Rows(n)
+    check_class(sample_weight, "sample_weight")
+    weights = np.asarray(sample_weight)
+    if weights.dtype.kind not in "buif":
+        raise TypeError(f"sample_weight: wanted numbers, got {weights.dtype}")
+    weights = weights.astype(float)
+    if weights.ndim == 0:
+        weights = np.full(n, float(weights))
+    if weights.shape != (n,):
+        raise ValueError(f"sample_weight: wanted {n}, one per sample, got shape {weights.shape}")
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError("sample_weight: wanted finite numbers of at least 0")
+    for k, pair in enumerate(pairs):
+        for side, index in zip(("training", "test"), pair):
+            if not weights[index].any():
+                raise ValueError(f"sample_weight: all {side} samples of fold {k} have weight zero")
+    return Rows(n, np.sqrt(weights))

@@ -1,7 +1,8 @@
 """Ridge regression over many alphas and targets with cross-validation: the mathematics.
 
 n samples, p features, t targets, v samples in a test fold. With an intercept all is centred, and
-within each training fold again. The training problem of a fold is diagonalised once, K = U diag(l)
+within each training fold again. Samples with weights are rows multiplied by the roots of theirs, see
+``_rows``; means are weighted then, and so are the errors. The training problem of a fold is diagonalised once, K = U diag(l)
 U', so that a solution costs one division, W(alpha) = U D A with A = U'C and D = 1/(l + alpha):
 
     primal (p <= n)   K = X'X, C = X'Y of the training samples
@@ -31,10 +32,11 @@ ROWS = 4096  # of float32 data turned to float64 at a time
 class Fold:
     """One fold, diagonalised: everything that does not depend on the targets."""
 
-    def __init__(self, train, test, n):
+    def __init__(self, train, test, rows):
         self.train, self.test = as_slice(train), as_slice(test)
-        self.n_train, self.n_test = len(train), len(test)
-        self.rest = complementary(train, test, n)  # whether train is all but test
+        self.trained, self.tested = rows.part(train), rows.part(test)
+        self.n_train, self.n_test = self.trained.total, self.tested.total  # sums of weights
+        self.rest = complementary(train, test, rows.n)  # whether train is all but test
         self.train_mean = self.test_mean = None  # of the features, primal only
         self.values = self.vectors = None  # (q,), (q, q)
         self.predictor = None  # P or R
@@ -62,7 +64,7 @@ def complementary(train, test, n):
 
 def partition(folds, n):
     """True when every sample is tested once, and the others train."""
-    return all(fold.rest for fold in folds) and sum(fold.n_test for fold in folds) == n
+    return all(fold.rest for fold in folds) and sum(fold.tested.n for fold in folds) == n
 
 
 def eigh(matrix):
@@ -105,9 +107,9 @@ def target_chunks(n_targets, rows, itemsize):
     return [slice(first, min(first + step, n_targets)) for first in range(0, n_targets, step)]
 
 
-def moments(X, pairs, center):
+def moments(X, pairs, center, rows):
     """Per fold (Fold, X'X of training samples, X'X of test samples about the training mean)."""
-    folds = [Fold(train, test, len(X)) for train, test in pairs]
+    folds = [Fold(train, test, rows) for train, test in pairs]
     tested = [gram(X[fold.test]) for fold in folds]
     total = None
     if partition(folds, len(X)):
@@ -117,9 +119,9 @@ def moments(X, pairs, center):
     for fold, test in zip(folds, tested):
         train = total - test if fold.rest else gram(X[fold.train])
         fold.train_mean = mean = np.zeros(X.shape[1])
-        fold.test_mean = X[fold.test].mean(0, dtype=float)
+        fold.test_mean = fold.tested.mean(X[fold.test])
         if center:
-            fold.train_mean = mean = X[fold.train].mean(0, dtype=float)
+            fold.train_mean = mean = fold.trained.mean(X[fold.train])
             train -= fold.n_train * np.multiply.outer(mean, mean)
             shift = np.multiply.outer(mean, fold.test_mean - mean / 2)
             test = test - fold.n_test * (shift + shift.T)
@@ -147,37 +149,32 @@ def triangular_root(square):
         return dense.triangle((vectors * np.sqrt(np.maximum(values, 0))).T)
 
 
-def primal_folds(X, pairs, center):
+def primal_folds(X, pairs, center, rows):
     """Folds of the primal form; with ``center``, X is centred over all samples."""
-    return diagonalise(moments(X, pairs, center), X.dtype)
+    return diagonalise(moments(X, pairs, center, rows), X.dtype)
 
 
-def centred(kernel):
-    """A kernel about its mean in feature space; the second pass takes what rounding left."""
-    for _ in range(2):
-        mean = kernel.mean(0, dtype=float)
-        kernel = (kernel - (mean + mean[:, None] - mean.mean())).astype(kernel.dtype, copy=False)
-    return kernel
-
-
-def kernel_folds(kernel, pairs, center, dtype):
+def kernel_folds(kernel, pairs, center, dtype, rows):
     """Folds from the kernel matrix of all samples, in the precision of the kernel."""
     folds, own, across = [], [], []
     for train, test in pairs:
-        folds.append(Fold(train, test, len(kernel)))
+        fold = Fold(train, test, rows)
+        folds.append(fold)
         own.append(kernel[np.ix_(train, train)])
         across.append(kernel[np.ix_(test, train)])
         if center:
-            mean = own[-1].mean(0)
-            across[-1] -= across[-1].mean(1, keepdims=True) + mean - mean.mean()
-            own[-1] = centred(own[-1])
+            mean = fold.trained.mean(own[-1])
+            across[-1] -= fold.tested.along(mean)
+            turned = across[-1].T
+            turned -= fold.trained.along(fold.trained.mean(turned))
+            own[-1] = fold.trained.centred_kernel(own[-1])
     for fold, part, (values, vectors) in zip(folds, across, eigh_each(own)):
         fold.values, fold.vectors = values, vectors.astype(dtype, copy=False)
         fold.predictor = np.ascontiguousarray(product(part, vectors), dtype=dtype)
     return folds
 
 
-def fold_scores(X, Y, y_mean, folds, alphas, center, cross=None):
+def fold_scores(X, Y, y_mean, folds, alphas, center, rows, cross=None):
     """R2 of every alpha and target, averaged over folds or pooled, shape (n_alphas, t).
 
     X is centred where there is an intercept (None in the kernel form); Y is as measured. X'Y of all
@@ -185,26 +182,28 @@ def fold_scores(X, Y, y_mean, folds, alphas, center, cross=None):
     """
     scores = np.empty((len(alphas), Y.shape[1]))
     q = max(len(fold.values) for fold in folds)
-    rows = len(Y) + q * (2 if X is None else len(folds) + 4)
-    for chunk in target_chunks(Y.shape[1], rows, Y.itemsize):
-        centred = Y[:, chunk] - y_mean[chunk].astype(Y.dtype)
+    each = len(Y) + q * (2 if X is None else len(folds) + 4)
+    for chunk in target_chunks(Y.shape[1], each, Y.itemsize):
+        centred = rows.centred(Y[:, chunk], y_mean[chunk])
         if X is None:
-            scores[:, chunk] = kernel_scores(centred, folds, alphas, center)
+            scores[:, chunk] = kernel_scores(centred, folds, alphas, center, rows)
         else:
-            scores[:, chunk], cross[:, chunk] = primal_scores(X, centred, folds, alphas, center)
+            scores[:, chunk], cross[:, chunk] = primal_scores(
+                X, centred, folds, alphas, center, rows
+            )
     return scores
 
 
-def pooled(Y, folds):
+def pooled(Y, folds, rows):
     """Squares of all tested samples about their mean and about zero, (t,) each, to score all folds
     together; None where each fold has the two samples that an R2 of its own needs."""
-    if min(fold.n_test for fold in folds) > 1:
+    if min(fold.tested.count for fold in folds) > 1:
         return None
     tested = np.concatenate([np.arange(len(Y))[fold.test] for fold in folds])
-    seen = Y[tested]
-    mean = seen.mean(0, dtype=float)
-    total = squares(seen, mean)
-    return total, total + len(seen) * mean**2
+    seen, rows = Y[tested], rows.part(tested)
+    mean = rows.mean(seen)
+    total = rows.squares(seen, mean)
+    return total, total + rows.total * mean**2
 
 
 def combined(measured, folds, together):
@@ -223,15 +222,15 @@ def products(X, Y, folds):
 def target_moments(Y, fold, center):
     """(Training mean, sum over the test fold, |Y|^2 about the training mean, about its own)."""
     test = Y[fold.test]
-    total_sum = test.sum(0, dtype=float)
+    total_sum = fold.tested.sum(test)
     if not center:
         mean = np.zeros(Y.shape[1])
     elif fold.rest:
         mean = total_sum / -fold.n_train  # all samples together have mean zero
     else:
-        mean = Y[fold.train].mean(0, dtype=float)
+        mean = fold.trained.mean(Y[fold.train])
     own = total_sum / fold.n_test
-    total = squares(test, own)
+    total = fold.tested.squares(test, own)
     return mean, total_sum, total + fold.n_test * (own - mean) ** 2, total
 
 
@@ -249,7 +248,7 @@ def fold_products(X, targets, fold, tested, whole, mean, total_sum, center):
     return train, test
 
 
-def primal_scores(X, Y, folds, alphas, center):
+def primal_scores(X, Y, folds, alphas, center, rows):
     """R2 of a chunk of targets from the products of each fold, and X'Y."""
     tested, whole = products(X, Y, folds)
 
@@ -260,15 +259,15 @@ def primal_scores(X, Y, folds, alphas, center):
             error = primal_error(X, lambda: Y, fold, train, test, mean, square, total, alphas)
             yield error, total, square
 
-    return combined(measured(), folds, pooled(Y, folds)), whole
+    return combined(measured(), folds, pooled(Y, folds, rows)), whole
 
 
 def primal_error(X, targets, fold, train, test, mean, square, total, alphas, scale=1.0):
     """Squared test error of each alpha and target; ``scale`` is that of the features."""
     rotated = product(fold.vectors.T, train)
     if (square > 100 * total)[total > 0].any():  # the difference of squares would cancel
-        features = (X[fold.test] - fold.train_mean) * scale
-        seen = targets()[fold.test] - mean.astype(X.dtype)
+        features = (X[fold.test] - fold.tested.along(fold.train_mean)) * scale
+        seen = fold.tested.centred(targets()[fold.test], mean)
         predictor = product(features.astype(X.dtype, copy=False), fold.vectors)
         return ridge_error(rotated, predictor, seen, fold.values, alphas)
     return statistic_error(fold, rotated, product(fold.vectors.T, test), square, alphas)
@@ -282,7 +281,7 @@ def statistic_error(fold, rotated, seen, square, alphas):
     return np.maximum(error, 0, out=error)
 
 
-def kernel_scores(Y, folds, alphas, center):
+def kernel_scores(Y, folds, alphas, center, rows):
     """R2 of a chunk of targets from its predictions."""
 
     def measured():
@@ -290,14 +289,13 @@ def kernel_scores(Y, folds, alphas, center):
             mean, _, square, total = target_moments(Y, fold, center)
             yield kernel_error(Y, fold, mean, alphas), total, square
 
-    return combined(measured(), folds, pooled(Y, folds))
+    return combined(measured(), folds, pooled(Y, folds, rows))
 
 
 def kernel_error(Y, fold, mean, alphas):
     """Squared test error of each alpha and target."""
-    mean = mean.astype(Y.dtype)
-    rotated = product(fold.vectors.T, Y[fold.train] - mean)
-    seen = Y[fold.test] - mean
+    rotated = product(fold.vectors.T, fold.trained.centred(Y[fold.train], mean))
+    seen = fold.tested.centred(Y[fold.test], mean)
     error = ridge_error(rotated, fold.predictor, seen, fold.values, alphas)
     error[fold.values.min() + alphas <= 0] = np.inf  # no minimum: an indefinite kernel
     return error
@@ -321,15 +319,6 @@ def _outer(a, b, dtype):
     return np.multiply.outer(a.astype(dtype), b.astype(dtype))
 
 
-def squares(x, mean):
-    """Sum of squares about the mean over the first axis in float64, without a float64 copy."""
-    out = np.zeros(x.shape[1])
-    for first in range(0, len(x), 64):
-        part = x[first : first + 64] - mean
-        out += np.einsum("ij,ij->j", part, part)
-    return out
-
-
 def primal_coefficients(X, cross, alphas):
     """Coefficients (t, p) with one alpha per target from X, centred as asked for, and X'Y."""
     values, vectors = eigh(gram(X))
@@ -343,19 +332,19 @@ def primal_coefficients(X, cross, alphas):
     return coef
 
 
-def kernel_coefficients(X, Y, y_mean, alphas):
+def kernel_coefficients(X, Y, y_mean, alphas, rows):
     """The same by way of XX', for p > n."""
-    dual = dual_coefficients(gram(X.T), Y, y_mean, alphas)
+    dual = dual_coefficients(gram(X.T), Y, y_mean, alphas, rows)
     return product(dual.T, X)
 
 
-def dual_coefficients(kernel, Y, y_mean, alphas):
-    """Weights of the samples (n, t) with one alpha per target; the kernel is overwritten."""
+def dual_coefficients(kernel, Y, y_mean, alphas, rows):
+    """Weights of the rows (n, t) with one alpha per target; the kernel is overwritten."""
     values, vectors = eigh(kernel)
     vectors = vectors.astype(Y.dtype, copy=False)
     dual = np.empty(Y.shape, Y.dtype)
     for chunk in target_chunks(Y.shape[1], 2 * len(Y), Y.itemsize):
-        rotated = product(vectors.T, Y[:, chunk] - y_mean[chunk].astype(Y.dtype))
+        rotated = product(vectors.T, rows.centred(Y[:, chunk], y_mean[chunk]))
         rotated /= (values[:, None] + alphas[chunk]).astype(Y.dtype, copy=False)
         dual[:, chunk] = product(vectors, rotated)
     return dual

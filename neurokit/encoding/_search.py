@@ -48,10 +48,11 @@ def screen(problem, weights, values, vectors, alphas):
     predicted without error, and the smallest alpha would always win.
     """
     values, squared = problem.screen(weights, values, vectors)
-    n, q = len(problem.Y), len(values)
+    rows, q = problem.rows, len(values)
+    n = rows.count
     total = np.einsum("ij,ij->j", problem.Y, problem.Y, dtype=float)
-    mean = problem.Y.mean(0, dtype=float)
-    gone = problem.center or (problem.constant_free & without_constant(n * mean**2, total, n))
+    along = rows.total * rows.mean(problem.Y) ** 2
+    gone = problem.center or (problem.constant_free & without_constant(along, total, n))
     shrunk = alphas[:, None] / (values + alphas[:, None])
     left = product((shrunk**2).astype(squared.dtype), squared).astype(float)
     if q < n:

@@ -46,14 +46,14 @@ class WeightSearch:
             if not (number or (value is None and name == "screen")):
                 raise ValueError(f"{name}: wanted 'auto' or a number >= {least}, got {value!r}")
         per_target = bool(self.alpha_per_target)
-        y_mean = Y.mean(0, dtype=float) if problem.center else np.zeros(Y.shape[1])
+        y_mean = problem.rows.mean(Y) if problem.center else np.zeros(Y.shape[1])
         step = max(16, TARGET_BYTES // (Y.itemsize * problem.rows_per_target))
         if not per_target:
             step = Y.shape[1]
         found, solutions = [], []
         for first in range(0, Y.shape[1], step):
             part = slice(first, first + step)
-            problem.load(Y[:, part] - y_mean[part].astype(Y.dtype))
+            problem.load(problem.rows.centred(Y[:, part], y_mean[part]))
             best, scores = search(problem, draws, alphas, keep, 4, rounds, per_target)
             found.append((best.weights, best.alpha, best.score, scores))
             solutions.append(solve(problem, best))

@@ -5,7 +5,7 @@ import numpy as np
 from ..ops.dense import gram, product
 from ._banded import KernelBands, PrimalBands
 from ._base import LinearRegressor
-from ._inputs import checked_alphas, scaled_targets
+from ._inputs import checked_alphas, checked_rows, scaled_targets
 from ._weights import WeightSearch
 from .folds import splits
 
@@ -139,7 +139,7 @@ class BandedRidgeCV(WeightSearch, LinearRegressor):
         self.solver = solver
         self.random_state = random_state
 
-    def fit(self, X, y, groups=None):
+    def fit(self, X, y, groups=None, sample_weight=None):
         """Choose weights and alphas, and fit.
 
         Parameters
@@ -148,6 +148,8 @@ class BandedRidgeCV(WeightSearch, LinearRegressor):
         y : array_like, shape (n_samples, n_targets) or (n_samples,)
         groups : array_like, shape (n_samples,), optional
             Handed to the splitter ``cv``.
+        sample_weight : array_like, shape (n_samples,), or float, optional
+            As for :class:`RidgeCV`.
 
         Returns
         -------
@@ -157,7 +159,7 @@ class BandedRidgeCV(WeightSearch, LinearRegressor):
         ------
         ValueError
             For NaN or infinite values, alphas that are not positive, folds that do not fit, bands
-            that do not cover each feature once.
+            that do not cover each feature once, weights below 0 or a fold without any.
         """
         X, y = self._samples(X, y)
         alphas = checked_alphas(self.alphas)
@@ -165,16 +167,19 @@ class BandedRidgeCV(WeightSearch, LinearRegressor):
         if self.solver not in ("auto", "primal", "kernel"):
             raise ValueError(f"solver: wanted 'auto', 'primal' or 'kernel', got {self.solver!r}")
         pairs = splits(self.cv, X, y, groups)
-        Y, scale = scaled_targets(y, X.dtype)
+        rows = checked_rows(sample_weight, len(X), pairs)
+        Y, scale = scaled_targets(rows.scaled(y), X.dtype)
         center = bool(self.fit_intercept)
-        x_mean = X.mean(0, dtype=float) if center else np.zeros(X.shape[1])
-        centred = X - x_mean.astype(X.dtype) if center else X
+        X = rows.scaled(X)
+        x_mean = rows.mean(X) if center else np.zeros(X.shape[1])
+        centred = rows.centred(X, x_mean) if center else X
         primal = self.solver == "primal" or (self.solver == "auto" and X.shape[1] <= len(X))
         if primal:
-            problem = PrimalBands(centred, bands, pairs, center)
+            problem = PrimalBands(centred, bands, pairs, center, rows)
         else:
             columns = [centred[:, bands == k] for k in range(len(names))]
-            problem = KernelBands(np.stack([gram(x.T) for x in columns]), pairs, center)
+            kernels = np.stack([gram(x.T) for x in columns])
+            problem = KernelBands(kernels, pairs, center, rows)
         fitted, solution, y_mean = self._search(problem, Y, alphas, scale)
         if not primal:
             solution = product(centred.T, solution)

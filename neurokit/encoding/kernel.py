@@ -7,8 +7,8 @@ from scipy.spatial import distance
 
 from ..ops import dense
 from ._base import Regressor
-from ._inputs import checked_alphas, chosen_alphas, rescaled, scaled_targets
-from ._ridge import centred, dual_coefficients, fold_scores, kernel_folds
+from ._inputs import checked_alphas, checked_rows, chosen_alphas, rescaled, scaled_targets
+from ._ridge import dual_coefficients, fold_scores, kernel_folds
 from .folds import splits
 
 KERNELS = ("linear", "rbf", "laplacian", "polynomial", "sigmoid", "cosine", "precomputed")
@@ -62,9 +62,10 @@ def row_offset(X, shift, kernel, gamma=None):
     return dense.product(X - shift, shift) * (1 if kernel == "linear" else gamma)
 
 
-def centred_kernel(kernel, alphas):
-    """The kernel about its mean in feature space, with a warning where rounding reaches alpha."""
-    out = centred(kernel.astype(float, copy=False))
+def centred_kernel(kernel, alphas, rows):
+    """The kernel of rows about its mean in feature space, with a warning where rounding reaches
+    alpha."""
+    out = rows.centred_kernel(kernel.astype(float, copy=False))
     largest = np.abs(kernel).max()
     noise = np.finfo(kernel.dtype).eps * len(kernel) ** 0.5 * largest
     if noise > 1e-3 * alphas.min() and largest > 100 * np.abs(out).max():
@@ -142,7 +143,7 @@ class KernelRidgeCV(Regressor):
         self.coef0 = coef0
         self.fit_intercept = fit_intercept
 
-    def fit(self, X, y, groups=None):
+    def fit(self, X, y, groups=None, sample_weight=None):
         """Choose alphas and fit.
 
         Parameters
@@ -151,6 +152,8 @@ class KernelRidgeCV(Regressor):
         y : array_like, shape (n_samples, n_targets) or (n_samples,)
         groups : array_like, shape (n_samples,), optional
             Handed to the splitter ``cv``.
+        sample_weight : array_like, shape (n_samples,), or float, optional
+            As for :class:`RidgeCV`.
 
         Returns
         -------
@@ -160,30 +163,29 @@ class KernelRidgeCV(Regressor):
         check_kernel(self.kernel, X)
         alphas = checked_alphas(self.alphas)
         pairs = splits(self.cv, X, y, groups)
-        Y, scale = scaled_targets(y, X.dtype)
+        rows = checked_rows(sample_weight, len(X), pairs)
+        Y, scale = scaled_targets(rows.scaled(y), X.dtype)
         center = bool(self.fit_intercept)
-        y_mean = Y.mean(0, dtype=float) if center else np.zeros(Y.shape[1])
-        self._shift = (
-            X.mean(0, dtype=float) if center and linear(self.kernel, self.degree) else None
-        )
+        y_mean = rows.mean(Y) if center else np.zeros(Y.shape[1])
+        shifts = center and linear(self.kernel, self.degree)
+        self._shift = rows.mean(rows.scaled(X)) if shifts else None
         matrix = self._matrix(X, X)
-        rows = matrix.mean(0)
+        mean = rows.mean(rows.scaled(matrix)) if center else None
+        matrix = rows.kernel(matrix)
         if center:
-            matrix = centred_kernel(matrix, alphas)
-        folds = kernel_folds(matrix, pairs, center, X.dtype)
-        scores = fold_scores(None, Y, y_mean, folds, alphas, center)
+            matrix = centred_kernel(matrix, alphas, rows)
+        folds = kernel_folds(matrix, pairs, center, X.dtype, rows)
+        scores = fold_scores(None, Y, y_mean, folds, alphas, center, rows)
         alpha = chosen_alphas(alphas, scores, self.alpha_per_target)
-        dual = dual_coefficients(matrix, Y, y_mean, alpha)
-        if center:
-            dual -= dual.mean(0)
+        dual = rows.duals(dual_coefficients(matrix, Y, y_mean, alpha, rows), center)
         dual, y_mean = rescaled(dual, scale), rescaled(y_mean, scale)
-        offset = np.zeros(len(X)) if not center else rows
+        offset = mean if center else np.zeros(len(X))
         if self._shift is not None:
             offset = row_offset(X, self._shift, self.kernel, self.gamma)
         intercept = (y_mean - dense.product(offset, dual)).astype(X.dtype)
         if y.ndim == 1:
             dual, alpha, intercept, y_mean = dual[:, 0], alpha[0], intercept[0], y_mean[0]
-        self._rows, self._y_mean = (rows, y_mean) if center else (None, None)
+        self._mean_row, self._y_mean = (mean, y_mean) if center else (None, None)
         self.X_fit_, self.cv_scores_ = X, scores
         self.dual_coef_, self.alpha_, self.intercept_ = dual, alpha, intercept
         return self
@@ -201,11 +203,11 @@ class KernelRidgeCV(Regressor):
         """
         X = self._new_samples(X)
         matrix = self._matrix(X, self.X_fit_)
-        if self._rows is None:
+        if self._mean_row is None:
             return (
                 dense.product(matrix.astype(X.dtype, copy=False), self.dual_coef_) + self.intercept_
             )
-        matrix = about(matrix, self._rows).astype(X.dtype, copy=False)
+        matrix = about(matrix, self._mean_row).astype(X.dtype, copy=False)
         return dense.product(matrix, self.dual_coef_) + self._y_mean.astype(X.dtype)
 
     def _matrix(self, X, Z):

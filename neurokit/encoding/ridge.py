@@ -4,7 +4,7 @@ import numpy as np
 
 from ..ops.dense import product
 from ._base import LinearRegressor
-from ._inputs import checked_alphas, chosen_alphas, rescaled, scaled_targets
+from ._inputs import checked_alphas, checked_rows, chosen_alphas, rescaled, scaled_targets
 from ._ridge import (
     fold_scores,
     gram,
@@ -77,7 +77,7 @@ class RidgeCV(LinearRegressor):
         self.fit_intercept = fit_intercept
         self.solver = solver
 
-    def fit(self, X, y, groups=None):
+    def fit(self, X, y, groups=None, sample_weight=None):
         """Choose alphas and fit.
 
         Parameters
@@ -87,6 +87,9 @@ class RidgeCV(LinearRegressor):
         groups : array_like, shape (n_samples,), optional
             Handed to the splitter ``cv`` (GroupKFold and its like). To leave out each run once,
             give the runs as ``cv``.
+        sample_weight : array_like, shape (n_samples,), or float, optional
+            Weights of at least 0 of the squared errors, in training and in the scores alike. A
+            weight of 2 is the sample twice.
 
         Returns
         -------
@@ -95,33 +98,36 @@ class RidgeCV(LinearRegressor):
         Raises
         ------
         ValueError
-            For NaN or infinite values, alphas that are not positive, folds that do not fit.
+            For NaN or infinite values, alphas that are not positive, folds that do not fit, weights
+            below 0 or a fold without any.
         """
         X, y = self._samples(X, y)
         alphas = checked_alphas(self.alphas)
         if self.solver not in ("auto", "primal", "kernel"):
             raise ValueError(f"solver: wanted 'auto', 'primal' or 'kernel', got {self.solver!r}")
         pairs = splits(self.cv, X, y, groups)
-        Y, scale = scaled_targets(y, X.dtype)
+        rows = checked_rows(sample_weight, len(X), pairs)
+        Y, scale = scaled_targets(rows.scaled(y), X.dtype)
         primal = self.solver == "primal" or (self.solver == "auto" and X.shape[1] <= len(X))
 
         center = bool(self.fit_intercept)
-        x_mean = X.mean(0, dtype=float) if center else np.zeros(X.shape[1])
-        y_mean = Y.mean(0, dtype=float) if center else np.zeros(Y.shape[1])
-        X = X - x_mean.astype(X.dtype) if center else X
+        X = rows.scaled(X)
+        x_mean = rows.mean(X) if center else np.zeros(X.shape[1])
+        y_mean = rows.mean(Y) if center else np.zeros(Y.shape[1])
+        X = rows.centred(X, x_mean) if center else X
 
         if primal:
-            folds = primal_folds(X, pairs, center)
+            folds = primal_folds(X, pairs, center, rows)
             cross = np.empty((X.shape[1], Y.shape[1]), X.dtype)
-            scores = fold_scores(X, Y, y_mean, folds, alphas, center, cross)
+            scores = fold_scores(X, Y, y_mean, folds, alphas, center, rows, cross)
         else:
-            folds = kernel_folds(gram(X.T), pairs, center, X.dtype)
-            scores = fold_scores(None, Y, y_mean, folds, alphas, center)
+            folds = kernel_folds(gram(X.T), pairs, center, X.dtype, rows)
+            scores = fold_scores(None, Y, y_mean, folds, alphas, center, rows)
         alpha = chosen_alphas(alphas, scores, self.alpha_per_target)
         if primal:
             coef = primal_coefficients(X, cross, alpha)
         else:
-            coef = kernel_coefficients(X, Y, y_mean, alpha)
+            coef = kernel_coefficients(X, Y, y_mean, alpha, rows)
         intercept = rescaled((y_mean - product(coef, x_mean)).astype(X.dtype), scale)
         coef = rescaled(coef.T, scale).T
         if y.ndim == 1:

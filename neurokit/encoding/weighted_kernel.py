@@ -6,7 +6,7 @@ from ..core.trace.tracer import check_class
 from ..ops.dense import product
 from ._banded import KernelBands
 from ._base import Regressor, check_is_fitted
-from ._inputs import checked_alphas, scaled_targets
+from ._inputs import checked_alphas, checked_rows, scaled_targets
 from ._weights import WeightSearch
 from .folds import splits
 from .kernel import about, centred_kernel, check_kernel, kernel_matrix, linear, row_offset
@@ -88,7 +88,7 @@ class WeightedKernelRidgeCV(WeightSearch, Regressor):
         self.fit_intercept = fit_intercept
         self.random_state = random_state
 
-    def fit(self, X, y, groups=None):
+    def fit(self, X, y, groups=None, sample_weight=None):
         """Choose weights and alphas, and fit.
 
         Parameters
@@ -97,6 +97,8 @@ class WeightedKernelRidgeCV(WeightSearch, Regressor):
         y : array_like, shape (n_samples, n_targets) or (n_samples,)
         groups : array_like, shape (n_samples,), optional
             Handed to the splitter ``cv``.
+        sample_weight : array_like, shape (n_samples,), or float, optional
+            As for :class:`RidgeCV`.
 
         Returns
         -------
@@ -108,20 +110,26 @@ class WeightedKernelRidgeCV(WeightSearch, Regressor):
         else:
             samples, y = self._samples(X, y)
             dtype = samples.dtype
-            self._shift = samples.mean(0, dtype=float) if self.fit_intercept else None
-            kernels = self._matrices(samples, samples)
+        n = kernels.shape[1] if samples is None else len(samples)
         alphas = checked_alphas(self.alphas)
-        pairs = splits(self.cv, kernels[0], y, groups)
-        Y, scale = scaled_targets(y, dtype)
+        pairs = splits(self.cv, X[0] if samples is None else samples, y, groups)
+        rows, center = checked_rows(sample_weight, n, pairs), bool(self.fit_intercept)
+        if samples is not None:
+            self._shift = rows.mean(rows.scaled(samples)) if center else None
+            kernels = self._matrices(samples, samples)
+        Y, scale = scaled_targets(rows.scaled(y), dtype)
         means = None
-        if self.fit_intercept:
-            means = kernels.mean(1, dtype=float)
-            kernels = np.stack([centred_kernel(kernel, alphas) for kernel in kernels])
-        problem = KernelBands(kernels.astype(dtype, copy=False), pairs, bool(self.fit_intercept))
+        if center:
+            means = np.stack([rows.mean(rows.scaled(kernel)) for kernel in kernels])
+        kernels = [rows.kernel(kernel) for kernel in kernels]
+        if center:
+            kernels = [centred_kernel(kernel, alphas, rows) for kernel in kernels]
+        kernels = np.stack(kernels).astype(dtype, copy=False)
+        problem = KernelBands(kernels, pairs, center, rows)
         fitted, dual, y_mean = self._search(problem, Y, alphas, scale)
         intercept = y_mean.astype(dtype)
-        if means is not None:
-            dual = dual - dual.mean(0)
+        dual = rows.duals(dual, center)
+        if center:
             offset = np.sum(fitted["weights_"] * product(self._offsets(samples, means), dual), 0)
             intercept = (y_mean - offset).astype(dtype)
         dual = dual * fitted["alpha_"].astype(dual.dtype)
