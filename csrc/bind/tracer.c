@@ -7,13 +7,18 @@
  */
 #include "trace.h"
 
+#include "../base/nk.h"
+
 #include <structmember.h>
 
 #include <math.h>
 
 typedef struct {
   PyObject_HEAD PyObject *node, *base, *read, *write, *seen, *layout, *weakrefs;
+  long long checked; /* the number of writes, to any tracer, that `node` is known to take account of */
 } tracer;
+
+static long long writes = 1;
 
 static PyTypeObject tracer_type;
 /* What ufuncs.py handed over with `ufunc_ways`. */
@@ -24,16 +29,51 @@ static PyObject *call_text; /* "__call__" */
 
 /* ---- the type ---- */
 
-/* The current value, borrowed; a view follows writes to the array it is a view of. */
-static PyObject *tracer_value(tracer *self) {
-  if (self->base == Py_None) return self->node;
-  PyObject *seen = tracer_value((tracer *)self->base);
-  if (seen == NULL || seen == self->seen) return seen == NULL ? NULL : self->node;
+/* A view whose base has a value it has not seen reads it. */
+static int look(tracer *self) {
+  PyObject *seen = ((tracer *)self->base)->node;
+  if (seen == self->seen) return 0;
+  Py_INCREF(seen);
   PyObject *node = PyObject_CallOneArg(self->read, seen);
-  if (node == NULL) return NULL;
+  if (node == NULL) {
+    Py_DECREF(seen);
+    return -1;
+  }
   Py_SETREF(self->node, node);
-  Py_XSETREF(self->seen, Py_NewRef(seen));
-  return node;
+  Py_XSETREF(self->seen, seen);
+  return 0;
+}
+
+/* The current value, borrowed; a view follows writes to the array it is a view of. Views of views may
+ * be thousands deep: those that may have missed a write look one after the other, the outermost first. */
+static PyObject *tracer_value(tracer *self) {
+  const long long now = writes;
+  size_t n = 0;
+  for (tracer *t = self; t->base != Py_None && t->checked != now; t = (tracer *)t->base) ++n;
+  if (n == 0) return self->node;
+  tracer **path = nk_alloc(n * sizeof *path);
+  if (path == NULL) return PyErr_NoMemory();
+  size_t k = n;
+  for (tracer *t = self; k > 0; t = (tracer *)t->base) path[--k] = t;
+  while (k < n && look(path[k]) == 0) path[k++]->checked = now;
+  nk_free(path);
+  return k == n ? self->node : NULL;
+}
+
+static PyObject *get_last(PyObject *object, void *closure) {
+  (void)closure;
+  return Py_NewRef(((tracer *)object)->node);
+}
+
+static int set_node(PyObject *object, PyObject *node, void *closure) {
+  (void)closure;
+  if (node == NULL || !PyObject_TypeCheck(node, nk_node_type)) {
+    PyErr_SetString(PyExc_TypeError, "Tracer._node: wanted a node");
+    return -1;
+  }
+  ++writes;
+  Py_SETREF(((tracer *)object)->node, Py_NewRef(node));
+  return 0;
 }
 
 static PyObject *get_node(PyObject *object, void *closure) {
@@ -78,6 +118,7 @@ static PyObject *tracer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     return NULL;
   }
   Py_SETREF(self->seen, Py_NewRef(seen));
+  self->checked = writes;
   return object;
 }
 
@@ -111,7 +152,6 @@ static void tracer_dealloc(PyObject *object) {
 }
 
 static PyMemberDef members[] = {
-    {"_node", T_OBJECT_EX, offsetof(tracer, node), 0, "the value last seen"},
     {"_base", T_OBJECT_EX, offsetof(tracer, base), READONLY, "the tracer this is a view of"},
     {"_read", T_OBJECT_EX, offsetof(tracer, read), READONLY, "node of the base -> own node"},
     {"_write", T_OBJECT_EX, offsetof(tracer, write), READONLY, "(node of the base, own) -> base's"},
@@ -120,6 +160,7 @@ static PyMemberDef members[] = {
     {NULL, 0, 0, 0, NULL}};
 
 static PyGetSetDef getset[] = {
+    {"_node", get_last, set_node, "the value last seen", NULL},
     {"node", get_node, NULL,
      "The current value; a view follows writes to the array it is a view of.", NULL},
     {NULL, NULL, NULL, NULL, NULL}};

@@ -195,3 +195,21 @@ def test_outer_array_written_in_a_body():
     for g in (nk.jit(f), nk.grad(f)):
         with pytest.raises(TypeError, match="carry"):
             g(X)
+
+
+@pytest.mark.parametrize("key", [slice(None), slice(None, None, -1), slice(0, 3)])
+def test_views_of_views_thousands_deep(key):
+    """Reading, writing through all of them and the derivative, without recursion."""
+
+    def f(x):
+        x = x * 1.0
+        y = x
+        for _ in range(20_000):
+            y = y[key]
+        y[0] = y[0] * 7.0
+        x[1] = x[1] * 3.0
+        return np.stack([np.sum(x), y[1]])
+
+    x = np.array([1.0, 2.0, 4.0])
+    np.testing.assert_allclose(nk.jit(f)(x), f(x))
+    np.testing.assert_allclose(nk.grad(lambda x: f(x)[0])(x), [7.0, 3.0, 1.0])

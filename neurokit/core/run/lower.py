@@ -238,26 +238,31 @@ class Lowering:
 
     def view(self, node):
         """Where the value of `node` lies."""
-        view = self.views.get(node)
-        if view is not None:
-            return view
+        path = [node]  # views of views may be thousands deep
+        while path[-1] not in self.views and path[-1].prim.kind == "view":
+            path.append(self.args(path[-1])[0])
+        for n in reversed(path):
+            if n not in self.views:
+                self.views[n] = self._locate(n)
+        return self.views[node]
+
+    def _locate(self, node):
+        """Where a value lies that no instruction makes; what it is a view of has its place."""
         if node.prim is LITERAL:
-            view = self._constant(node)
-        elif node.prim is PROJ and self.args(node)[0].aux is None:
-            view = self.view(self.args(node)[0])
-        elif node.prim.kind == "view":
-            base = self.view(self.args(node)[0])
+            return self._constant(node)
+        if node.prim.kind == "view":
+            base = self.views[self.args(node)[0]]
+            if node.prim is PROJ and self.args(node)[0].aux is None:
+                return base
             view = node.prim.lower(base, node)
             if view is None:
                 copy = self.scratch(base.shape, base.dtype)
                 self.emit("copy", [copy], [base], node=node)
                 view = node.prim.lower(copy, node)
-        elif node.size == 0:
-            view = self.out(node)
-        else:
-            raise RuntimeError(f"{node!r} is used before it is made")
-        self.views[node] = view
-        return view
+            return view
+        if node.size == 0:
+            return self.out(node)
+        raise RuntimeError(f"{node!r} is used before it is made")
 
     def once(self, key, make):
         """What `make()` gave when it was first asked for under this key."""

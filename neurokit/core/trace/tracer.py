@@ -44,23 +44,37 @@ class Tracer(_core.Tracer):
 
     def layout(self):
         """The strides NumPy's array would have, as a `View`: they decide what is a view of what."""
-        if self._base is None:
-            return View(0, self.dtype, 0, self.shape, c_strides(self.shape, self.dtype))
-        layout = self._layout  # or how it follows from that of the base
-        return layout(self._base.layout()) if callable(layout) else layout
+        later, t = [], self
+        while t._base is not None and callable(t._layout):  # it follows from that of the base
+            later.append(t._layout)
+            t = t._base
+        layout = t._layout
+        if t._base is None:
+            layout = View(0, t.dtype, 0, t.shape, c_strides(t.shape, t.dtype))
+        for follow in reversed(later):
+            layout = follow(layout)
+        return layout
 
     def assign(self, node):
         """Replace the value in place, in the base arrays too."""
-        home = self._node.graph
-        if home is not None and home is not current():
-            raise TraceError(
-                f"an array of the enclosing function is written to inside {current().what if current() else 'nothing'}: "
-                f"hand it through the loop as part of the carry, or build a new one and return it"
-            )
-        if self._base is not None:
-            self._base.assign(self._write(self._base.node, node))
-            self._seen = self._base.node
-        self._node = node
+        changes, t = [], self
+        while True:
+            home = t._node.graph
+            if home is not None and home is not current():
+                raise TraceError(
+                    f"an array of the enclosing function is written to inside {current().what if current() else 'nothing'}: "
+                    f"hand it through the loop as part of the carry, or build a new one and return it"
+                )
+            changes.append((t, node))
+            if t._base is None:
+                break
+            node = t._write(t._base.node, node)
+            t = t._base
+        seen = None
+        for t, node in reversed(changes):  # the arrays it is a view of first
+            if seen is not None:
+                t._seen = seen
+            t._node = seen = node
 
     # ------------------------------------------------------------------ what is known
 
@@ -186,6 +200,8 @@ class Tracer(_core.Tracer):
         index = index_of(_plain_key(key), self.shape, to_node, _concrete)
         node = index.read(self.node)
         if index.basic and not index.picks_scalar:
+            if node is self.node and self._base is not None:  # all of a view is that view again
+                return Tracer(node, self._base, self._read, self._write, self._layout)
             return Tracer(node, self, index.read, index.write, index.view_of)
         return Tracer(node)
 
