@@ -1,9 +1,9 @@
 /* Inverse trigonometric and hyperbolic functions of float64 without branches; see math32.h for the
- * rules. float32 is computed here too, and rounded once.
+ * rules.
  *
  * arctan: |z| <= tan(pi / 8) by (z - 1) / (z + 1) and the eighth of the circle; arcsin beyond 1/2 by
- * the half angle. The polynomials are Chebyshev fits, errors 2e-18. Hyperbolic functions from expm1
- * and log1p, as fdlibm forms them.
+ * the half angle. The polynomials are Chebyshev fits, errors 2e-18. Hyperbolic functions from exp,
+ * their inverses from log1p, as fdlibm forms them.
  */
 #ifndef NK_SIMD_INVERSE64_H
 #define NK_SIMD_INVERSE64_H
@@ -111,23 +111,31 @@ NK_ALWAYS double nk_arccos_f64(double x) {
   return nk_eighths_f64(n, rest);
 }
 
-/* exp(a) / 2 where exp(a) is beyond the largest number but its half may not be. */
+/* exp(a) / 2, a >= 0 */
 NK_ALWAYS double nk_half_exp_f64(double a) {
-  const double h = nk_exp_f64(0.5 * a);
-  return 0.5 * h * h;
+  double r, tail;
+  const double n = nk_exp_reduce_f64(a > 711.0 ? 711.0 : a, &r, &tail);
+  return nk_scale_f64(1.0 + nk_expm1_poly_f64(r, tail), n - 1.0);
 }
 
+/* Below 1 by the Taylor polynomial, remainder 1e-17. */
 NK_ALWAYS double nk_sinh_f64(double x) {
-  const double a = fabs(x), t = nk_expm1_f64(a > 709.0 ? 709.0 : a);
-  const double y = 0.5 * (t + t / (t + 1.0));
-  const double big = nk_half_exp_f64(a);
-  return copysign(nk_pick_f64(a > 709.0, big, x == x ? y : x), x);
+  const double a = fabs(x), w = a * a, h = nk_half_exp_f64(a);
+  double p = 1.0 / 355687428096000.0;
+  p = NK_FMA(p, w, 1.0 / 1307674368000.0);
+  p = NK_FMA(p, w, 1.0 / 6227020800.0);
+  p = NK_FMA(p, w, 1.0 / 39916800.0);
+  p = NK_FMA(p, w, 1.0 / 362880.0);
+  p = NK_FMA(p, w, 1.0 / 5040.0);
+  p = NK_FMA(p, w, 1.0 / 120.0);
+  p = NK_FMA(p, w, 1.0 / 6.0);
+  const double y = nk_pick_f64(a < 1.0, NK_FMA(a * w, p, a), h - 0.25 / h);
+  return copysign(nk_pick_f64(x == x, y, x), x);
 }
 
 NK_ALWAYS double nk_cosh_f64(double x) {
-  const double a = fabs(x), t = nk_exp_f64(a > 709.0 ? 709.0 : a);
-  const double y = NK_FMA(0.5, t, 0.5 / t), big = nk_half_exp_f64(a);
-  return nk_pick_f64(a > 709.0, big, x == x ? y : a);
+  const double a = fabs(x), h = nk_half_exp_f64(a);
+  return nk_pick_f64(x == x, h + 0.25 / h, a);
 }
 
 NK_ALWAYS double nk_arcsinh_f64(double x) {
@@ -147,23 +155,6 @@ NK_ALWAYS double nk_arccosh_f64(double x) {
 NK_ALWAYS double nk_arctanh_f64(double x) {
   const double a = fabs(x);
   return copysign(0.5 * nk_log1p_f64(2.0 * a / (1.0 - a)), x);
-}
-
-/* float32, computed in float64 */
-#define NK_NARROW_1(name)                                   \
-  NK_ALWAYS float nk_##name##_f32(float x) {            \
-    return (float)nk_##name##_f64((double)x);               \
-  }
-NK_NARROW_1(arctan)
-NK_NARROW_1(arcsin)
-NK_NARROW_1(arccos)
-NK_NARROW_1(sinh)
-NK_NARROW_1(cosh)
-NK_NARROW_1(arcsinh)
-NK_NARROW_1(arccosh)
-NK_NARROW_1(arctanh)
-NK_ALWAYS float nk_arctan2_f32(float y, float x) {
-  return (float)nk_arctan2_f64((double)y, (double)x);
 }
 
 #endif

@@ -117,18 +117,22 @@ static inline float nk_expm1_f32(float x0) {
   return fabsf(x0) < 0x1p-26f ? x0 : y;
 }
 
-/* x = 2^k (1 + f), and with s = f / (2 + f) the rest of log(1 + f) = f - f^2/2 + s (f^2/2 + rest). */
-static inline float nk_log_reduce_f32(float x, float *f, float *s, float *rest) {
+/* x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), for x >= 0; returns k. */
+static inline float nk_log_reduce_f32(float x, float *f) {
   const float scaled = x < 0x1p-126f ? x * 0x1p24f : x;
   const uint32_t bits = nk_bits_f32(scaled) + (0x3f800000 - 0x3f3504f3);
   const float exponent = (float)(int32_t)(bits >> 23);
   *f = nk_from_bits_f32((bits & 0x007fffff) + 0x3f3504f3) - 1.0f;
-  *s = *f / (2.0f + *f);
+  return exponent - (x < 0x1p-126f ? 151.0f : 127.0f);
+}
+
+/* log(1 + f) = f - f^2/2 + s (f^2/2 + rest) with s = f / (2 + f); returns rest. */
+static inline float nk_log_rest_f32(float f, float *s) {
+  *s = f / (2.0f + f);
   const float z = *s * *s, w = z * z;
   const float even = w * NK_FMAF(w, 0.24279078841f, 0.40000972152f);
   const float odd = z * NK_FMAF(w, 0.28498786688f, 0.66666662693f);
-  *rest = even + odd;
-  return exponent - (x < 0x1p-126f ? 151.0f : 127.0f);
+  return even + odd;
 }
 
 static inline float nk_log_special_f32(float x, float y) {
@@ -138,8 +142,8 @@ static inline float nk_log_special_f32(float x, float y) {
 }
 
 static inline float nk_log_f32(float x) {
-  float f, s, rest;
-  const float k = nk_log_reduce_f32(x, &f, &s, &rest);
+  float f, s;
+  const float k = nk_log_reduce_f32(x, &f), rest = nk_log_rest_f32(f, &s);
   const float half = 0.5f * f * f;
   const float low = NK_FMAF(s, half + rest, k * 9.0580006145e-06f);
   return nk_log_special_f32(x, NK_FMAF(k, 6.9313812256e-01f, f - (half - low)));
@@ -149,8 +153,8 @@ static inline float nk_log_f32(float x) {
  * products of the leading parts are exact. */
 static inline float nk_log_in_base_f32(float x, float two, float two_low, float scale,
                                        float scale_low) {
-  float f, s, rest;
-  const float k = nk_log_reduce_f32(x, &f, &s, &rest);
+  float f, s;
+  const float k = nk_log_reduce_f32(x, &f), rest = nk_log_rest_f32(f, &s);
   const float half = 0.5f * f * f;
   const float hi = nk_from_bits_f32(nk_bits_f32(f - half) & 0xfffff000u);
   const float lo = ((f - hi) - half) + s * (half + rest);
@@ -261,10 +265,36 @@ static inline float nk_cbrt_f32(float x) {
 
 static inline int nk_is_finite_f32(float x) { return fabsf(x) <= 3.40282347e38f; }
 
+/* log2(x) of a float x >= 0 to 43 bits: (2 / ln 2) artanh(f / (2 + f)) by a Chebyshev fit. */
+static inline double nk_log2_of_float(double x) {
+  double f, q = 0.2828943745715255;
+  const double k = nk_log_split_f64(x, &f), s = f / (2.0 + f), z = s * s;
+  q = NK_FMA(q, z, 0.31990618475532295);
+  q = NK_FMA(q, z, 0.4122092382250214);
+  q = NK_FMA(q, z, 0.5770779425301307);
+  q = NK_FMA(q, z, 0.9617966941126749);
+  q = NK_FMA(q, z, 2.8853900817778504);
+  return nk_log_special_f64(x, NK_FMA(s, q, k));
+}
+
+/* 2^x to 29 bits, 0 or infinity as a float where |x| > 1000. */
+static inline double nk_exp2_to_float(double x) {
+  x = x > 1000.0 ? 1000.0 : x;
+  x = x < -1000.0 ? -1000.0 : x;
+  const double n = (x + NK_ROUND_F64) - NK_ROUND_F64, r = x - n;
+  double p = 0.0001546144469856913;
+  p = NK_FMA(p, r, 0.0013400428177615838);
+  p = NK_FMA(p, r, 0.009618056678524637);
+  p = NK_FMA(p, r, 0.05550327226670302);
+  p = NK_FMA(p, r, 0.24022650922288757);
+  p = NK_FMA(p, r, 0.6931472067028326);
+  return NK_FMA(p, r, 1.0) * nk_pow2_f64(n);
+}
+
 /* x^y = 2^(y log2 |x|) in float64, with the signs and special values of C99. */
 static inline float nk_pow_f32(float x, float y) {
-  const double logarithm = nk_log_f64(fabs((double)x)) * 1.4426950408889634;
-  const float size = (float)nk_exp2_f64((double)y * logarithm);
+  const double logarithm = nk_log2_of_float(fabs((double)x));
+  const float size = (float)nk_exp2_to_float((double)y * logarithm);
   const int whole = __builtin_truncf(y) == y;
   const int odd = whole & (__builtin_truncf(y * 0.5f) * 2.0f != y);
   const int no_value = (x < 0.0f) & !whole & nk_is_finite_f32(x);

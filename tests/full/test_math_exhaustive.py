@@ -10,7 +10,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from elementwise_twin import run_op
 from scipy.special import erf, expit
 
-FUNCTIONS = "exp exp2 expm1 log log2 log10 log1p sin cos tan tanh sigmoid erf cbrt".split()
+FUNCTIONS = (
+    "exp exp2 expm1 log log2 log10 log1p sin cos tan tanh sigmoid erf cbrt "
+    "arcsin arccos arctan sinh cosh arcsinh arccosh arctanh"
+).split()
 REFERENCE = {"sigmoid": expit, "erf": erf}
 CHUNK = 1 << 18  # a chunk and its float64 values stay in cache
 

@@ -6,6 +6,7 @@
  */
 #include <math.h>
 
+#include "../../simd/inverse32.h"
 #include "../../simd/inverse64.h"
 #include "../../simd/math32.h"
 #include "../../simd/math64.h"
