@@ -1,5 +1,7 @@
 """Sorting, order statistics, reductions under masks and past NaN, against NumPy."""
 
+import warnings
+
 import numpy as np
 import pytest
 from against_numpy import same
@@ -176,3 +178,24 @@ def test_ties_share_the_derivative_of_a_median():
     slopes = nk.jvp(np.median, (x,), (np.arange(5.0),))[1]
     np.testing.assert_allclose(slopes, 1.0)
     np.testing.assert_allclose(nk.grad(lambda t: np.sort(t)[1])(x), [1, 0, 0, 0, 0])
+
+
+@pytest.mark.parametrize("name", ["nanquantile", "nanpercentile"])
+def test_types_and_empty_axes_of_nanquantile(name):
+    """A plain number keeps float32, an array of float64 does not; no elements give NaN, whatever q."""
+    f, x = getattr(np, name), np.array([[1.5, np.nan, 3, 7], [0, 2, 5, np.nan]], "f4")
+    for q in (0.3, 1, np.float32(0.3), np.array([0.2, 0.7]), np.array([0.2, 0.7], "f4")):
+        for axis in (0, 1, None):
+            want = f(x, q, axis=axis)
+            got = nk.jit(lambda x, q=q, axis=axis: f(x, q, axis=axis))(x)
+            assert got.dtype == want.dtype
+            np.testing.assert_allclose(got, want, rtol=3e-7)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for shape, axis in [((0,), None), ((3, 0), 1), ((3, 0), 0), ((2, 0, 3), (0, 1))]:
+            for dtype in ("f4", "f8", "i4"):
+                empty = np.zeros(shape, dtype)
+                want = f(empty, [0.2, 0.7], axis=axis)
+                got = nk.jit(lambda x, axis=axis: f(x, [0.2, 0.7], axis=axis))(empty)
+                assert got.dtype == want.dtype
+                np.testing.assert_array_equal(got, want)

@@ -311,6 +311,8 @@ def _quantile(a, q, axis, out, method, keepdims, weights, interpolation, skip_na
     node = to_node(a)
     if node.dtype.kind == "c":
         raise TypeError("a must be an array of real numbers")
+    if skip_nan and not math.prod(node.shape):  # NumPy looks at no q then
+        return np.nanmean(T(node), axis, out=out, keepdims=keepdims)
     if isinstance(q, (int, float)) and node.dtype.kind == "f":
         q = np.asarray(q, node.dtype)
     plain = not isinstance(q, Tracer)
@@ -328,7 +330,7 @@ def _quantile(a, q, axis, out, method, keepdims, weights, interpolation, skip_na
         raise IndexError("cannot take a quantile of an empty axis")
     flat_q = np.reshape(q, (1, -1))
     nan_at = np.isnan(T(rows)) if node.dtype.kind == "f" else None
-    count = np.sum(~nan_at, 1)[:, None] if skip_nan and nan_at is not None else n
+    count = np.sum(~nan_at, 1)[:, None].astype(q.dtype) if skip_nan and nan_at is not None else n
     if weights is None:
         low, high, share = _places(method, flat_q, count)
     else:
