@@ -90,7 +90,7 @@ def test_branch_cuts_and_signed_zeros(name):
     np.testing.assert_array_equal(np.isfinite(got), finite)
 
 
-@pytest.mark.parametrize("name", "sqrt log absolute isnan isinf isfinite equal less".split())
+@pytest.mark.parametrize("name", "sqrt log absolute sign isnan isinf isfinite equal less".split())
 def test_infinities(name):
     z = np.array([complex(a, b) for a in EDGES for b in EDGES])
     f = getattr(np, name)

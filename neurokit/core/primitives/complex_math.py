@@ -148,9 +148,17 @@ RULES["complex_abs"] = _abs_rule
 
 
 def p_sign(p):
+    """z / |z|; where |z| is infinite what NumPy says: the infinite part's direction, two of them have none."""
     size = p_abs(p)
-    safe = _if(_is(size, 0.0), _const(size, 1.0), size)
-    return div(p[0], safe), div(p[1], safe)
+    far, (wide, tall) = _ap("isinf", size), (_ap("isinf", x) for x in p)
+    safe = _if(_or(_is(size, 0.0), far), _const(size, 1.0), size)
+    zero, nan = _const(size, 0.0), _const(size, math.nan)
+    ends = [
+        _if(wide, _ap("copysign", 1.0, p[0]), zero),
+        _if(wide, zero, _ap("copysign", 1.0, p[1])),
+    ]
+    ends = [_if(_and(wide, tall), nan, end) for end in ends]
+    return tuple(_if(far, end, div(x, safe)) for x, end in zip(p, ends, strict=True))
 
 
 # ---------------------------------------------------------------------------- holomorphic functions

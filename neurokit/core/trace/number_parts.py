@@ -63,7 +63,8 @@ def lcm(a, b):
 
 def bitwise_count(x):
     """The number of ones of |x|, added up in ever wider groups of bits."""
-    x = np.abs(x).astype(np.int64)
+    signed = x.dtype.kind == "i"  # the least number has no |x| of its own width
+    x = np.abs(x.astype(np.int64)) if signed else x.astype(np.int64)
     x = x - ((x >> 1) & 0x5555555555555555)
     x = (x & 0x3333333333333333) + ((x >> 2) & 0x3333333333333333)
     x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0F
