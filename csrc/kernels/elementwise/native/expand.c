@@ -113,13 +113,15 @@ static int expm1_poly(expander *x, int r, int tail) {
   return add(x, r, fma_of(x, mul(x, r, r), q, tail));
 }
 
-/* e^r; in double precision of r + tail. */
-static int exp_poly(expander *x, int r, int tail) {
-  if (is_wide(x)) return add(x, real(x, 1.0), expm1_poly(x, r, tail));
+static int exp_poly(expander *x, int r) {
   int p;
 #define FIRST(c) p = real(x, (double)(c));
 #define NEXT(c) p = fma_of(x, p, r, real(x, (double)(c)));
-  NK_EXP_COEFFICIENTS_F32(FIRST, NEXT)
+  if (is_wide(x)) {
+    NK_EXP_COEFFICIENTS_F64(FIRST, NEXT)
+  } else {
+    NK_EXP_COEFFICIENTS_F32(FIRST, NEXT)
+  }
 #undef NEXT
 #undef FIRST
   return p;
@@ -145,14 +147,14 @@ static int exp_of(expander *x, int v) {
   v = is_wide(x) ? clamp(x, v, -746.0, 710.0) : clamp(x, v, -104.0, 89.0);
   int r, tail;
   const int n = exp_reduce(x, v, &r, &tail);
-  return scale(x, exp_poly(x, r, tail), n);
+  return scale(x, exp_poly(x, r), n);
 }
 
 static int exp2_of(expander *x, int v) {
   v = is_wide(x) ? clamp(x, v, -1076.0, 1025.0) : clamp(x, v, -151.0, 129.0);
   const int n = float_op(x, NK_OP_rint, v, -1, -1);
   const int r = mul(x, sub(x, v, n), either(x, 0.693147182f, 0.6931471805599453));
-  return scale(x, exp_poly(x, r, real(x, 0.0)), n);
+  return scale(x, exp_poly(x, r), n);
 }
 
 /* `small`: the argument lies in the range of tanh, between 0 and 20 or 40. */
