@@ -27,13 +27,20 @@ enum { NK_FIND_STEP = 32 };
   }
 
 #define NK_PICK(a, b) BEATS(a, b) ? (a) : (b)
-#define NK_PICK_NAN(a, b) BEATS(a, b) || (a) != (a) ? (a) : (b)
+
+/* Floats: two selections, which the compiler turns into vectors; on two conditions it branches. */
+#define NK_EXTREME_PLAIN(name, T)                                                                 \
+  static inline T name##_pick(T a, T b) {                                                         \
+    const T best = BEATS(a, b) ? a : b;                                                           \
+    return a != a ? a : best;                                                                     \
+  }                                                                                               \
+  NK_REDUCE_TYPED(name, T, name##_pick)
 
 #define NK_EXTREME_INTEGER(name, T) NK_REDUCE_TYPED(name, T, NK_PICK) NK_EXTREME_FIND(name, T)
 
 /* Floats: four vectors of running extremes beside a note of NaN. */
 #define NK_EXTREME_FLOAT(name, T, MASK, LANES, PICK_VEC)                                          \
-  NK_REDUCE_TYPED(name##_plain, T, NK_PICK_NAN)                                                   \
+  NK_EXTREME_PLAIN(name##_plain, T)                                                               \
   static void name##_merge(void *acc, const void *x, int64_t n) { name##_plain_merge(acc, x, n); } \
   static void name##_block(void *acc, const void *x, int64_t n) {                                 \
     typedef T vec __attribute__((vector_size(sizeof(T) * LANES), aligned(sizeof(T)), may_alias)); \
@@ -59,8 +66,8 @@ enum { NK_FIND_STEP = 32 };
     memcpy(rest, best, sizeof rest);                                                              \
     bool bad = false;                                                                             \
     for (int k = 0; k < LANES; ++k) bad |= nan[k] != 0;                                           \
-    for (int k = 0; k < 4 * LANES; ++k) sum = NK_PICK_NAN(sum, rest[k]);                          \
-    for (; i < n; ++i) sum = NK_PICK_NAN(sum, v[i]);                                              \
+    for (int k = 0; k < 4 * LANES; ++k) sum = name##_plain_pick(sum, rest[k]);                    \
+    for (; i < n; ++i) sum = name##_plain_pick(sum, v[i]);                                        \
     *(T *)acc = bad ? (T)NAN : sum;                                                               \
   }                                                                                               \
   NK_EXTREME_FIND(name, T)

@@ -87,10 +87,22 @@ static void reduce_segment(const nk_reduce_plan *p, const char *base, int64_t po
   memcpy(acc, part, (size_t)p->acc_item);
 }
 
+/* Neighbouring rows of one block each, neither gathered nor cast. */
+static bool rows_are_blocks(const nk_reduce_plan *p, const nk_call *call) {
+  return p->direct && call->out[0].dtype == p->op->acc && p->n_kept == 1 && p->n_reduced == 1 &&
+         p->reduced_in[0] == p->item && p->n_row <= NK_REDUCE_BLOCK;
+}
+
 static void rows_chunk(const nk_call *call, int64_t chunk) {
   const nk_reduce_plan *p = call->prep;
   int64_t from = chunk * p->per_chunk, to = from + p->per_chunk, in, out;
   _Alignas(64) char acc[NK_REDUCE_ITEM];
+  if (rows_are_blocks(p, call)) {
+    for (int64_t i = from; i < to && i < p->n_out; ++i)
+      p->op->block(call->out[0].data + i * p->kept_out[0], call->in[0].data + i * p->kept_in[0],
+                   p->n_row);
+    return;
+  }
   for (int64_t i = from; i < to && i < p->n_out; ++i) {
     NK_LV(nk_reduce_locate)(p, i, &in, &out);
     if (p->n_row > 0)
