@@ -50,21 +50,26 @@ static inline double nk_log2_pair_f64(double x, double *low) {
   return nk_log_special_f64(x, high);
 }
 
-/* x^y with the signs and special values of C99. */
-static inline double nk_pow_f64(double x, double y) {
-  double low, e_low, a_low;
-  const double high = nk_log2_pair_f64(fabs(x), &low);
-  /* beyond 2^80 any |x| but 1 gives 0 or infinity; smaller ones have an exact product */
-  const double bound = y > 0x1p80 ? 0x1p80 : (y < -0x1p80 ? -0x1p80 : y);
-  double e = nk_two_product_f64(bound, high, &e_low);
-  e_low += bound * low;
+/* 2^(e + e_low), e_low small beside e; 0 or infinity beyond 1100. */
+static inline double nk_exp2_pair_f64(double e, double e_low) {
+  double a_low;
   e_low = fabs(e) < 1100.0 ? e_low : 0.0;
   e = e > 1100.0 ? 1100.0 : e;
   e = e < -1100.0 ? -1100.0 : e;
   const double n = (e + NK_ROUND_F64) - NK_ROUND_F64, rest = e - n, r = rest + e_low;
   const double a = nk_two_product_f64(r, 0.6931471805599453, &a_low);
   a_low += r * 2.3190468138462996e-17 + ((rest - r) + e_low) * 0.6931471805599453;
-  const double size = nk_scale_f64(1.0 + nk_expm1_poly_f64(a, a_low), n);
+  return nk_scale_f64(1.0 + nk_expm1_poly_f64(a, a_low), n);
+}
+
+/* x^y with the signs and special values of C99. */
+static inline double nk_pow_f64(double x, double y) {
+  double low, e_low;
+  const double high = nk_log2_pair_f64(fabs(x), &low);
+  /* beyond 2^80 any |x| but 1 gives 0 or infinity; smaller ones have an exact product */
+  const double bound = y > 0x1p80 ? 0x1p80 : (y < -0x1p80 ? -0x1p80 : y);
+  const double e = nk_two_product_f64(bound, high, &e_low);
+  const double size = nk_exp2_pair_f64(e, e_low + bound * low);
   const int whole = __builtin_trunc(y) == y;
   const int odd = whole & (__builtin_trunc(y * 0.5) * 2.0 != y);
   const int no_value = (x < 0.0) & !whole & (fabs(x) <= NK_MAX_F64);

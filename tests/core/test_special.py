@@ -296,3 +296,18 @@ def test_roundings_of_zeta(s, low, high):
         wanted = [mp.zeta(s, mp.mpf(float(v))) for v in q]
         errors = [abs(float((mp.mpf(float(g)) - w) / w)) for g, w in zip(got, wanted)]
     assert max(errors) <= 12 * 2**-52
+
+
+def test_gamma_and_beta_to_a_few_ulp():
+    """Against mpmath; far more closely than SciPy's, which loses digits as the arguments grow."""
+    mpmath = pytest.importorskip("mpmath")
+    mpmath.mp.dps = 40
+    a, b = RNG.uniform(0, 1, (2, 600)) * np.repeat([1e-3, 1, 3, 30, 400, 170], 100)
+    want = [mpmath.beta(*map(mpmath.mpf, pair)) for pair in zip(a.tolist(), b.tolist())]
+    got = nk.jit(special.beta)(a, b)
+    assert max(abs(g - w) / np.spacing(g) for g, w in zip(got.tolist(), want)) < 9
+    got = nk.jit(special.betaln)(a, b)
+    assert max(abs(g - mpmath.log(w)) / max(1, abs(g)) for g, w in zip(got.tolist(), want)) < 2e-15
+    want = [mpmath.gamma(mpmath.mpf(v)) for v in a[a < 171].tolist()]
+    got = nk.jit(special.gamma)(a[a < 171])
+    assert max(abs(g - w) / np.spacing(g) for g, w in zip(got.tolist(), want)) < 5

@@ -37,18 +37,48 @@
   MOSTLY(float, name, fast, least, fn)    \
   MOSTLY(double, name, fast, least, fn)
 
+/* The same for two operands: `fast` where `usual(x, y)`. */
+#define USUALLY(T, name, fast, usual, fn)                                    \
+  static void name##_##T##_vv(int64_t n, char *const *r, const nk_step *s) { \
+    T *d = (T *)r[s->d];                                                     \
+    const T *a = (const T *)r[s->s[0]], *b = (const T *)r[s->s[1]];          \
+    for (int64_t k = 0; k < n; k += NK_LANES) {                              \
+      double x[NK_LANES], y[NK_LANES], z[NK_LANES];                          \
+      int rare = 0;                                                          \
+      for (int i = 0; i < NK_LANES; i++) {                                   \
+        x[i] = (double)a[k + i];                                             \
+        y[i] = (double)b[k + i];                                             \
+      }                                                                      \
+      for (int i = 0; i < NK_LANES; i++) z[i] = fast(x[i], y[i]);            \
+      for (int i = 0; i < NK_LANES; i++) rare |= !usual(x[i], y[i]);         \
+      if (rare)                                                              \
+        for (int i = 0; i < NK_LANES; i++)                                   \
+          if (!usual(x[i], y[i])) z[i] = fn(x[i], y[i]);                     \
+      for (int i = 0; i < NK_LANES; i++) d[k + i] = (T)z[i];                 \
+    }                                                                        \
+  }
+#define USUALLY_2(name, fast, usual, fn)  \
+  USUALLY(float, name, fast, usual, fn)   \
+  USUALLY(double, name, fast, usual, fn)
+
 SPECIAL_1(erfc, erfc)
 SPECIAL_1(erfcx, NK_LV(nk_erfcx))
 NK_BLOCK_V(erfinv_float, float, float, nk_erfinv_f64((double)x))
 NK_BLOCK_V(erfinv_double, double, double, nk_erfinv_f64(x))
 MOSTLY_1(erfcinv, nk_erfcinv_inner_f64, 1e-16, NK_LV(nk_erfcinv))
+#if NK_INLINE_GAMMA
+MOSTLY_1(gamma, nk_gamma_inner_f64, NK_GAMMA_LEAST, NK_LV(nk_gamma))
+USUALLY_2(beta, nk_beta_inner_f64, NK_BETA_INNER, NK_LV(nk_beta))
+USUALLY_2(betaln, nk_betaln_inner_f64, NK_BETA_INNER, NK_LV(nk_betaln))
+#else
 SPECIAL_1(gamma, NK_LV(nk_gamma))
+SPECIAL_2(beta, NK_LV(nk_beta))
+SPECIAL_2(betaln, NK_LV(nk_betaln))
+#endif
 SPECIAL_1(gammaln, NK_LV(nk_gammaln))
 SPECIAL_1(rgamma, NK_LV(nk_rgamma))
 MOSTLY_1(digamma, nk_digamma_positive_f64, DBL_TRUE_MIN, NK_LV(nk_digamma))
 SPECIAL_2(zeta, NK_LV(nk_zeta))
-SPECIAL_2(beta, NK_LV(nk_beta))
-SPECIAL_2(betaln, NK_LV(nk_betaln))
 SPECIAL_2(gammainc, NK_LV(nk_gammainc))
 SPECIAL_2(gammaincc, NK_LV(nk_gammaincc))
 SPECIAL_2(jv, NK_LV(nk_jv))

@@ -2,7 +2,7 @@
  *
  * digamma: polynomials (inline.h); left of 0 reflection, recurrence up to 15, then the asymptotic
  * series (DLMF 5.5.4, 5.5.2, 5.11.2) in long double, since the two parts may cancel.
- * beta: DLMF 5.12.1; for a much larger than b the expansion of a ratio of gamma functions (5.11.13).
+ * gamma and beta of usual arguments: inline.h. beta of others: DLMF 5.12.1; for a much larger than b the expansion of a ratio of gamma functions (5.11.13).
  */
 #include <math.h>
 
@@ -14,6 +14,9 @@ static int is_pole(double x) {
 }
 
 double NK_LV(nk_gamma)(double x) {
+#if NK_INLINE_GAMMA
+  if (x >= NK_GAMMA_LEAST) return nk_gamma_inner_f64(x);
+#endif
   if (x < 0 && is_pole(x)) return NAN;
   return tgamma(x);
 }
@@ -88,6 +91,9 @@ static int arrange(double *a, double *b, int *sign) {
 
 double NK_LV(nk_beta)(double a, double b) {
   int sign = 1;
+#if NK_INLINE_GAMMA
+  if (NK_BETA_INNER(a, b)) return nk_beta_inner_f64(a, b);
+#endif
   if (isnan(a) || isnan(b)) return NAN;
   if (!arrange(&a, &b, &sign)) return INFINITY;
   if (is_pole(a + b) && a > -1e6 && b > -1e6) return 0.0;
@@ -97,6 +103,9 @@ double NK_LV(nk_beta)(double a, double b) {
 
 double NK_LV(nk_betaln)(double a, double b) {
   int sign = 1;
+#if NK_INLINE_GAMMA
+  if (NK_BETA_INNER(a, b)) return nk_betaln_inner_f64(a, b);
+#endif
   if (isnan(a) || isnan(b)) return NAN;
   if (!arrange(&a, &b, &sign)) return INFINITY;
   return (double)log_beta(a, b, &sign);
