@@ -90,7 +90,6 @@ def test_single_factors():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (dict(method="bures", cv=2), "without cross-validation"),
         (dict(method="bures_distance"), "cannot be used"),
         (dict(method="manhattan"), "method"),
         (dict(test="z"), "test"),

@@ -261,13 +261,14 @@ def statistics(scores, cosines, counts, scale):
     return np.column_stack([mean, lower])
 
 
-def resampled(values, at):
-    """Rows over the conditions ``at``, which may stand there more than once: their pairs are NaN."""
+def resampled(values, at, copies=np.nan):
+    """Rows over the conditions ``at``, which may stand there more than once: their pairs are
+    ``copies``."""
     n = RDMs(values[:1]).n_conditions
     i, j = np.triu_indices(len(at), 1)
     i, j = at[i], at[j]
     out = values[:, pair_index(n, i, np.where(i == j, (i + 1) % n, j))].astype(float)
-    out[:, i == j] = np.nan
+    out[:, i == j] = copies
     return out
 
 

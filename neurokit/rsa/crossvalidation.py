@@ -12,7 +12,7 @@ from .bootstrap import (
     sample_counts,
     similarities,
 )
-from .comparison import BY_RANK, compare_values, noise_of
+from .comparison import BY_RANK, WHOLE, compare_values, noise_of
 from .inference import each_ceiling
 from .models import FixedModel, SelectModel
 from .rdms import n_conditions_of, pair_index
@@ -68,7 +68,9 @@ def _pairs_of(values, at):
     return values[:, pair_index(n_conditions_of(values.shape[1]), at[i], at[j])]
 
 
-def crossvalidated(models, bases, data, subject, condition, method, sigma_k, folds, rng):
+def crossvalidated(
+    models, bases, data, subject, condition, method, sigma_k, folds, rng, n_all=None
+):
     """Scores on held-out data, and the ceilings there.
 
     Parameters
@@ -85,6 +87,9 @@ def crossvalidated(models, bases, data, subject, condition, method, sigma_k, fol
     folds : tuple of int
         Over subjects and conditions, not more than there are different ones.
     rng : numpy.random.Generator
+    n_all : int, optional
+        Number of conditions to whose dimensions Riemannian distances are scaled; those of the data
+        by default.
 
     Returns
     -------
@@ -93,6 +98,7 @@ def crossvalidated(models, bases, data, subject, condition, method, sigma_k, fol
     """
     subjects, conditions = np.unique(subject), np.unique(condition)
     sigma_k = np.diag(sigma_k) if np.ndim(sigma_k) == 1 else sigma_k
+    n_all = len(condition) if n_all is None else n_all
     scores, ceiling = np.zeros((len(models), len(data))), np.zeros((2, len(data)))
     count = np.zeros(len(data))
     condition_parts = _parts(len(conditions), min(folds[1], len(conditions) // 3), rng)
@@ -110,13 +116,17 @@ def crossvalidated(models, bases, data, subject, condition, method, sigma_k, fol
                 None if sigma_k is None else sigma_k[np.ix_(at, at)] for at in (test_at, train_at)
             )
             noise = noise_of(len(test_at), method, inner)
+            scale = 1.0
+            if method == "riemannian":
+                scale = np.sqrt((n_all - 1) / (len(test_at) - 1))
             for m, (model, basis) in enumerate(zip(models, bases, strict=True)):
                 weights = model.weights_for(_pairs_of(basis, train_at), known, method, outer)
                 predicted = model.mix(_pairs_of(basis, test_at), weights)
                 if weights.any():  # else it predicts nothing: a similarity of zero
-                    scores[m, test] += compare_values(predicted[None], seen[test], method, noise)[0]
+                    found = compare_values(predicted[None], seen[test], method, noise)[0]
+                    scores[m, test] += scale * found
             if len(subjects) > 1:
-                ceiling[:, test] += _ceilings_of(seen, subject, method, inner)[:, test]
+                ceiling[:, test] += scale * _ceilings_of(seen, subject, method, inner)[:, test]
             count[test] += 1
     ceiling = ceiling / count if len(subjects) > 1 else np.full(ceiling.shape, np.nan)
     return scores / count, ceiling
@@ -300,13 +310,16 @@ def bootstrap_crossvalidated(
     independent = independent_part(sigma_k)
     for b in progress(range(n_boot)):
         subject = np.repeat(np.arange(n_subjects), subject_counts[b])
-        at = np.repeat(np.arange(n), condition_counts[b])
-        values = resampled(data[subject], at)
-        own = [resampled(basis, at) for basis in bases]
+        # Bures: copies have no distance; Riemannian: copies change nothing
+        drawn = condition_counts[b] > 0 if method == "riemannian" else condition_counts[b]
+        at = np.repeat(np.arange(n), drawn)
+        copies = 0.0 if method in WHOLE else np.nan
+        values = resampled(data[subject], at, copies)
+        own = [resampled(basis, at, copies) for basis in bases]
         sigma = resampled_covariance(sigma_k, independent, at)
         for k in range(n_cv):
             scores, ceiling = crossvalidated(
-                models, own, values, subject, at, method, sigma, folds, rng
+                models, own, values, subject, at, method, sigma, folds, rng, n
             )
             out[k, b, :-1], out[k, b, -1] = scores.mean(1), ceiling[0].mean()
     return out

@@ -175,7 +175,8 @@ def evaluate(
     ------
     ValueError
         For fewer than two subjects or four conditions where they are resampled, unknown methods,
-        tests or factors, or folds that are too small.
+        tests or factors, folds that are too small, or a weighted model that is not fitted to the
+        method (Riemannian; Bures but with weights of at least 0).
 
     Warns
     -----
@@ -192,9 +193,8 @@ def evaluate(
     condition with itself are left out (in the whitened methods: from V; errors of its copies share
     what sigma_k has in common with the other conditions). Bures similarities weigh the conditions
     by how often they were drawn; a Riemannian distance, on which weights have no effect, is that of
-    the different conditions drawn times the root of (n - 1) over their number less one.
-    Cross-validated samples
-    are divided into folds twice, and half the variance between the two is taken away. Pairs that
+    the different conditions drawn times the root of (n - 1) over their number less one, and so it is
+    over the held-out conditions of a fold. Cross-validated samples are divided into folds twice, and half the variance between the two is taken away. Pairs that
     are NaN in any matrix are left out. Inside the bootstrap the pool of rank methods is the mean of
     ranks, not ranked again. By simulation (``tests/full``) variances are within 10 % of the truth
     with 80 conditions; with 30, those of Spearman over conditions are about 16 % too large and those
@@ -301,8 +301,8 @@ class _Task:
         self.folds = None
         if flexible or cv is not None:
             self.folds = fold_numbers(cv, len(rdms), rdms.n_conditions)
-        if self.method in WHOLE and self.folds is not None:
-            raise ValueError(f"{self.method} is for fixed models without cross-validation")
+            for model in self.models:
+                model.check(self.method)
         self.sigma_k = None if sigma_k is None else np.asarray(sigma_k, dtype=float)
         self.values = self._level(rdms.values)
         self.bases = [self._level(model.rdms.values) for model in self.models]

@@ -3,8 +3,9 @@
 import numpy as np
 from scipy import linalg
 
-from .comparison import WHITENED, compare_values, method_name, noise_of
+from .comparison import WHITENED, WHOLE, compare_values, method_name, noise_of
 from .inference import normalised
+from .moments import nearest_mixture
 from .rdms import RDMs, as_rdms, match_conditions
 
 
@@ -52,6 +53,9 @@ class _Model:
             )
         mixed = self.mix(self.rdms.values, parameters)
         return RDMs(mixed, self.rdms.conditions, [self.name or "prediction"])
+
+    def check(self, method):
+        """Raise ValueError for a method that the model is not fitted to."""
 
     def mix(self, basis, parameters):
         return parameters @ basis
@@ -116,8 +120,10 @@ class WeightedModel(_Model):
     Notes
     -----
     The weights minimise the squared distance to the pool of the training matrices, in the sense of
-    the method (centred for Pearson and rank methods, in the norm of V for the whitened ones), and
-    are scaled to length one.
+    the method (centred for Pearson and rank methods, in the norm of V for the whitened ones; for
+    Bures the mean of the squared Bures distances to the training matrices, scaled to trace one, with
+    weights of at least 0), and are scaled to length one. A Riemannian distance is itself a search for
+    a scale and noise, and no weights are fitted to it.
 
     References
     ----------
@@ -132,7 +138,22 @@ class WeightedModel(_Model):
             raise ValueError(f"alpha: wanted at least 0, got {alpha}")
         self.how, self.alpha = how, 1.0 if alpha is None and how == "ridge" else alpha or 0.0
 
+    def check(self, method):
+        if method == "riemannian":
+            raise ValueError(
+                f"{method}: a WeightedModel is not fitted to it; take a SelectModel or an "
+                "InterpolatedModel"
+            )
+        if method in WHOLE and self.how != "nonnegative":
+            raise ValueError(
+                f"{method}: only weights of at least 0 keep second moments what they are; take "
+                f"how='nonnegative', got {self.how!r}"
+            )
+
     def weights_for(self, basis, data, method, sigma_k=None):
+        self.check(method)
+        if method in WHOLE:
+            return _unit(nearest_mixture(basis, data, self.alpha))
         target = RDMs(normalised(data, method, sigma_k), labels=range(len(data))).mean().values
         have = ~np.isnan(basis).any(0) & ~np.isnan(target[0])
         x, y = basis[:, have].astype(float), target[:, have]
@@ -154,8 +175,7 @@ class WeightedModel(_Model):
             weights = _nonnegative(among, along)
         else:
             weights = linalg.lstsq(among, along)[0]
-        length = np.linalg.norm(weights)
-        return weights / length if length > 0 else weights
+        return _unit(weights)
 
 
 class InterpolatedModel(_Model):
@@ -212,6 +232,11 @@ class InterpolatedModel(_Model):
         weights = np.zeros(n)
         weights[k], weights[k + 1] = w, 1 - w
         return weights
+
+
+def _unit(weights):
+    length = np.linalg.norm(weights)
+    return weights / length if length > 0 else weights
 
 
 def _noise(basis, method, sigma_k):

@@ -120,6 +120,51 @@ class _Sample:
         return lower / total
 
 
+def nearest_mixture(basis, data, alpha=0.0):
+    """Weights w >= 0 of matrices that come closest to others in the Bures distance.
+
+    They minimise the mean over d of |sum_k w_k G_k, G_d|_Bures^2 + alpha |w|^2 with the second
+    moments G, those of the data scaled to trace one. Without alpha, this maximises the mean Bures
+    similarity but for the scale of w. It is a convex problem, since the fidelity is concave.
+
+    Parameters
+    ----------
+    basis, data : ndarray, shape (rows, n_pairs)
+    alpha : float
+
+    Returns
+    -------
+    weights : ndarray, shape (rows of the basis,)
+    """
+    from scipy.optimize import minimize  # slow to load
+
+    parts, wanted = (second_moments(_at_unit(RDMs(v), True)[0].square()) for v in (basis, data))
+    sizes, total = (np.trace(m, axis1=1, axis2=2) for m in (parts, wanted))
+    able = sizes > 0
+    scale = 2.0 ** _at_unit(RDMs(basis), True)[1][0]
+    penalty = alpha / (sizes[able] * scale) ** 2
+    parts, roots = parts[able] / sizes[able, None, None], _roots(wanted / total[:, None, None])
+
+    def loss(v):  # w = v^2: at zero the slope is that of a hill, not of a wall
+        values, vectors = dense.eigh(roots @ np.tensordot(v * v, parts, 1) @ roots)
+        rounding = values.shape[-1] * np.finfo(float).eps * np.abs(values).max(-1, keepdims=True)
+        some = values > rounding
+        half = np.sqrt(np.where(some, values, 1))
+        turned = np.swapaxes(roots @ vectors, 1, 2)
+        turned = turned * np.sqrt(np.where(some, 0.5 / half, 0) / len(roots))[:, :, None]
+        inner = np.einsum("sai,saj->ij", turned, turned, optimize=True)
+        slope = np.tensordot(parts, inner, 2)
+        fidelity = np.where(some, half, 0).sum() / len(roots)
+        value = v @ v - 2 * fidelity + penalty @ v**4
+        return value, 2 * v * (1 - 2 * slope + 2 * penalty * v * v)
+
+    start = np.full(len(parts), len(parts) ** -0.5)
+    weights = np.zeros(len(basis))
+    found = minimize(loss, start, jac=True, method="BFGS", options={"gtol": 1e-9}).x
+    weights[able] = found**2 / (sizes[able] * scale)
+    return weights
+
+
 def _roots(moments):
     values, vectors = dense.eigh(moments)
     return vectors * np.sqrt(np.maximum(values, 0))[:, None, :] @ np.swapaxes(vectors, 1, 2)
