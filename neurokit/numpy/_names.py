@@ -82,7 +82,7 @@ def names_of(module):
     """`__getattr__` and `__dir__` of a module that has the names of NumPy's `module`."""
 
     def get(name):
-        if name.startswith("__") and name != "__version__":
+        if name in ("__path__", "__file__", "__wrapped__"):  # of that module alone
             raise AttributeError(name)
         return convert(getattr(module, name))
 

@@ -144,3 +144,37 @@ def test_counts_of_plain_data_with_traced_weights_under_vmap():
     w = np.arange(8.0).reshape(2, 4)
     got = nk.vmap(lambda w: np.bincount(places, weights=w, minlength=4))(w)
     np.testing.assert_array_equal(got, [np.bincount(places, v, 4) for v in w])
+
+
+@pytest.mark.parametrize("mode", ["reflect", "symmetric"])
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_odd_reflections_of_any_width(mode, n):
+    rng = np.random.default_rng(n)
+    for width in ((0, 0), (2, 3), (13, 9)):
+        f = lambda x, w=width: np.pad(x, ((0, 0), w), mode=mode, reflect_type="odd")  # noqa: E731
+        for x in (rng.normal(size=(2, n)), rng.integers(-9, 9, (2, n))):
+            same(f, x)
+        nk.check_grads(f, (rng.normal(size=(2, n)),))
+
+
+@pytest.mark.parametrize(
+    "shift, axis", [(2, 0), (-5, 1), (3, None), ([1, 2], (0, 1)), ([1, -2], 1), (1, (0, 1))]
+)
+def test_rolls_by_traced_numbers(shift, axis):
+    x = np.arange(12.0).reshape(3, 4)
+    same(lambda x, s: np.roll(x, s, axis), x, np.array(shift))
+    nk.check_grads(lambda x: np.roll(x, nk.array(np.array(shift)), axis) ** 2, (x,))
+
+
+def test_one_traced_place_to_delete_or_insert():
+    x, row = np.arange(12.0).reshape(3, 4), np.ones(4)
+    for i in (-3, -1, 0, 2):
+        same(lambda x, i: np.delete(x, i, 0), x, i)
+        same(lambda x, i: np.insert(x, i, 7.0, 1), x, i)
+        same(lambda x, i, row: np.insert(x, i, row, 0), x, i, row)
+    same(lambda x, i: np.insert(x, i, 7.0), x, 12)
+    f = nk.jit(nk.grad(lambda x, i: np.sum(np.delete(x, i, 0) ** 2)))
+    np.testing.assert_array_equal(f(x, 1), 2 * x * [[1], [0], [1]])
+    for call in (lambda x, i: np.delete(x, i, 0), lambda x, i: np.insert(x, i + 1, 7.0, 0)):
+        with pytest.raises(IndexError):
+            nk.jit(call)(x, 3)

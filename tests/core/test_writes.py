@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
+from neurokit.core.errors import TraceError
 
 X = np.random.default_rng(3).normal(size=(4, 5))
 
@@ -213,3 +214,34 @@ def test_views_of_views_thousands_deep(key):
     x = np.array([1.0, 2.0, 4.0])
     np.testing.assert_allclose(nk.jit(f)(x), f(x))
     np.testing.assert_allclose(nk.grad(lambda x: f(x)[0])(x), [7.0, 3.0, 1.0])
+
+
+def test_views_of_complex_numbers_as_pairs():
+    x = np.arange(1.0, 9.0).reshape(2, 4)
+
+    def forth(x):
+        z = x + 1j * x**2
+        pairs = z.view(np.float64)
+        pairs[:, 1] = 3.0
+        pairs *= x[0, 1]
+        return np.sum(np.abs(z) ** 2) + np.sum(pairs[:, ::3])
+
+    def back(x):
+        x = x * 1.0
+        z = x.view(np.complex128)
+        z *= 1j
+        z[0] += x[1, 0]
+        return np.sum(x**3)
+
+    for f in (forth, back):
+        assert nk.jit(f)(x) == pytest.approx(f(x), rel=1e-14)
+        nk.check_grads(f, (x,))
+    single = nk.jit(lambda x: x.astype(np.complex64).view("f"))(x)
+    np.testing.assert_array_equal(single, x.astype(np.complex64).view("f"))
+    np.testing.assert_array_equal(nk.jit(lambda x: x.view() + x.view(np.ndarray))(x), 2 * x)
+    for f in (lambda x: x.T.view(complex), lambda x: x[:, :3].copy().view(complex)):
+        for call in (f, nk.jit(f)):
+            with pytest.raises(ValueError, match="axis"):
+                call(x)
+    with pytest.raises(TraceError, match="astype"):
+        nk.jit(lambda x: x.view(np.int64))(x)

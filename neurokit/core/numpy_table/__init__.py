@@ -10,7 +10,7 @@ from ..trace.tracer import Tracer
 from . import base
 from .base import gather, unsupported
 from .choices import around, clip, where
-from .complex import imag, real, set_part
+from .complex import imag, real, reinterpret, set_part
 from .filled import array, ones_like, zeros_like
 from .products import dot, matmul
 from .reductions import (
@@ -103,6 +103,7 @@ __all__ = [
     "gather",
     "imag",
     "real",
+    "reinterpret",
     "set_part",
     "dot",
     "matmul",

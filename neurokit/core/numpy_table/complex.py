@@ -1,5 +1,6 @@
 """Parts and kinds of complex arrays. `t.real` and `t.imag` are views: writes go through."""
 
+import builtins
 import math
 
 import numpy as np
@@ -54,6 +55,51 @@ def set_part(t, value, k):
     both = list(complexes.parts(t.node))
     both[k] = broadcast_value(_cast(to_node(value), both[k].dtype), t.shape)
     t.assign(complexes.join(*both))
+
+
+def reinterpret(t, dtype=None, type=None):
+    """``t.view(dtype)`` between complex numbers and pairs of real ones; ``t.view()`` is ``t[...]``."""
+    if isinstance(dtype, builtins.type) and issubclass(dtype, np.ndarray):
+        dtype, type = None, dtype
+    if type not in (None, np.ndarray):
+        raise TraceError(f"a traced array has no view of class {type.__name__}")
+    new, old = t.dtype if dtype is None else np.dtype(dtype), t.dtype
+    if new == old:
+        return t[...]
+    if np.result_type(new, np.complex64) != np.result_type(old, np.complex64) or {
+        new.kind,
+        old.kind,
+    } != {"f", "c"}:
+        raise TraceError(
+            f"view({new}) reads the bits of {old} as another type, so it has no traced form: use astype"
+        )
+    layout = t.layout()
+    if not t.ndim or layout.strides[-1] != old.itemsize:
+        raise ValueError(
+            "To change to a dtype of a different size, the last axis must be contiguous"
+        )
+    if new.kind == "c" and t.shape[-1] % 2:
+        raise ValueError(
+            "When changing to a larger dtype, its size must be a divisor of the total size in bytes of the last "
+            "axis of the array."
+        )
+    read, write = (_pairs, _numbers) if new.kind == "f" else (_numbers, _pairs)
+    node = read(t.node)
+    strides = (*layout.strides[:-1], new.itemsize)
+    layout = layout._replace(dtype=new, shape=node.shape, strides=strides)
+    return Tracer(node, t, read, lambda base, value: write(value), layout)
+
+
+def _pairs(node):
+    """Real and imaginary parts side by side along the last axis."""
+    both = np.stack([T(p) for p in complexes.parts(node)], -1)
+    return np.reshape(both, (*node.shape[:-1], 2 * node.shape[-1])).node
+
+
+def _numbers(node):
+    """Pairs of real numbers along the last axis as complex ones."""
+    t = T(node)
+    return complexes.join(t[..., ::2].node, t[..., 1::2].node)
 
 
 FUNCTIONS[np.iscomplexobj] = lambda x: to_node(x).dtype.kind == "c"

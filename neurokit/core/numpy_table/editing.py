@@ -97,13 +97,15 @@ def _check_safe(values, target):
 @implements(np.place)
 def place(arr, mask, vals):
     _target(arr, "place")
+    weak = to_node(vals).weak is not None
     mask, vals = np.ravel(T(to_node(mask))).astype(bool), np.ravel(T(to_node(vals)))
     if mask.size != arr.size:
         raise ValueError("place: mask and data must be the same size")
     if not vals.size:
         raise ValueError("Cannot insert from an empty array!")
     number = np.cumsum(mask.astype(np.int64)) - 1
-    _check_safe(vals, arr)
+    if not weak:
+        _check_safe(vals, arr)
     chosen = np.take(vals, np.maximum(number, 0) % vals.size).astype(arr.dtype)
     arr[...] = _where(mask.reshape(arr.shape), chosen.reshape(arr.shape), arr)
 
@@ -223,12 +225,27 @@ def piecewise(x, condlist, funclist, *args, **kw):
 _STATIC = "keep the places static: plain integers, slices or index arrays"
 
 
+def _one_place(obj):
+    """Whether `obj` is one place whose value is not known yet: the shape of the result is."""
+    return isinstance(obj, Tracer) and obj.abstract and obj.ndim == 0 and obj.dtype.kind in "iu"
+
+
+def _place(obj, n, last):
+    """One traced place in an axis of length n, counted from the front; beyond `last` stops the run."""
+    obj = obj.astype(np.int64)
+    return guard(np.where(obj < 0, obj + n, obj), (obj < -n) | (obj > last))
+
+
 @implements(np.delete)
 def delete(arr, obj, axis=None):
     arr = T(to_node(arr))
     if axis is None:
         arr, axis = np.ravel(arr), 0
     axis = _axis(axis, arr.ndim)
+    if _one_place(obj):
+        n = arr.shape[axis]
+        place = np.arange(n - 1)
+        return np.take(arr, place + (place >= _place(obj, n, n - 1)), axis)
     obj = obj if isinstance(obj, slice) else known(obj, "np.delete", _STATIC)
     return picked([arr], np.delete(np.arange(arr.shape[axis]), obj), axis)
 
@@ -239,10 +256,15 @@ def insert(arr, obj, values, axis=None):
     if axis is None:
         arr, axis = np.ravel(arr), 0
     axis = _axis(axis, arr.ndim)
-    obj = obj if isinstance(obj, slice) else known(obj, "np.insert", _STATIC)
     values = T(to_node(values)).astype(arr.dtype)
     values = values.reshape((1,) * (arr.ndim - values.ndim) + values.shape)
     n = arr.shape[axis]
+    if _one_place(obj) and values.shape[0] == 1:
+        here, place = _place(obj, n, n), np.arange(n + 1)
+        around = np.take(arr, np.clip(place - (place > here), 0, max(n - 1, 0)), axis)
+        column = (place == here).reshape([-1 if i == axis else 1 for i in range(arr.ndim)])
+        return np.where(column, np.moveaxis(values, 0, axis), around)
+    obj = obj if isinstance(obj, slice) else known(obj, "np.insert", _STATIC)
     if isinstance(obj, slice):
         k = len(range(*obj.indices(n)))
     else:

@@ -71,7 +71,6 @@ METHODS_LEFT_OUT = {  # name of an array method or attribute: (reason, what to u
     "setflags": (_MEMORY, "nothing: a traced array can be written to"),
     "tobytes": (_MEMORY, "the returned value"),
     "tofile": (_FILE, "nk.save of the returned value"),
-    "view": ("reads the bits of one type as another", "astype"),
 }
 
 

@@ -102,11 +102,9 @@ def _pad_axis(x, axis, width, mode, pair, option):
             f"can't extend empty axis using modes other than 'constant' or 'empty' (mode {mode!r})"
         )
     if mode in ("edge", "wrap", "reflect", "symmetric"):
-        result = picked([x], np.pad(np.arange(n), width, mode=mode), axis)
-        if option != "odd":
-            return result
-        moved = [np.moveaxis(v, axis, -1) for v in (result, x)]
-        return np.moveaxis(_odd(*moved, width, mode), -1, axis)
+        if option == "odd":
+            return np.moveaxis(_odd(np.moveaxis(x, axis, -1), width, mode), -1, axis)
+        return picked([x], np.pad(np.arange(n), width, mode=mode), axis)
     ends = []
     for k, (w, value) in enumerate(zip(width, pair)):
         shape = tuple(w if i == axis else d for i, d in enumerate(x.shape))
@@ -130,13 +128,16 @@ def _pad_axis(x, axis, width, mode, pair, option):
     return np.concatenate([ends[0], x, ends[1]], axis)
 
 
-def _odd(result, x, width, mode):
-    """Reflection through the point at the edge rather than the axis there, again at each turn."""
+def _odd(x, width, mode):
+    """Reflection of the last axis through the point at the edge rather than the axis there.
+
+    f of period p: f(i + p) = f(i) + rise, with rise twice the difference of the edges.
+    """
     n, (before, after) = x.shape[-1], width
-    period = n - 1 if mode == "reflect" else n
-    if max(before, after) > period:
-        raise TraceError(
-            "np.pad(reflect_type='odd') wider than the axis has no traced form: pad in several steps"
-        )
-    left, right = 2 * x[..., :1] - result[..., :before], 2 * x[..., -1:] - result[..., before + n :]
-    return np.concatenate([left, x, right], -1)
+    period = 2 * n if mode == "symmetric" else max(2 * n - 2, 1)
+    turns, place = np.divmod(np.arange(-before, n + after), period)
+    back = place >= n
+    seen = np.take(x, np.where(back, period - place - (mode == "symmetric"), place), -1)
+    first, last = x[..., :1], x[..., -1:]
+    rise = 2 * (last - first)
+    return np.where(back, 2 * last - seen, seen) + turns.astype(x.dtype) * rise

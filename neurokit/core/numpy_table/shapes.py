@@ -368,6 +368,8 @@ FUNCTIONS[np.flipud], FUNCTIONS[np.fliplr] = _flipper(0), _flipper(1)
 def roll(a, shift, axis=None):
     if axis is None:
         return reshape(roll(ravel(a), shift, 0), np.shape(a))
+    if isinstance(shift, Tracer):
+        return _roll_by(a, shift, axis)
     if type(shift) is int and type(axis) is int:
         shifts, axes = [shift], [axis]
     else:
@@ -384,6 +386,20 @@ def roll(a, shift, axis=None):
             head = slice_(node, whole[:i] + [(0, n - s, 1)] + whole[i + 1 :])
             node = _concatenate([tail, head], i)
     return T(node)
+
+
+def _roll_by(a, shift, axis):
+    """np.roll by traced numbers: a gather along each axis."""
+    if shift.dtype.kind not in "iu":
+        raise TypeError(f"roll: shift must be integers, got {shift.dtype}")
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    shifts = np.broadcast_to(shift, np.broadcast_shapes(shift.shape, (len(axes),)))
+    axes = axes if len(axes) == shifts.size else (axes[0],) * shifts.size
+    for k, i in enumerate(axes):
+        n = np.shape(a)[i]
+        if n:
+            a = np.take(a, (np.arange(n) - shifts[k]) % n, axis=i)
+    return a
 
 
 @implements(np.rot90)

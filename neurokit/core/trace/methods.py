@@ -164,9 +164,10 @@ def _transpose(self, *axes):
 
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
+    dtype = np.dtype(dtype)
     if not np.can_cast(self.dtype, dtype, casting):
         raise TypeError(
-            f"Cannot cast array data from {self.dtype!r} to {np.dtype(dtype)!r} according to the rule '{casting}'"
+            f"Cannot cast array data from {self.dtype!r} to {dtype!r} according to the rule '{casting}'"
         )
     return table.astype(self, dtype)
 
@@ -175,4 +176,5 @@ def _fill(self, value):
     self[...] = value
 
 
+Tracer.view = table.reinterpret
 Tracer.reshape, Tracer.transpose, Tracer.astype, Tracer.fill = _reshape, _transpose, _astype, _fill
