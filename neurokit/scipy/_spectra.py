@@ -154,8 +154,8 @@ def csd(
 ):
     left_out("csd", return_onesided=(return_onesided, True))
     x, y = _real("csd", axis, x, y)
-    if x.shape[-1] != y.shape[-1]:
-        raise ValueError(f"csd: x has {x.shape[-1]} samples, y {y.shape[-1]}")
+    n = max(x.shape[-1], y.shape[-1])  # the shorter one ends in zeros
+    x, y = (np.pad(v, [(0, 0)] * (v.ndim - 1) + [(0, n - v.shape[-1])]) for v in (x, y))
     cut = _segments(x.shape[-1], x.dtype, window, nperseg, noverlap, nfft)
     power = np.conjugate(cut.spectra(x, detrend)) * cut.spectra(y, detrend)
     return _density(power, cut, fs, scaling, average, axis)
@@ -200,6 +200,15 @@ def periodogram(
     return welch(x, fs, window, n, 0, nfft, detrend, return_onesided, scaling, axis)
 
 
+_EDGES = {  # what np.pad makes of the boundaries of `stft`
+    "even": dict(mode="reflect"),
+    "odd": dict(mode="reflect", reflect_type="odd"),
+    "constant": dict(mode="edge"),
+    "zeros": {},
+    None: {},
+}
+
+
 @_twin
 def stft(
     x,
@@ -216,8 +225,10 @@ def stft(
     scaling="spectrum",
 ):
     left_out("stft", return_onesided=(return_onesided, True))
-    if boundary not in ("zeros", None):
-        raise TypeError(f"stft: boundary={boundary!r} has no form on traced arrays: np.pad first")
+    if boundary not in _EDGES:
+        raise ValueError(
+            f"Unknown boundary option '{boundary}', must be one of: {[b for b in _EDGES if b]} or None"
+        )
     if scaling not in ("spectrum", "psd"):
         raise ValueError(f"stft: scaling must be 'spectrum' or 'psd', got {scaling!r}")
     (x,) = _real("stft", axis, x)
@@ -225,7 +236,10 @@ def stft(
     edge = cut.length // 2 if boundary else 0
     n = x.shape[-1] + 2 * edge
     rest = -(n - cut.length) % cut.step % cut.length if padded else 0
-    x = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(edge, edge + rest)])
+    still = [(0, 0)] * (x.ndim - 1)
+    if boundary:
+        x = np.pad(x, [*still, (edge, edge)], **_EDGES[boundary])
+    x = np.pad(x, [*still, (0, rest)])
     scale = cut.scale(fs, "density" if scaling == "psd" else scaling) ** 0.5
     spectra = cut.spectra(x, detrend) * np.asarray(scale, x.dtype)
     times = (np.arange(spectra.shape[-2]) * cut.step + cut.length / 2 - edge) / float(fs)

@@ -28,6 +28,17 @@ def twin_of(module):
     return decorate
 
 
+def others_of(module):
+    """`__getattr__` of a module whose further names are those of SciPy's `module`."""
+
+    def get(name):
+        if name in ("__all__", "__file__", "__path__", "__wrapped__"):  # of that module alone
+            raise AttributeError(f"no attribute {name!r}")
+        return getattr(importlib.import_module(module), name)
+
+    return get
+
+
 def left_out(function, **options):
     """Raise where an option that has no traced form is used; each is (given, default)."""
     for name, (given, default) in options.items():

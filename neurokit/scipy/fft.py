@@ -8,9 +8,9 @@ import numpy as np
 from neurokit.core.numpy_table import fft as table
 from neurokit.core.trace.tracer import Tracer, to_node
 
-from ._twin import twin_of
+from ._twin import others_of, twin_of
 
-_twin = twin_of("scipy.fft")
+_twin, __getattr__ = twin_of("scipy.fft"), others_of("scipy.fft")
 
 
 def _one_axis(name):

@@ -4,9 +4,9 @@ import numpy as np
 
 from ._arrays import as_array
 from ._ivp import odeint, solve_ivp
-from ._twin import twin_of
+from ._twin import others_of, twin_of
 
-_twin = twin_of("scipy.integrate")
+_twin, __getattr__ = twin_of("scipy.integrate"), others_of("scipy.integrate")
 __all__ = ["cumulative_trapezoid", "odeint", "simpson", "solve_ivp", "trapezoid"]
 
 

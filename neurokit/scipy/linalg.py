@@ -34,9 +34,9 @@ from ._structured import (  # noqa: F401 - names of this module
     solveh_banded,
     sqrtm,
 )
-from ._twin import left_out, twin_of
+from ._twin import left_out, others_of, twin_of
 
-_twin = twin_of("scipy.linalg")
+_twin, __getattr__ = twin_of("scipy.linalg"), others_of("scipy.linalg")
 _OPS = {0: 0, 1: 1, 2: 2, "N": 0, "T": 1, "C": 2}
 
 

@@ -13,13 +13,15 @@ from neurokit.core.trace.tracer import Tracer
 from ._arrays import as_array, as_floats, as_lines
 from ._resampling import decimate, resample, resample_poly, savgol_filter, upfirdn
 from ._spectra import coherence, csd, detrend, periodogram, stft, welch
-from ._twin import left_out, twin_of
+from ._twin import left_out, others_of, twin_of
 
 _twin = twin_of("scipy.signal")
 __all__ = [
     "coherence",
     "convolve",
+    "convolve2d",
     "correlate",
+    "correlate2d",
     "csd",
     "decimate",
     "detrend",
@@ -42,8 +44,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
-    return getattr(importlib.import_module("scipy.signal"), name)
+__getattr__ = others_of("scipy.signal")
 
 
 # ---------------------------------------------------------------------------- convolution
@@ -161,6 +162,46 @@ def correlate(in1, in2, mode="full", method="auto"):
     if exchanged:  # the other order, turned round
         return np.conjugate(convolve(in2, np.conjugate(in1[back]), mode, method))[back]
     return convolve(in1, np.conjugate(in2[back]), mode, method)
+
+
+_BORDERS = {"fill": "constant", "wrap": "wrap", "symm": "symmetric"}  # what np.pad calls them
+
+
+def _on_plane(in1, in2, mode, boundary, fillvalue, turned):
+    """in1 with its border convolved with in2; `turned` is where mode "same" sees in2 from its other end."""
+    if boundary not in _BORDERS:
+        raise ValueError(
+            f"Acceptable boundary flags are 'fill', 'circular' (or 'wrap'), and 'symmetric' (or 'symm'), got {boundary!r}"
+        )
+    if mode == "valid":
+        return convolve(in1, in2, mode)
+    options = {"constant_values": fillvalue} if boundary == "fill" else {}
+    around = np.pad(in1, [(n - 1, n - 1) for n in in2.shape], mode=_BORDERS[boundary], **options)
+    full = convolve(around, in2, "valid")
+    if mode == "full":
+        return full
+    first = [n // 2 if turned else (n - 1) // 2 for n in in2.shape]
+    return full[tuple(slice(k, k + n) for k, n in zip(first, in1.shape))]
+
+
+@_twin
+def convolve2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
+    in1, in2 = as_array(in1), as_array(in2)
+    if not in1.ndim == in2.ndim == 2:
+        raise ValueError("convolve2d inputs must both be 2-D arrays")
+    in1, in2, _ = _swapped(in1, in2, mode, (0, 1))
+    return _on_plane(in1, in2, mode, boundary, fillvalue, False)
+
+
+@_twin
+def correlate2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
+    in1, in2 = as_array(in1), as_array(in2)
+    if not in1.ndim == in2.ndim == 2:
+        raise ValueError("correlate2d inputs must both be 2-D arrays")
+    in1, in2, exchanged = _swapped(in1, in2, mode, (0, 1))
+    back = np.conjugate(in2)[::-1, ::-1]
+    result = _on_plane(in1, back, mode, boundary, fillvalue, True)
+    return result[::-1, ::-1] if exchanged else result
 
 
 # ---------------------------------------------------------------------------- recursive filters

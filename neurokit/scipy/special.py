@@ -1,6 +1,5 @@
 """`scipy.special` on traced arrays: the functions of Python code. Its ufuncs dispatch by themselves."""
 
-import importlib
 import math
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from neurokit.core.trace.tracer import Tracer
 
 from ._arrays import as_floats, fixed
-from ._twin import left_out, twin_of
+from ._twin import left_out, others_of, twin_of
 
 _twin = twin_of("scipy.special")
 __all__ = [
@@ -22,8 +21,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
-    return getattr(importlib.import_module("scipy.special"), name)
+__getattr__ = others_of("scipy.special")
 
 
 def _peak(a, axis):
@@ -43,14 +41,16 @@ def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
     if not a.size:
         value = np.log(np.sum(a, axis=axes, keepdims=keepdims))
         return (value, np.zeros_like(value)) if return_sign else value
-    m = _peak(a, axes)
+    m = _peak(np.real(a), axes)
     e = np.exp(a - m)
     s = np.sum(e if b is None else b * e, axis=axes, keepdims=True)
-    none = s == 0
-    value = np.where(none, -np.inf, np.log(np.abs(np.where(none, 1, s))) + m)
-    if b is None:
+    none, some = s == 0, np.where(s == 0, 1, s)
+    is_complex = s.dtype.kind == "c"
+    log = np.log(some if is_complex and not return_sign else np.abs(some))
+    value = np.where(none, -np.inf, log + m)
+    if b is None and not is_complex:
         value = _with_small_terms(a, m, e, axes, value)
-    elif not return_sign:
+    elif not is_complex and not return_sign:
         value = np.where(s < 0, np.nan, value)
     value, s = (x if keepdims else np.squeeze(x, axes) for x in (value, s))
     return (value, np.sign(s)) if return_sign else value

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ._arrays import as_float64
-from ._twin import _traced
+from ._twin import _traced, others_of
 
 _LOG_2PI = math.log(2 * math.pi)
 
@@ -480,5 +480,4 @@ dirichlet = Multivariate("dirichlet", _dirichlet_log)
 __all__ = [n for n, v in list(globals().items()) if isinstance(v, Distribution)]
 
 
-def __getattr__(name):
-    return getattr(importlib.import_module("scipy.stats"), name)
+__getattr__ = others_of("scipy.stats")

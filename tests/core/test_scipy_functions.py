@@ -1,11 +1,14 @@
 """nk.scipy.special, stats, signal, integrate on traced arrays against SciPy, with derivatives to order 2."""
 
+import importlib
+
 import numpy as np
 import pytest
 from against_scipy import both, same
 from scipy import integrate, signal, special, stats
 
 import neurokit as nk
+from neurokit.core.errors import TraceError
 from tools import scipy_page
 
 RNG = np.random.default_rng(5)
@@ -59,6 +62,19 @@ def test_gamma_functions():
     both(special, "comb", x + 3, x)
     same(nk.scipy.special.factorial, special.factorial, np.array([0.0, 1, 5, -1]))
     assert nk.scipy.special.gammaln is special.gammaln
+
+
+@pytest.mark.parametrize("sign", [False, True])
+@pytest.mark.parametrize("weights", [None, "real", "complex"])
+def test_logsumexp_of_complex_numbers(sign, weights):
+    z = RNG.normal(size=(3, 4)) + 3j * RNG.normal(size=(3, 4))
+    b = None if weights is None else RNG.normal(size=(3, 4)) + (weights == "complex") * 1j
+    for a in (z, z.real) if weights == "complex" else (z,):
+        for axis, keep in ((None, False), (1, True)):
+            options = dict(axis=axis, b=b, keepdims=keep, return_sign=sign)
+            f = lambda a: nk.scipy.special.logsumexp(a, **options)  # noqa: B023, E731
+            same(f, lambda a: special.logsumexp(a, **options), a)  # noqa: B023
+            nk.check_grads(f, (a,))
 
 
 # ---------------------------------------------------------------------------- stats
@@ -337,3 +353,20 @@ def test_errors_name_the_line_that_called():
     for transform in (nk.grad, nk.jit):
         with pytest.raises(np.linalg.LinAlgError, match=rf"test_scipy_functions\.py:{line} "):
             transform(f)(np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize(
+    "module, name",
+    [("linalg", "hadamard"), ("fft", "fht"), ("integrate", "quad"), ("signal", "butter")]
+    + [("special", "jv"), ("stats", "zscore")],
+)
+def test_names_without_a_traced_form_are_scipys_own(module, name):
+    home = getattr(nk.scipy, module)
+    assert getattr(home, name) is getattr(importlib.import_module(f"scipy.{module}"), name)
+    with pytest.raises(AttributeError):
+        getattr(home, "no_such_name")  # noqa: B009
+
+
+def test_a_traced_value_in_scipys_own_functions_raises():
+    with pytest.raises(TraceError, match="convolution_matrix"):
+        nk.grad(lambda x: np.sum(nk.scipy.linalg.convolution_matrix(x, 4)))(np.ones(3))

@@ -170,3 +170,42 @@ def test_under_vmap():
         lambda v: nk.scipy.signal.stft(v, nperseg=8)[2],
     ):
         np.testing.assert_allclose(nk.vmap(f)(x), [f(row) for row in x], rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["convolve2d", "correlate2d"])
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_filters_of_images(name, mode):
+    for (a, b), border in zip(
+        [((5, 6), (3, 2)), ((2, 3), (4, 5)), ((4, 4), (3, 3)), ((5, 2), (2, 4))],
+        ["symm", "wrap", "fill", "symm"],
+    ):
+        x, y = RNG.normal(size=a) + 1j * RNG.normal(size=a), RNG.normal(size=b)
+        if mode == "valid" and b == (2, 4):
+            with pytest.raises(ValueError, match="valid"):
+                nk.jit(lambda x, y: getattr(nk.scipy.signal, name)(x, y, mode))(x, y)
+            continue
+        both(signal, name, x, y + 0.5j, mode=mode, boundary=border, order=0)
+        both(signal, name, x.real, y, mode=mode, boundary=border, fillvalue=2.5, order=1)
+    with pytest.raises(ValueError, match="boundary"):
+        nk.jit(lambda x: getattr(nk.scipy.signal, name)(x, x, "same", "edge"))(np.ones((3, 3)))
+    with pytest.raises(ValueError, match="2-D"):
+        nk.jit(lambda x: getattr(nk.scipy.signal, name)(x, x))(np.ones(3))
+
+
+@pytest.mark.parametrize("boundary", ["even", "odd", "constant", "zeros", None])
+def test_borders_of_spectrograms(boundary):
+    x = RNG.normal(size=(2, 50))
+    options = dict(nperseg=16, noverlap=5, boundary=boundary)
+    f = lambda x: nk.scipy.signal.stft(x, **options)[2]  # noqa: E731
+    same(f, lambda x: signal.stft(x, **options)[2], x)
+    nk.check_grads(lambda x: np.abs(f(x)) ** 2, (x,), order=1)
+
+
+def test_cross_spectra_of_unequal_lengths():
+    x, y = RNG.normal(size=50), RNG.normal(size=13)
+    for a, b in ((x, y), (y, x)):
+        same(
+            lambda a, b: nk.scipy.signal.csd(a, b, nperseg=16)[1],
+            lambda a, b: signal.csd(a, b, nperseg=16)[1],
+            *(a, b),
+        )
