@@ -178,3 +178,15 @@ def test_one_traced_place_to_delete_or_insert():
     for call in (lambda x, i: np.delete(x, i, 0), lambda x, i: np.insert(x, i + 1, 7.0, 0)):
         with pytest.raises(IndexError):
             nk.jit(call)(x, 3)
+
+
+@pytest.mark.parametrize("f", [np.sum, np.prod, np.any, np.all, np.mean], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("shape", [(2, 0), (0, 2), (3, 2, 0), (2, 0, 3), (0,)])
+def test_reductions_over_nothing(f, shape):
+    full = np.full(64, 7.5)  # memory that was in use
+    del full
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for axis in (-1, 0, None):
+            for dtype in (float, np.float32, int, bool):
+                same(lambda x, a=axis: f(x, axis=a), np.zeros(shape, dtype))

@@ -87,10 +87,10 @@ static void reduce_segment(const nk_reduce_plan *p, const char *base, int64_t po
   memcpy(acc, part, (size_t)p->acc_item);
 }
 
-/* Neighbouring rows of one block each, neither gathered nor cast. */
+/* Neighbouring rows of one block each, not empty, neither gathered nor cast. */
 static bool rows_are_blocks(const nk_reduce_plan *p, const nk_call *call) {
   return p->direct && call->out[0].dtype == p->op->acc && p->n_kept == 1 && p->n_reduced == 1 &&
-         p->reduced_in[0] == p->item && p->n_row <= NK_REDUCE_BLOCK;
+         p->reduced_in[0] == p->item && p->n_row > 0 && p->n_row <= NK_REDUCE_BLOCK;
 }
 
 static void rows_chunk(const nk_call *call, int64_t chunk) {
