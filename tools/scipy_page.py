@@ -49,6 +49,10 @@ Notes:
 - `linalg`: banded, Toeplitz and tridiagonal problems are solved as dense ones. `sqrtm` and `logm` take matrices that
   can be inverted and have no eigenvalue on the negative real axis; of a real matrix their result is real.
 - `signal.stft`, `csd`, `coherence` take real signals; `savgol_filter` odd windows; `resample` no window.
+- `spatial.distance`: the metrics of numbers, not those of booleans. The derivative of a distance of 0 is 0 where it has
+  a kink there (`euclidean`, `minkowski`, `mahalanobis`, `jensenshannon`), as for `np.linalg.norm`. A callable metric
+  is mapped over the pairs. Where a metric is no product (all but `correlation`, `cosine`), derivatives hold an
+  array of pairs times coordinates.
 - `stats`: `logpdf` (`logpmf`), `pdf` (`pmf`) of all listed, `cdf` and `sf` of most. `multivariate_normal` with
   `allow_singular=True` has derivatives at fixed rank.
 - Options without a traced form raise by name.
@@ -68,6 +72,12 @@ def names(module):
     return sorted(n for n in listed if hasattr(home, n))
 
 
+def modules():
+    """Modules of `nk.scipy` by name; a folder stands for what is in it."""
+    found = {m: getattr(twins, m) for m in twins.__all__ if m != "spatial"}
+    return dict(sorted({**found, "spatial.distance": twins.spatial.distance}.items()))
+
+
 def ufuncs():
     return sorted({("zeta" if n == "_zeta" else n) for n in (*ROWS, *COMPOSITES)} | {"digamma"})
 
@@ -78,7 +88,7 @@ def quoted(items):
 
 def page():
     rows = [f"| `{n.removeprefix('_')}` | {text} |" for n, text in sorted(NEAREST.items())]
-    sections = [f"### `nk.scipy.{m}`\n\n{quoted(names(getattr(twins, m)))}" for m in twins.__all__]
+    sections = [f"### `nk.scipy.{m}`\n\n{quoted(names(home))}" for m, home in modules().items()]
     narrow = ", ".join(f"`{n}`" for n in sorted(NARROW))
     return HEAD.format(
         narrow="\n".join(textwrap.wrap(narrow, 110)),

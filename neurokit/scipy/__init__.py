@@ -5,7 +5,7 @@ On plain arrays they are SciPy's own; where an argument is traced they run in C,
 
 import importlib
 
-_MODULES = ("fft", "integrate", "linalg", "signal", "special", "stats")
+_MODULES = ("fft", "integrate", "linalg", "signal", "spatial", "special", "stats")
 
 __all__ = [*_MODULES]
 

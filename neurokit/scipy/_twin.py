@@ -42,7 +42,7 @@ def others_of(module):
 def left_out(function, **options):
     """Raise where an option that has no traced form is used; each is (given, default)."""
     for name, (given, default) in options.items():
-        if given is not default and given != default:
+        if given is not default and not (isinstance(given, (str, int, float)) and given == default):
             raise TypeError(
                 f"{function}: {name}={given!r} has no form on traced arrays, only {name}={default!r}"
             )

@@ -112,9 +112,11 @@ def _twin_of(frame):
         package, *rest = frame.f_globals.get("__name__", "").split(".")
         name = frame.f_code.co_name
         if package == "scipy" and rest and rest[0] in twins.__all__:
-            home = getattr(twins, rest[0])
+            home, path = getattr(twins, rest[0]), rest[0]
+            if rest[0] == "spatial":
+                home, path = home.distance, "spatial.distance"
             if name in getattr(home, "__all__", vars(home)) and not name.startswith("_"):
-                found = f"nk.scipy.{rest[0]}.{name}"
+                found = f"nk.scipy.{path}.{name}"
             me = frame.f_locals.get("self")
             law = getattr(me, "name", type(me).__name__.removesuffix("_gen"))
             if rest[0] == "stats" and not name.startswith("_") and law in home.__all__:
