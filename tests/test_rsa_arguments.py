@@ -69,6 +69,14 @@ def test_arrays_stand_for_rdms():
     np.testing.assert_array_equal(maps[0], maps[2])
 
 
+def test_ceilings_and_pools_of_arrays():
+    rows = values(0, 3)
+    assert rsa.noise_ceiling(rows) == rsa.noise_ceiling(rsa.RDMs(rows))
+    np.testing.assert_array_equal(rsa.pool(rows).values, rsa.pool(rsa.RDMs(rows)).values)
+    with pytest.raises(ValueError, match="rdms: wanted RDMs or an array"):
+        rsa.noise_ceiling(rows[:, :5])
+
+
 def test_neighbors_are_whole_numbers_once():
     x, names = np.random.default_rng(3).random((6, 4)), list("abcabc")
 
@@ -231,3 +239,32 @@ def test_what_stands_in_the_wrong_place_is_named():
         rsa.evaluate(None, values(2, 3))
     with pytest.raises(ValueError, match="one per fold is for rsa.rdm"):
         rsa.searchlight(x, [[0, 1]], [0, 1, 0, 1], folds=[0, 0, 1, 1], noise={0: np.eye(3)})
+
+
+def test_rows_of_one_value_are_not_whitened():
+    flat, rows = np.full((1, 66), 0.1), values(0, 3)
+    assert np.isnan(rsa.compare(flat, rows, "whitened_pearson")).all()
+    rows[0, 2] = np.nan
+    assert np.isnan(rsa.compare(flat, rows, "whitened_pearson")).all()
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        result = rsa.evaluate(
+            np.vstack([flat, values(1, 1)]), values(0, 3), "whitened_pearson", n_boot=40
+        )
+    assert len(seen) == 1 and "not defined for models ['0'] (constant" in str(seen[0].message)
+    assert np.isnan(result.sem[0]) and result.sem[1] > 0
+
+
+def test_labels_of_several_kinds_stay_what_they_are():
+    x = np.random.default_rng(0).random((3, 4))
+    both = rsa.concat([rsa.RDMs(values(0, 2), labels=["a", "b"]), rsa.RDMs(values(1, 2))])
+    assert both.labels.tolist() == ["a", "b", 0, 1]
+    assert rsa.rdm([x, x], [["a", "b", "c"], [1, "b", "a"]]).conditions.tolist() == list("abc") + [
+        1
+    ]
+    days = np.array(["2020-01-01", "2020-01-02", "2020-01-03"], "M8[ns]")
+    joined = rsa.rdm([x, x], [days, days[::-1]])
+    np.testing.assert_array_equal(joined.conditions, days)
+    np.testing.assert_allclose(joined.values[1, [2, 1, 0]], joined.values[0])
+    for wanted in (days[:2], days[:2].astype("M8[D]"), ["2020-01-01", "2020-01-02"]):
+        np.testing.assert_array_equal(joined.subset(wanted).conditions, days[:2])

@@ -170,7 +170,10 @@ def _whitened(values, counts, center, variance=None):
         turn = np.concatenate(
             [np.broadcast_to(np.eye(rows), (len(c), rows, rows)), -mean[:, :, None]], 2
         )
+        raw = np.einsum("bii->bi", gram[:, :rows, :rows])
         gram = turn @ gram @ np.swapaxes(turn, 1, 2)
+        flat = np.einsum("bii->bi", gram) <= 1e-13 * raw  # rows of one value
+        gram[flat[:, :, None] | flat[:, None, :]] = 0
     return gram / 4
 
 

@@ -6,7 +6,7 @@ from copy import copy
 import numpy as np
 
 from ..ops import similarity
-from .checks import codes, leveled, numbers, symmetric
+from .checks import codes, joined, leveled, numbers, symmetric
 from .missing import by_channels, inverse
 from .noise import Noise
 from .rdms import RDMs, pair_index
@@ -514,14 +514,12 @@ def _join(parts):
     conditions = parts[0][0]
     if all(np.array_equal(conditions, labels) for labels, _ in parts):
         return RDMs(np.stack([row for _, row in parts]), conditions)
-    place = {}
-    for labels, _ in parts:
-        for label in labels.tolist():
-            place.setdefault(label, len(place))
-    n = len(place)
+    every = joined([labels for labels, _ in parts])
+    union, code = codes(every, len(every), "conditions")
+    places = np.split(code, np.cumsum([len(labels) for labels, _ in parts])[:-1])
+    n = len(union)
     values = np.full((len(parts), n * (n - 1) // 2), np.nan, np.result_type(*(r for _, r in parts)))
-    for row, (labels, own) in zip(values, parts, strict=True):
-        at = np.array([place[label] for label in labels.tolist()])
+    for row, at, (_, own) in zip(values, places, parts, strict=True):
         i, j = np.triu_indices(len(at), 1)
         row[pair_index(n, at[i], at[j])] = own
-    return RDMs(values, np.array(list(place)))
+    return RDMs(values, union)

@@ -70,6 +70,16 @@ def _is_missing(label):
     return isinstance(label, (float, complex, np.inexact)) and bool(label != label)
 
 
+def joined(arrays):
+    """The labels of several arrays one after the other; text, numbers and times are kept apart."""
+    kinds = {"n" if a.dtype.kind in "biuf" else a.dtype.kind.replace("T", "U") for a in arrays}
+    if len(kinds) == 1:
+        return np.concatenate(arrays)
+    out = np.empty(sum(len(a) for a in arrays), dtype=object)
+    out[:] = [label for a in arrays for label in a.tolist()]
+    return out
+
+
 def codes(values, n_obs, what):
     """Labels in order of first appearance and the number of each observation's label."""
     values = labels(values, what)

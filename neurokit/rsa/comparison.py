@@ -158,6 +158,13 @@ def _cosines(product, xx, yy):
         return np.clip(product / (np.sqrt(xx)[:, None] * np.sqrt(yy)), -1, 1)
 
 
+def _centered(rows):
+    """Rows less their means; those of one value are exactly zero."""
+    return np.where(
+        (rows == rows[:, :1]).all(1, keepdims=True), 0, rows - rows.mean(1, keepdims=True)
+    )
+
+
 def _products(x, y, center):
     """Inner products of the rows of x and y and their squared norms, from one Gram matrix."""
     both = np.concatenate([x, y]).astype(float, copy=False)
@@ -243,7 +250,7 @@ class Whitening:
         """
         x, y = x.astype(float), y.astype(float)
         if center:
-            x, y = (v - v.mean(1, keepdims=True) for v in (x, y))
+            x, y = _centered(x), _centered(y)
         u, v = self._rows(x, have), self._rows(y, have)
         turned = np.swapaxes(u, 1, 2).reshape(len(u), -1)
         product = turned @ v.reshape(len(v), -1).T

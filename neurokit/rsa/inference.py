@@ -4,7 +4,7 @@ import numpy as np
 
 from .checks import leveled
 from .comparison import BY_RANK, WHITENED, WHOLE, Whitening, compare, method_name
-from .rdms import RDMs
+from .rdms import RDMs, as_rdms
 
 
 def normalised(values, method, sigma_k=None, convention=None):
@@ -34,7 +34,7 @@ def pool(rdms, method="cosine", sigma_k=None, convention=None):
 
     Parameters
     ----------
-    rdms : RDMs
+    rdms : RDMs or array_like
     method : str
         A method of :func:`compare`.
     sigma_k : ndarray, optional
@@ -48,6 +48,7 @@ def pool(rdms, method="cosine", sigma_k=None, convention=None):
         Mean of: d / rms (cosine), z-scores (Pearson), mid-ranks (rank methods), matrices scaled to
         length one in the norm of V (whitened), or the matrices themselves (Bures, Riemannian).
     """
+    rdms = as_rdms(rdms, "rdms")
     d = normalised(rdms.values, method_name(method), sigma_k, convention)
     return RDMs(d, rdms.conditions, rdms.labels).mean()
 
@@ -71,7 +72,7 @@ def noise_ceiling(rdms, method="cosine", sigma_k=None, convention=None):
 
     Parameters
     ----------
-    rdms : RDMs
+    rdms : RDMs or array_like
         One matrix per subject, at least two.
     method : str
         A method of :func:`compare`.
@@ -98,6 +99,7 @@ def noise_ceiling(rdms, method="cosine", sigma_k=None, convention=None):
     ----------
     .. [1] Nili et al. (2014), doi:10.1371/journal.pcbi.1003553
     """
+    rdms = as_rdms(rdms, "rdms")
     if len(rdms) < 2:
         raise ValueError(f"a noise ceiling needs at least 2 RDMs, got {len(rdms)}")
     lower, upper = each_ceiling(rdms.values, method_name(method), sigma_k, convention)

@@ -9,8 +9,8 @@ import zlib
 import numpy as np
 
 from ..ops import similarity
+from .checks import joined, numbers
 from .checks import labels as as_labels
-from .checks import numbers
 
 
 def n_conditions_of(n_pairs):
@@ -275,8 +275,8 @@ def concat(sets):
     first, *others = sets
     others = [match_conditions(first, other) for other in others]
     sets = [first, *others]
-    values, labels = (np.concatenate([getattr(r, k) for r in sets]) for k in ("values", "labels"))
-    return RDMs(values, first.conditions, labels)
+    values = np.concatenate([r.values for r in sets])
+    return RDMs(values, first.conditions, joined([r.labels for r in sets]))
 
 
 def match_conditions(reference, rdms):
@@ -293,7 +293,10 @@ def match_conditions(reference, rdms):
 def find_labels(known, wanted):
     """Places of the wanted labels among the known ones."""
     place = {label: k for k, label in enumerate(known.tolist())}
-    wanted = as_labels(wanted, "conditions").tolist()
+    wanted = as_labels(wanted, "conditions")
+    if known.dtype.kind in "mM" and wanted.dtype != known.dtype:
+        wanted = wanted.astype(known.dtype)  # other units, or objects of pandas
+    wanted = wanted.tolist()
     unknown = [label for label in wanted if label not in place]
     if unknown:
         raise ValueError(f"unknown conditions: {unknown[:5]}; known are {list(place)[:5]} ...")
