@@ -144,6 +144,19 @@ def test_targets_in_chunks_and_float32():
     np.testing.assert_allclose(chunked.cv_scores_, single.cv_scores_, atol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, np.float16])
+def test_targets_of_any_type(dtype):
+    X, Y = problem(60, 4, 2)
+    Y = (20 * np.abs(Y) + 3).astype(dtype) if dtype is not bool else Y > 0
+    for model in (
+        encoding.RidgeCV(ALPHAS),
+        encoding.KernelRidgeCV(ALPHAS),
+        encoding.BandedRidgeCV([2, 2], n_iter=3),
+    ):
+        want = model.fit(X, Y.astype(float)).predict(X)
+        np.testing.assert_array_equal(model.fit(X, Y).predict(X), want)
+
+
 def test_one_alpha_for_all_and_single_target():
     X, Y = problem(80, 6, 4)
     model = encoding.RidgeCV(ALPHAS, alpha_per_target=False).fit(X, Y)

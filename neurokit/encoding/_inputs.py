@@ -17,7 +17,7 @@ def checked_alphas(alphas):
 def scaled_targets(y, dtype):
     """(Targets (n, t) in ``dtype``, scale of each): powers of two keep squares within range."""
     Y = y.reshape(len(y), -1)
-    largest = np.maximum(Y.max(0), -Y.min(0)).astype(float)
+    largest = np.maximum(Y.max(0).astype(float), -Y.min(0).astype(float))
     limit = float(np.finfo(dtype).max)
     if (largest > limit).any():
         raise ValueError(f"y: values up to {largest.max():.3g} do not fit {np.dtype(dtype)}")
