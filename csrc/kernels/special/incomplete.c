@@ -1,18 +1,42 @@
 /* Regularised incomplete gamma and beta functions.
  *
  * gammainc: power series (DLMF 8.11.4), continued fraction (8.9.2), and for small a the series of the
- * complement (8.7.3 with the leading one taken off). betainc: continued fraction (8.17.22). The
- * fractions are evaluated by Lentz's method. Cost grows as the square root of the parameters; from
+ * complement (8.7.3 with the leading one taken off). betainc: continued fraction (8.17.22). The first
+ * fraction is evaluated by Lentz's method, the second as the quotient of two numbers by their recurrences,
+ * so that a step takes no division; the range of long double holds many steps between two looks at them. Cost grows as the square root of the parameters; from
  * 1e8 on gammainc is Temme's uniform expansion (8.12.3, 8.12.4), whose second term is below rounding.
  * betainc is NaN where the fraction does not settle, parameters beyond about 1e12.
  */
 #include <float.h>
 #include <math.h>
 
+#include "inline.h"
 #include "special.h"
 
-enum { MOST = 2000000, LARGE = 100000000 };
+enum { MOST = 2000000, LARGE = 100000000, LOOK = 8 }; /* steps; shape; steps between two looks */
 static const long double tiny = 1e-4000L;
+
+/* Successive numerators and denominators of a fraction: p / q is its value so far. */
+typedef struct convergent {
+  long double p, q, p_before, q_before;
+} convergent;
+
+/* The next one of b + a / (...). */
+static inline void extend(convergent *c, long double a, long double b) {
+  const long double p = b * c->p + a * c->p_before, q = b * c->q + a * c->q_before;
+  c->p_before = c->p, c->q_before = c->q;
+  c->p = p, c->q = q;
+}
+
+/* Brings all four back to the middle of their range; is the last value that of the one before? */
+static int settled(convergent *c) {
+  const long double difference = c->p * c->q_before - c->p_before * c->q;
+  const int same = fabsl(difference) <= 1e-18L * fabsl(c->p * c->q_before);
+  const int n = -ilogbl(c->q == 0 ? c->q_before : c->q);
+  c->p = scalbnl(c->p, n), c->q = scalbnl(c->q, n);
+  c->p_before = scalbnl(c->p_before, n), c->q_before = scalbnl(c->q_before, n);
+  return same;
+}
 
 /* log Gamma(1 + a), accurate for small a too (DLMF 5.7.3). */
 static long double log_gamma_1p(long double a) {
@@ -56,6 +80,17 @@ static long double stirling(long double a) {
 
 /* x^a exp(-x) / Gamma(a) */
 static long double front(long double a, long double x) {
+#if NK_INLINE_GAMMA
+  if (a >= NK_GAMMA_LEAST && a <= NK_BETA_MOST && x >= DBL_MIN && x <= 2 * NK_BETA_MOST) {
+    double l_low, e_low, g_low, product;
+    const double l = nk_log2_pair_f64((double)x, &l_low), e = nk_two_product_f64((double)a, l, &e_low);
+    const double g = nk_log2_gamma((double)a, 0.0, &g_low, &product);
+    const long double power = (long double)e - x * 1.442695040888963407359924681001892L - g;
+    const double high = (double)power;
+    const double low = (double)(power - high) + ((e_low - g_low) + (double)a * l_low);
+    if (high > -1000) return (long double)nk_exp2_pair_f64(high, low) * product;
+  }
+#endif
   if (a < 20) return expl(a * logl(x) - x - log_gamma_1p(a)) * a;
   return sqrtl(a / (2 * NK_PI_L)) * expl(a * log_less(x, a) - stirling(a));
 }
@@ -145,24 +180,39 @@ static long double log_beta_front(long double a, long double b, long double x) {
          lgammal_r(b, &sign);
 }
 
+/* x^a y^b / B(a, b), y = 1 - x */
+static long double beta_front(double a, double b, double x) {
+#if NK_INLINE_GAMMA
+  if (NK_BETA_INNER(a, b) && x >= DBL_MIN && x < 1) {
+    double x_low, y_low, a_low, b_low, sum_low;
+    const double y = 1 - x, y_rest = (1 - y) - x;
+    const double log_x = nk_log2_pair_f64(x, &x_low), log_y = nk_log2_pair_f64(y, &y_low);
+    const double by_a = nk_two_product_f64(a, log_x, &a_low);
+    const double by_b = nk_two_product_f64(b, log_y, &b_low);
+    const double high = nk_two_diff_f64(by_a, -by_b, &sum_low);
+    const double low = sum_low + (a_low + a * x_low) +
+                       (b_low + b * (y_low + y_rest / y * 1.4426950408889634));
+    if (high > -1000) return (long double)nk_exp2_pair_f64(high, low) / nk_beta_inner_f64(a, b);
+  }
+#endif
+  return expl(log_beta_front(a, b, x));
+}
+
+/* 1 + d_1 / (1 + d_2 / (...)) of DLMF 8.17.22 with d_n = u_n / v_n: the numbers times v_1 ... v_n. */
 static long double beta_fraction(long double a, long double b, long double x) {
-  long double c = 1, d = 1 - (a + b) * x / (a + 1);
-  d = 1 / (fabsl(d) < tiny ? tiny : d);
-  long double h = d;
-  for (int m = 1; m < MOST; m++) {
-    const long double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-    const long double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-    d = 1 + even * d;
-    d = 1 / (fabsl(d) < tiny ? tiny : d);
-    c = 1 + even / c;
-    if (fabsl(c) < tiny) c = tiny;
-    h *= c * d;
-    d = 1 + odd * d;
-    d = 1 / (fabsl(d) < tiny ? tiny : d);
-    c = 1 + odd / c;
-    if (fabsl(c) < tiny) c = tiny;
-    h *= c * d;
-    if (fabsl(c * d - 1) < 1e-19L) return h;
+  convergent c = {1, 1, 1, 0};
+  long double v = a + 1, v_before;
+  extend(&c, -(a + b) * x, v);
+  for (int m = 1; m < MOST;) {
+    for (const int end = m + LOOK; m < end; m++) {
+      v_before = v;
+      v = (a + 2 * m - 1) * (a + 2 * m);
+      extend(&c, m * (b - m) * x * v_before, v);
+      v_before = v;
+      v = (a + 2 * m) * (a + 2 * m + 1);
+      extend(&c, -(a + m) * (a + b + m) * x * v_before, v);
+    }
+    if (settled(&c)) return c.q / c.p;
   }
   return NAN;
 }
@@ -175,8 +225,8 @@ static double beta_part(double a, double b, double x, int upper) {
   if (a == 0 || isinf(b)) return !upper;
   if (b == 0 || isinf(a)) return upper;
   const int swap = x > (a + 1) / (a + b + 2);
-  const long double y = 1 - (long double)x, front = expl(log_beta_front(a, b, x));
-  const long double part = front * (swap ? beta_fraction(b, a, y) / b : beta_fraction(a, b, x) / a);
+  const long double y = 1 - (long double)x, factor = beta_front(a, b, x);
+  const long double part = factor * (swap ? beta_fraction(b, a, y) / b : beta_fraction(a, b, x) / a);
   return (double)(swap == upper ? part : 1 - part);
 }
 

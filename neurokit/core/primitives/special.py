@@ -145,8 +145,9 @@ def _stdtr(df, t):
     square = np.square(t)
     near = square < n
     half = 0.5 * np.ones_like(t + n)
-    close = _row("betaincc", half, 0.5 * n, _where(near, square / (n + square), 0.5))
-    far = _row("betainc", 0.5 * n, half, _where(near, 0.5, n / (n + square)))
+    # at 0 the one that is not wanted costs nothing
+    close = _row("betaincc", half, 0.5 * n, _where(near, square / (n + square), 0.0))
+    far = _row("betainc", 0.5 * n, half, _where(near, 0.0, n / (n + square)))
     tail = 0.5 * _where(near, close, far)
     value = _where(t > 0, 1.0 - tail, tail)
     value = _where(endless, _ndtr(t), _where(valid & ~np.isnan(t), value, np.nan))
