@@ -58,8 +58,7 @@ def vecdot(x1, x2, /, *, axis=-1, keepdims=False):
         )
     if to_node(x1).dtype.kind == "c":
         x1 = np.conjugate(x1)
-    product = np.multiply(x1, x2)
-    total = np.any(product, -1) if product.dtype == bool else sum(product, -1, product.dtype)
+    total = matmul(np.expand_dims(x1, -2), np.expand_dims(x2, -1))[..., 0, 0]
     return np.expand_dims(total, axis) if keepdims else total
 
 
