@@ -113,8 +113,14 @@ def test_geotopological_and_geodesic():
         np.testing.assert_allclose(row, np.clip((values - low) / (high - low), 0, 1))
     graph = rsa.geotopological(r, 0.5, 0.5).values
     assert set(np.unique(graph)) == {0, 1} and graph.sum(1).tolist() == [22, 22]
+    tied = [[0.0, 0, 0, 0, 1, 1], [2.0, 2, 2, 2, 2, np.nan], [0.0, 0, 0, 1, 2, 3]]
+    np.testing.assert_array_equal(
+        rsa.geotopological(tied, 0.1, 0.5).values,
+        [[0, 0, 0, 0, 1, 1], [0, 0, 0, 0, 0, np.nan], [0, 0, 0, 1, 1, 1]],
+    )
     line = rsa.RDMs([1.0, 5.0, 9.0, 0.0, 5.0, 2.0])  # 0 -1- 1 -0- 2 -2- 3
     np.testing.assert_allclose(rsa.geodesic(line, 0.5).values, [[1, 1, 3, 0, 2, 2]])
+    np.testing.assert_allclose(rsa.geodesic(line.values, 0.5).values, [[1, 1, 3, 0, 2, 2]])
     assert np.isinf(rsa.geodesic(line, 0.2).values).any()
 
 

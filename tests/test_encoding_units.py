@@ -100,6 +100,14 @@ def test_localizer_equals_scipy():
     x[:, 3] = 0.1
     flat = encoding.localizer(x, labels, ("face", "house"), top=6)
     assert np.isnan(flat.t[3]) and flat.selected.sum() == 5 and not flat.selected[3]
+    x[:, 4] = 1.0 * (labels == "face")
+    for kind in ("welch", "student", "paired"):
+        sharp = encoding.localizer(x, labels, ("face", "house"), kind, runs=runs, top=1)
+        assert sharp.t[4] == np.inf and sharp.p[4] == 0 and np.flatnonzero(sharp.selected) == [4]
+        other = encoding.localizer(
+            x, labels, ("house", "face"), kind, runs=runs, alternative="greater"
+        )
+        assert other.t[4] == -np.inf and other.p[4] == 1 and np.isnan(other.p[3])
     for arguments, message in (
         (dict(contrast=("cat", "face")), "cat"),
         (dict(contrast=("face", ["face", "house"])), "overlap"),

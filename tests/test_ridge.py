@@ -174,6 +174,8 @@ def test_one_alpha_for_all_and_single_target():
         (dict(alphas=[1.0, 0.0]), "positive"),
         (dict(alphas=[-1.0]), "positive"),
         (dict(alphas=[]), "positive"),
+        (dict(alphas="a"), "positive"),
+        (dict(cv="a"), "group labels, a splitter"),
         (dict(cv=1), "folds"),
         (dict(cv=100), "folds"),
         (dict(cv=np.zeros(30)), "2 groups"),
@@ -189,8 +191,10 @@ def test_bad_arguments(arguments, message):
         encoding.RidgeCV(**arguments).fit(X, Y)
 
 
-def test_missing_values_are_refused():
+def test_text_and_missing_values_are_refused():
     X, Y = problem(30, 4, 2)
+    with pytest.raises(ValueError, match="y: wanted numbers"):
+        encoding.RidgeCV().fit(X, ["a"] * 30)
     X[3, 1] = np.nan
     with pytest.raises(ValueError, match="NaN"):
         encoding.RidgeCV().fit(X, Y)

@@ -109,6 +109,8 @@ class Regressor(MultiOutputMixin, RegressorMixin, Estimator):
     def _samples(self, X, y):
         """Features and targets of equal length to fit, at least two samples."""
         X, y = _validated(self, X, y, multi_output=True, y_numeric=True, ensure_min_samples=2)
+        if y.dtype.kind not in "biuf":
+            raise ValueError(f"y: wanted numbers, got an array of {y.dtype}")
         largest = max(float(X.max(initial=0)), -float(X.min(initial=0)))
         if largest > 1e-3 * float(np.finfo(X.dtype).max) ** 0.5:
             raise ValueError(

@@ -8,7 +8,10 @@ from ._rows import Rows
 
 def checked_alphas(alphas):
     """Alphas as a vector of positive numbers."""
-    vector = np.atleast_1d(np.asarray(alphas, dtype=float))
+    try:
+        vector = np.atleast_1d(np.asarray(alphas, dtype=float))
+    except (TypeError, ValueError):
+        raise ValueError(f"alphas: wanted positive numbers, got {alphas!r}") from None
     if vector.ndim != 1 or len(vector) == 0 or not (np.isfinite(vector) & (vector > 0)).all():
         raise ValueError(f"alphas: wanted positive numbers, got {alphas!r}")
     return vector

@@ -38,6 +38,10 @@ def splits(cv, X, y=None, groups=None):
             raise ValueError(f"cv={cv} folds do not fit n_samples = {n}: wanted 2 to n_samples")
         sizes = [len(part) for part in np.array_split(np.arange(n), cv)]
         return _leave_out(np.repeat(np.arange(cv), sizes))
+    if isinstance(cv, (str, bytes)):
+        raise ValueError(
+            f"cv: wanted a number, {n} group labels, a splitter, or splits, got {cv!r}"
+        )
     if hasattr(cv, "split"):
         if groups is None and _needs_groups(cv):
             raise ValueError(

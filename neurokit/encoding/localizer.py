@@ -45,7 +45,8 @@ def localizer(
     -------
     map : LocalizerMap
         ``t``, ``p``, ``dof`` of shape (n_units,) and ``selected``, the mask of the ``top`` units
-        (all False without ``top``). t is NaN for units that do not vary; such are never selected.
+        (all False without ``top``). Without variance on either side t is infinite where the means
+        differ, else NaN; units with NaN are never selected.
 
     Raises
     ------
@@ -84,12 +85,11 @@ def localizer(
         difference, size = _paired(x, first, second, runs)
         mean, variance = difference.mean(0), difference.var(0, ddof=1) / size
         dof = np.full(x.shape[1], size - 1.0)
-        scale = np.abs(difference).max(0)
     elif kind in ("welch", "student"):
         a, b = x[first], x[second]
         if min(len(a), len(b)) < 2:
             raise ValueError(f"at least 2 samples a side are needed, got {len(a)} and {len(b)}")
-        mean, scale = a.mean(0) - b.mean(0), np.abs(x).max(0)
+        mean = a.mean(0) - b.mean(0)
         va, vb = a.var(0, ddof=1) / len(a), b.var(0, ddof=1) / len(b)
         if kind == "welch":
             variance = va + vb
@@ -102,9 +102,12 @@ def localizer(
             dof = np.full(x.shape[1], float(both))
     else:
         raise ValueError(f"kind: wanted 'welch', 'student' or 'paired', got {kind!r}")
+    scale = np.abs(x).max(0)
     varies = variance > (1e-14 * scale) ** 2
     with np.errstate(invalid="ignore", divide="ignore"):
-        t = np.where(varies, mean / np.sqrt(variance), np.nan)
+        t = mean / np.sqrt(variance)
+    apart = np.where(np.abs(mean) > 1e-12 * scale, np.copysign(np.inf, mean), np.nan)
+    t = np.where(varies, t, apart)
     p = _p_value(t, dof, alternative)
     return LocalizerMap(t, p, dof, _top(t, top))
 
@@ -130,6 +133,7 @@ def _paired(x, first, second, runs):
 
 
 def _p_value(t, dof, alternative):
+    dof = np.where(np.isnan(dof), 1, dof)  # of an infinite t, whose p does not depend on it
     if alternative == "two-sided":
         return 2 * special.stdtr(dof, -np.abs(t))
     if alternative in ("greater", "less"):

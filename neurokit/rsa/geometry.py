@@ -2,16 +2,18 @@
 
 import numpy as np
 
+from .rdms import as_rdms
+
 
 def geotopological(rdms, low, high, convention=None):
     """Keep the order of dissimilarities only between two quantiles.
 
     Parameters
     ----------
-    rdms : RDMs
+    rdms : RDMs or array_like
     low, high : float
         Quantiles, 0 <= low <= high <= 1: zero below the first, one above the second, linear
-        between; equal ones give a graph of zeros and ones.
+        between; equal ones, or dissimilarities that are equal there, give a graph of zeros and ones.
     convention : {None, "rsatoolbox"}
         Quantiles of each matrix, or with "rsatoolbox" of all matrices together; what is above the
         upper threshold after scaling then becomes one too, as in that package.
@@ -27,14 +29,17 @@ def geotopological(rdms, low, high, convention=None):
     if not 0 <= low <= high <= 1:
         raise ValueError(f"wanted 0 <= low <= high <= 1, got {low} and {high}")
     axis = _axis(convention)
+    rdms = as_rdms(rdms, "rdms")
     edges = np.nanquantile(rdms.values, [low, high], axis=axis, keepdims=True)
 
     def cut(values):
         below, above = edges
-        if low == high:
-            return np.where(np.isnan(values), np.nan, (values > below).astype(values.dtype))
-        out = np.clip((values - below) / (above - below), 0, 1)
-        return out if convention is None else np.where(out > above, 1, out)
+        span = above - below
+        graph = np.where(np.isnan(values), np.nan, (values > below).astype(values.dtype))
+        out = np.where(
+            span > 0, np.clip((values - below) / np.where(span > 0, span, 1), 0, 1), graph
+        )
+        return out if convention is None or low == high else np.where(out > above, 1, out)
 
     return rdms.transform(cut)
 
@@ -44,7 +49,7 @@ def geodesic(rdms, threshold=1.0, convention=None):
 
     Parameters
     ----------
-    rdms : RDMs
+    rdms : RDMs or array_like
         Dissimilarities of at least 0.
     threshold : float
         Quantile of each matrix above which pairs are not joined by an edge.
@@ -57,6 +62,7 @@ def geodesic(rdms, threshold=1.0, convention=None):
     rdms : RDMs
         Infinite where there is no path.
     """
+    rdms = as_rdms(rdms, "rdms")
     scaled = _axis(convention) is None
     if (rdms.values < 0).any() and not scaled:
         raise ValueError("geodesic needs dissimilarities of at least 0")
