@@ -161,3 +161,24 @@ def test_groups_larger_than_one_call_are_cut():
     np.testing.assert_allclose(value, model(w, x), rtol=1e-14)
     wanted = [(model(w + e, x) - model(w - e, x)) / 2e-6 for e in 1e-6 * np.eye(5)]
     np.testing.assert_allclose(slope, wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i2", "i4", "u4", "i8", "u8"])
+def test_integer_quotients_at_the_ends_and_where_doubles_end(dtype):
+    """Quotients of short numbers are computed in float64, those of longer ones are not."""
+    ends = np.iinfo(dtype)
+    rng = np.random.default_rng(0)
+    pools = [
+        rng.integers(ends.min, ends.max, 700, dtype=dtype, endpoint=True),
+        rng.integers(max(ends.min, -9), 9, 700).astype(dtype),
+        np.array([ends.min, ends.max, ends.max - 1, 0, 1] * 140, dtype),
+    ]
+    if ends.bits == 64:
+        pools += [rng.integers(2**52 - 3, 2**52 + 3, 700).astype(dtype)]
+        pools += [rng.integers(0, 2**53, 700).astype(dtype)]
+    divide = nk.jit(lambda a, b: (a // b, a % b))
+    with np.errstate(all="ignore"):
+        for a in pools:
+            for b in map(rng.permutation, pools):
+                for got, want in zip(divide(a, b), (a // b, a % b)):
+                    np.testing.assert_array_equal(got, want)

@@ -4,6 +4,8 @@
  * remainders take the sign of the divisor. A shift by the width or more, or by a negative count,
  * leaves 0 (the sign for shr). A negative power is the truncated reciprocal: 0, 1 or -1.
  */
+#include <math.h>
+
 #include "ops.h"
 
 typedef int32_t i32;
@@ -15,8 +17,8 @@ typedef uint64_t u64;
   static inline T quotient_##T(T a, T b) {                                     \
     if (b == 0) return 0;                                                      \
     if (b == -1) return (T)(0 - (U)a);                                         \
-    const T q = a / b;                                                         \
-    return a % b != 0 && (a < 0) != (b < 0) ? q - 1 : q;                       \
+    const T q = a / b, m = a - q * b;                                          \
+    return m != 0 && (m ^ b) < 0 ? q - 1 : q;                                  \
   }                                                                            \
   static inline T remainder_##T(T a, T b) {                                    \
     if (b == 0 || b == -1) return 0;                                           \
@@ -51,8 +53,35 @@ typedef uint64_t u64;
   NK_BLOCK_VV(shl_##T, T, T, (U)y < BITS ? (U)x << ((U)y & (BITS - 1)) : 0)    \
   NK_BLOCK_VV(shr_##T, T, T, x >> ((U)y < BITS ? (U)y : BITS - 1))             \
   NK_EACH_VV(pow_##T, T, T, power_##T(x, y))                                  \
-  NK_EACH_VV(mod_##T, T, T, remainder_##T(x, y))                              \
-  NK_EACH_VV(floordiv_##T, T, T, quotient_##T(x, y))
+  DIVIDED(mod, T, remainder_##T, (T)((U)a[k + i] - (U)whole * (U)y[i]))        \
+  DIVIDED(floordiv, T, quotient_##T, (T)whole)
+
+/* `expr` of the quotient rounded down, `whole`: as numbers of 53 bits, whose rounded quotient reaches a
+ * whole number only where the true one does; larger operands again, one by one, by `fn`. 0 for y = 0. */
+#define DIVIDED(name, T, fn, expr)                                             \
+  static void name##_##T##_vv(int64_t n, char *const *r, const nk_step *s) {   \
+    T *d = (T *)r[s->d];                                                       \
+    const T *a = (const T *)r[s->s[0]], *b = (const T *)r[s->s[1]];            \
+    for (int64_t k = 0; k < n; k += NK_LANES) {                                \
+      T y[NK_LANES], z[NK_LANES];                                              \
+      int large = 0;                                                           \
+      for (int i = 0; i < NK_LANES; i++) {                                     \
+        y[i] = b[k + i];                                                       \
+        const double divisor = y[i] == 0 ? (double)INFINITY : (double)y[i];    \
+        const i64 whole = (i64)__builtin_floor((double)a[k + i] / divisor);    \
+        z[i] = y[i] == 0 ? 0 : (expr);                                         \
+      }                                                                        \
+      for (int i = 0; i < NK_LANES; i++)                                       \
+        large |= !is_short((int64_t)a[k + i]) | !is_short((int64_t)y[i]);      \
+      if (large)                                                               \
+        for (int i = 0; i < NK_LANES; i++) z[i] = fn(a[k + i], y[i]);          \
+      for (int i = 0; i < NK_LANES; i++) d[k + i] = z[i];                      \
+    }                                                                          \
+  }
+
+static inline int is_short(int64_t x) {
+  return (uint64_t)x + ((uint64_t)1 << 52) < (uint64_t)1 << 53;
+}
 
 INT_OPS(i32, u32, 32)
 INT_OPS(i64, u64, 64)

@@ -1,5 +1,6 @@
 """What depends on where values lie: counts, histograms, interpolation, sets, positions of true elements."""
 
+import functools
 import operator
 
 import numpy as np
@@ -156,7 +157,9 @@ def isin(element, test_elements, assume_unique=False, invert=False, *, kind=None
         return _full_tracer(element.shape, invert, bool)
     if kind == "table" and not {element.dtype.kind, tests.dtype.kind} <= set("biu"):
         raise ValueError("The 'table' method is only supported for boolean or integer arrays.")
-    if tests.size <= 8 or np.result_type(element.dtype, tests.dtype).kind == "c":
+    if tests.size <= 8:
+        found = functools.reduce(operator.or_, [element == tests[i] for i in range(tests.size)])
+    elif np.result_type(element.dtype, tests.dtype).kind == "c":
         found = np.any(element[..., None] == tests, -1)
     else:
         tests = np.sort(tests)

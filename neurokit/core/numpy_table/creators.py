@@ -1,11 +1,13 @@
 """Making arrays: NumPy's creation functions with like=t, ranges with traced ends, grids, blocks, index sets."""
 
+import math
 import operator
 
 import numpy as np
 
 from ..errors import TraceError
 from ..graph import FLOAT64
+from ..primitives.bits import pack, unpack
 from ..primitives.shaping import broadcast
 from ..trace.tracer import Tracer, to_node
 from ..trace.ufuncs import as_dtype
@@ -265,12 +267,24 @@ def packbits(a, /, axis=None, bitorder="big"):
     if axis is None:
         a, axis = np.ravel(a), 0
     axis = _axis(axis, a.ndim)
-    bits = np.moveaxis(a != 0, axis, -1).astype(np.int64)
-    n = -bits.shape[-1] % 8
-    bits = np.concatenate([bits, _full_tracer(bits.shape[:-1] + (n,), 0, np.int64)], -1)
-    bits = bits.reshape(bits.shape[:-1] + (bits.shape[-1] // 8, 8))
-    weight = 1 << np.arange(8) if bitorder == "little" else 1 << np.arange(8)[::-1]
-    return np.moveaxis(np.sum(bits * weight, -1), -1, axis).astype(np.uint8)
+    bits = np.moveaxis(a != 0, axis, -1)
+    bytes_ = _by_lines(bits, pack)
+    return np.moveaxis(_turned(bytes_) if bitorder == "big" else bytes_, -1, axis)
+
+
+def _turned(bytes_):
+    """The bits of each byte from its other end."""
+    x = bytes_.astype(np.int32)
+    for shift, mask in ((4, 0x0F), (2, 0x33), (1, 0x55)):
+        x = ((x & mask) << shift) | ((x >> shift) & mask)
+    return x.astype(np.uint8)
+
+
+def _by_lines(x, f):
+    """f of nodes (A, n) for x (..., n)."""
+    shape, n = x.shape[:-1], x.shape[-1]
+    result = f(x.reshape((math.prod(shape), n)).node)
+    return T(result).reshape(shape + result.shape[1:])
 
 
 @implements(np.unpackbits)
@@ -283,10 +297,9 @@ def unpackbits(a, /, axis=None, count=None, bitorder="big"):
     if axis is None:
         a, axis = np.ravel(a), 0
     axis = _axis(axis, a.ndim)
-    bytes_ = np.moveaxis(a.astype(np.int64), axis, -1)
-    shift = np.arange(8) if bitorder == "little" else np.arange(8)[::-1]
-    bits = (bytes_[..., None] >> shift) & 1
-    bits = bits.reshape(bits.shape[:-2] + (bits.shape[-2] * 8,))
+    bytes_ = np.moveaxis(a, axis, -1)
+    bytes_ = _turned(bytes_) if bitorder == "big" else bytes_
+    bits = _by_lines(bytes_, lambda node: unpack(node, 8 * node.shape[1])).astype(np.uint8)
     if count is not None:
         more = count - bits.shape[-1]
         if count < 0:
@@ -294,5 +307,5 @@ def unpackbits(a, /, axis=None, count=None, bitorder="big"):
         elif more <= 0:
             bits = bits[..., :count]
         else:
-            bits = np.concatenate([bits, _full_tracer(bits.shape[:-1] + (more,), 0, np.int64)], -1)
-    return np.moveaxis(bits, -1, axis).astype(np.uint8)
+            bits = np.concatenate([bits, _full_tracer(bits.shape[:-1] + (more,), 0, np.uint8)], -1)
+    return np.moveaxis(bits, -1, axis)
