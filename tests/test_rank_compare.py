@@ -25,6 +25,32 @@ def test_rank_equals_scipy(n, dtype):
     np.testing.assert_array_equal(strided, out[:, ::-1])
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("n", [1, 9, 700])
+def test_weighted_rank_is_that_of_copies(n, dtype):
+    rng = np.random.default_rng(1)
+    x = rng.integers(0, 40, (11, n)).astype(dtype)
+    x[1] = rng.standard_normal(n)
+    x[2, rng.random(n) < 0.2] = np.nan
+    w = rng.integers(0, 4, (9, n))
+    got = [np.empty((9, 11, n)), np.empty((n, 9, 11)).transpose(1, 2, 0)]
+    _core.call("rank", [got[0]], [x, w], threads=1)
+    _core.call("rank", [got[1]], [np.asfortranarray(x), w[:, ::-1].copy()[:, ::-1]], threads=2)
+    np.testing.assert_array_equal(*got)
+    for b, sample in enumerate(w):
+        copies = stats.rankdata(np.repeat(x, sample, axis=1), axis=1, nan_policy="omit")
+        there = sample > 0
+        np.testing.assert_array_equal(np.repeat(got[0][b][:, there], sample[there], 1), copies)
+    assert (np.isnan(got[0]) == np.isnan(x)).all()
+    if n > 1:
+        for bad in (-1, 2**31):
+            w[3, 1] = bad
+            with pytest.raises(ValueError, match="rank: weight"):
+                _core.call("rank", [got[0]], [x, w])
+    with pytest.raises(ValueError, match="wanted int64"):
+        _core.call("rank", [got[0]], [x, w.astype(float)])
+
+
 def test_rank_of_values_squeezed_together():
     """Outliers, denormals and neighbours in the last bit keep their order."""
     rng = np.random.default_rng(8)

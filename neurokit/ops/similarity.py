@@ -40,10 +40,13 @@ def whitened(x, columns, noise, covariance=False, threads=0):
     return out
 
 
-def ranks(x):
-    """Mid-ranks 1 .. N of each row; NaN stays NaN and is not counted."""
-    out = np.empty(x.shape)
-    _core.call("rank", [out], [x])
+def ranks(x, weights=None):
+    """Mid-ranks 1 .. N of each row (m, N); NaN stays NaN and is not counted.
+
+    With int weights (B, N) an element stands there as often as they say: (B, m, N).
+    """
+    out = np.empty(x.shape if weights is None else (len(weights), *x.shape))
+    _core.call("rank", [out], [x] if weights is None else [x, weights])
     return out
 
 

@@ -21,7 +21,7 @@ from .comparison import (
 from .inference import each_ceiling
 from .moments import resampled_moments
 from .rdms import RDMs, pair_index
-from .taus import TAUS, tau_statistics, tie_groups, weighted_ranks
+from .taus import TAUS, tau_statistics
 
 CHUNK_BYTES = 1 << 26
 BY_COUNTS = ("cosine", "pearson", "spearman", "rho_a", *WHITENED)
@@ -74,7 +74,7 @@ def grams(values, counts, method, sigma_k=None):
         whitened = _whitened_full if np.ndim(sigma_k) == 2 else _whitened
         return whitened(values, counts, method == "whitened_pearson", sigma_k)
     if method in BY_RANK:
-        return _ranked(values, counts.astype(float))
+        return _ranked(values, counts)
     return _weighted(values, counts.astype(float), method != "cosine")
 
 
@@ -85,12 +85,11 @@ def _ranked(values, counts):
     i, j = np.triu_indices(counts.shape[1], 1)
     gram = np.empty((len(counts), rows, rows))
     step = max(1, CHUNK_BYTES // (8 * n_pairs * rows))
-    groups = [tie_groups(row) for row in values]
     for first in range(0, len(counts), step):
-        part = counts[first : first + step]
+        part = counts[first : first + step].astype(np.int64)
         weight = part[:, i] * part[:, j]
-        x = np.stack([weighted_ranks(weight, *group) for group in groups], 1)
-        similarity.gram(x, weight, True, out=gram[first : first + step])
+        x = similarity.ranks(values, weight)
+        similarity.gram(x, weight.astype(float), True, out=gram[first : first + step])
     return gram
 
 

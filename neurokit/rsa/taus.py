@@ -12,22 +12,6 @@ TAUS = ("tau_a", "tau_b")
 CHUNK_BYTES = 1 << 26
 
 
-def tie_groups(row):
-    """Order of a row, where its groups of ties begin in it, and the group of each element."""
-    order = np.argsort(row, kind="stable")
-    new = np.r_[True, np.diff(row[order]) > 0]
-    group = np.empty(len(row), dtype=np.int64)
-    group[order] = np.cumsum(new) - 1
-    return order, np.flatnonzero(new), group
-
-
-def weighted_ranks(weight, order, starts, group):
-    """Mid-ranks of a row whose elements stand there ``weight`` times, for many weights."""
-    size = np.add.reduceat(weight[:, order], starts, axis=1)
-    middle = np.cumsum(size, 1) - size / 2 + 0.5
-    return middle[:, group]
-
-
 def weighted_taus(x, y, weight, method):
     """tau of all rows of x and y in each sample, shape (n_samples, n_x, n_y).
 
@@ -63,7 +47,6 @@ class TauSamples:
             np.ascontiguousarray(v, dtype=float) for v in (models, subjects)
         )
         self.method, self.have = method, ~np.isnan(self.subjects)
-        self.groups = [tie_groups(row) for row in self.subjects]
 
     def __call__(self, counts):
         """For each sample of conditions: the scores (n_models, n_subjects), and a function from
@@ -74,11 +57,8 @@ class TauSamples:
             part = counts[first : first + step].astype(np.int64)
             weight = part[:, i] * part[:, j]
             scores = weighted_taus(self.models, self.subjects, weight, self.method)
-            ranks = [
-                weighted_ranks(weight * have, *group)
-                for have, group in zip(self.have, self.groups, strict=True)
-            ]
-            for own, rank, w in zip(scores, np.stack(ranks, 1), weight, strict=True):
+            ranks = similarity.ranks(self.subjects, weight)
+            for own, rank, w in zip(scores, ranks, weight, strict=True):
                 yield own, _Ceilings(self, np.where(self.have, rank, 0), w[None])
 
 
