@@ -5,7 +5,8 @@ import pytest
 from scipy import linalg, optimize
 
 from neurokit import rsa
-from neurokit.rsa import bootstrap
+from neurokit.rsa import bootstrap, comparison
+from neurokit.rsa.inference import each_ceiling
 from neurokit.rsa.moments import resampled_moments
 
 
@@ -207,3 +208,45 @@ def test_riemannian_is_the_smallest_distance_from_any_start(seed):
         for start in starts
     )
     np.testing.assert_allclose(-rsa.compare(a, b, method="riemannian")[0, 0], least, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "method", ["cosine", "spearman", "tau_b", "whitened_cosine", "whitened_pearson"]
+)
+def test_ceilings_of_subjects_drawn_more_than_once(method):
+    """The lower bound leaves out every copy; whitened methods fill in what each subject lacks."""
+    rng = np.random.default_rng(11)
+    y = rng.random((4, 45)) + rng.random(45)
+    y[rng.random(y.shape) < 0.1] = np.nan
+    sigma = np.cov(rng.standard_normal((10, 40))) if "whitened" in method else None
+    counts = np.array([2, 0, 1, 3])
+    lower, upper = each_ceiling(y, method, sigma, counts=counts)
+    assert np.isnan(lower[1]) and np.isnan(upper[1])
+    drawn = np.repeat(np.arange(4), counts)
+    for s in (0, 2, 3):
+        rest = rsa.pool(rsa.RDMs(y[drawn[drawn != s]]), method, sigma)
+        assert lower[s] == pytest.approx(rsa.compare(rest, y[s], method, sigma)[0, 0], abs=1e-12)
+        everyone = rsa.pool(rsa.RDMs(y[drawn]), method, sigma)
+        assert upper[s] == pytest.approx(
+            rsa.compare(everyone, y[s], method, sigma)[0, 0], abs=1e-12
+        )
+    only = each_ceiling(y, method, sigma, counts=counts, upper=False)
+    np.testing.assert_array_equal(only[0], lower)
+    assert np.isnan(only[1]).all()
+
+
+def test_norms_of_rows_with_missing_pairs():
+    """By V without the rows and columns of the missing pairs."""
+    rng = np.random.default_rng(12)
+    sigma = np.cov(rng.standard_normal((7, 30)))
+    i, j = np.triu_indices(7, 1)
+    contrast = np.eye(7)[i] - np.eye(7)[j]
+    v = (contrast @ sigma @ contrast.T) ** 2
+    whiten = comparison.Whitening(7, sigma)
+    for missing in ([], [3], [0, 1, 8, 20]):
+        have = ~np.isin(np.arange(21), missing)
+        x = rng.random((3, have.sum()))
+        want = np.einsum("kp,kp->k", x @ np.linalg.inv(v[np.ix_(have, have)]), x)
+        np.testing.assert_allclose(whiten.squares(x, have), want, rtol=1e-9)
+        got = np.diagonal(whiten.products(x, x, False, have)[0])
+        np.testing.assert_allclose(got, want, rtol=1e-9)

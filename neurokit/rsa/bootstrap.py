@@ -281,27 +281,21 @@ def _one_by_one(models, subjects, counts, drawn, method, sigma_k):
         at = np.repeat(np.arange(len(c)), c)
         x, y = resampled(models, at), resampled(subjects, at)
         sigma = resampled_covariance(sigma_k, own, at)
-        scores = compare_values(x, y, method, noise_of(len(at), method, sigma))
+        noise = noise_of(len(at), method, sigma)
+        scores = compare_values(x, y, method, noise)
         for to, d in zip(out, drawn, strict=True):
             weight = d[k] / d[k].sum()
             to[k, :-1] = scores @ weight
-            to[k, -1] = _lower(y, d[k], method, sigma)
+            to[k, -1] = _lower(y, d[k], method, noise)
     return out
 
 
-def _lower(y, counts, method, sigma):
-    """Lower ceiling of subjects drawn ``counts`` times: the pool leaves out all copies of one."""
-    seen = np.flatnonzero(counts)
-    if len(seen) < 2:
+def _lower(y, counts, method, noise):
+    """Mean lower ceiling of subjects drawn ``counts`` times."""
+    if np.count_nonzero(counts) < 2:
         return np.nan
-    if (counts[seen] == 1).all():
-        return each_ceiling(y[seen], method, sigma)[0].mean()
-    lower = []
-    for s in seen:
-        rest = np.repeat(np.setdiff1d(seen, s), counts[np.setdiff1d(seen, s)])
-        both = np.concatenate([y[[s]], y[rest]])
-        lower.append(counts[s] * each_ceiling(both, method, sigma)[0][0])
-    return np.sum(lower) / counts.sum()
+    lower, _ = each_ceiling(y, method, counts=counts, noise=noise, upper=False)
+    return np.sum(np.where(counts > 0, lower, 0) * counts) / counts.sum()
 
 
 def ceilings(cosines, scale, counts):

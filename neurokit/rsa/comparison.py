@@ -16,6 +16,7 @@ METHODS = (
 BY_RANK = ("spearman", "rho_a", "tau_a", "tau_b")
 WHITENED = ("whitened_cosine", "whitened_pearson")
 WHOLE = ("bures", "bures_distance", "riemannian")
+MASKS = 32  # patterns of missing pairs whose inverse is kept
 
 
 def method_name(method):
@@ -201,6 +202,7 @@ class Whitening:
         self.sigma, self.plain = sigma, sigma_k is None
         uniform = convention == "rsatoolbox" and np.ndim(sigma_k) == 1
         self.project = self._projection(sigma, factor, uniform)
+        self._masks = {}
 
     @staticmethod
     def _projection(sigma, factor, uniform):
@@ -224,12 +226,36 @@ class Whitening:
                 d[:, k, k + 1 :] = d[:, k + 1 :, k] = values[:, first:last]
                 first = last
         else:
-            i, j = (k[have] for k in np.triu_indices(self.n, 1))
+            i, j = self._mask(have)[0]
             d[:, i, j] = values
             d[:, j, i] = values
         if self.plain:
             return d - d.mean(1, keepdims=True)
         return self.project @ d
+
+    def _mask(self, have):
+        """(Places of the pairs that are there, of those that are not, the inverse that fills these
+        in), kept for the next rows that lack the same."""
+        key = np.packbits(have).tobytes()
+        if key not in self._masks:
+            if len(self._masks) >= MASKS:
+                self._masks.clear()
+            i, j = np.triu_indices(self.n, 1)
+            there, gone = (i[have], j[have]), (i[~have], j[~have])
+            (i, j), p = gone, self.project
+            among = p[np.ix_(i, i)] * p[np.ix_(j, j)] + p[np.ix_(i, j)] * p[np.ix_(j, i)]
+            self._masks[key] = there, gone, np.linalg.pinv(among, hermitian=True, rcond=1e-12)
+        return self._masks[key]
+
+    def squares(self, x, have):
+        """x'V^-1 x of each row, shape (rows,); the pairs that are there alone, as in products."""
+        u = self._rows(x.astype(float), have)
+        squared = np.einsum("kpa,kap->k", u, u)
+        if not have.all():
+            _, (i, j), inner = self._mask(have)
+            g = np.einsum("kpa,pa->kp", u[:, i], self.project[j])
+            squared -= 2 * np.einsum("kp,kp->k", g @ inner, g)
+        return squared / 4
 
     def prepared(self, x):
         """For whole rows: V^-1 x (rows, n_pairs), x'V^-1 x (rows,) and the projection P."""
@@ -257,11 +283,8 @@ class Whitening:
         xx, yy = (np.array([np.vdot(m, m.T) for m in w]) for w in (u, v))
         if have.all():
             return product / 4, xx / 4, yy / 4
-        i, j = (k[~have] for k in np.triu_indices(self.n, 1))
+        _, (i, j), inner = self._mask(have)
         gx, gy = ((np.einsum("kpa,pa->kp", w[:, i], self.project[j])) for w in (u, v))
-        p = self.project
-        among = p[np.ix_(i, i)] * p[np.ix_(j, j)] + p[np.ix_(i, j)] * p[np.ix_(j, i)]
-        inner = np.linalg.pinv(among, hermitian=True, rcond=1e-12)
         solved_x, solved_y = gx @ inner, gy @ inner
         product = product - 2 * gx @ solved_y.T
         xx, yy = xx - 2 * np.sum(gx * solved_x, 1), yy - 2 * np.sum(gy * solved_y, 1)

@@ -134,16 +134,10 @@ def crossvalidated(
 
 def _ceilings_of(values, subject, method, sigma_k):
     """Lower and upper ceiling of each row, copies of a subject left out of the lower together."""
-    names, first = np.unique(subject, return_index=True)
-    if len(names) == len(subject):
-        return np.stack(each_ceiling(values, method, sigma_k))
-    out = np.empty((2, len(values)))
-    for name in names:
-        own = subject == name
-        rest = np.concatenate([values[own][:1], values[~own]])
-        out[0, own] = each_ceiling(rest, method, sigma_k)[0][0]
-    out[1] = each_ceiling(values, method, sigma_k)[1]
-    return out
+    _, first, own, counts = np.unique(
+        subject, return_index=True, return_inverse=True, return_counts=True
+    )
+    return each_ceiling(values[first], method, sigma_k, counts=counts)[:, own]
 
 
 def by_samples(models, bases, data, method):

@@ -337,7 +337,7 @@ class _Task:
         scores = compare(self.fixed(), values, self.method, self.sigma_k)
         if len(values) < 2:
             return scores, np.full((2, len(values)), np.nan)
-        return scores, np.stack(each_ceiling(values, self.method, self.sigma_k))
+        return scores, each_ceiling(values, self.method, self.sigma_k)
 
     def bootstrap(self, n_boot, rng, bar):
         """Samples of mean scores and lower ceiling for each resampled factor and for both, shape

@@ -3,12 +3,16 @@
 import numpy as np
 
 from .checks import leveled
-from .comparison import BY_RANK, WHITENED, WHOLE, Whitening, compare, method_name
-from .rdms import RDMs, as_rdms
+from .comparison import BY_RANK, WHITENED, WHOLE, compare_values, method_name, noise_of
+from .missing import equal_rows
+from .rdms import RDMs, as_rdms, n_conditions_of
 
 
-def normalised(values, method, sigma_k=None, convention=None):
-    """Rows scaled so that their mean is the pool of a method, shape (n_rdm, n_pairs)."""
+def normalised(values, method, sigma_k=None, convention=None, noise=None):
+    """Rows scaled so that their mean is the pool of a method, shape (n_rdm, n_pairs).
+
+    ``noise`` is what ``noise_of`` makes of ``sigma_k``, where that is known already.
+    """
     d = np.asarray(values, dtype=float)
     if method in BY_RANK:
         return RDMs(d, labels=range(len(d))).rank().values
@@ -17,11 +21,10 @@ def normalised(values, method, sigma_k=None, convention=None):
     if method in ("pearson", "whitened_pearson"):
         d = d - np.nanmean(d, 1, keepdims=True)
     if method in WHITENED and convention is None:
-        whiten = Whitening(RDMs(d[:1]).n_conditions, sigma_k)
-        norms = []
-        for row in d:
-            have = ~np.isnan(row)
-            norms.append(whiten.products(row[None, have], row[None, have], False, have)[1][0])
+        noise = noise_of(n_conditions_of(d.shape[1]), method, sigma_k) if noise is None else noise
+        norms = np.empty(len(d))
+        for rows, have in equal_rows(~np.isnan(d)):
+            norms[rows] = noise.squares(d[rows][:, have], have)
         return d / np.sqrt(norms)[:, None]
     if method in ("cosine", "pearson", *WHITENED):
         with np.errstate(invalid="ignore"):
@@ -53,18 +56,42 @@ def pool(rdms, method="cosine", sigma_k=None, convention=None):
     return RDMs(d, rdms.conditions, rdms.labels).mean()
 
 
-def each_ceiling(values, method, sigma_k=None, convention=None):
-    """Lower and upper ceiling of each subject, shape (n_subjects,) each."""
-    d = normalised(values, method, sigma_k, convention)
+def each_ceiling(
+    values, method, sigma_k=None, convention=None, counts=None, noise=None, upper=True
+):
+    """Lower and upper ceiling of each subject, shape (n_subjects,) each.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_subjects, n_pairs)
+    method, sigma_k, convention
+        As for :func:`noise_ceiling`.
+    counts : ndarray of int, shape (n_subjects,), optional
+        How often each subject was drawn; the lower bound leaves out all copies. NaN for those that
+        were not.
+    noise : optional
+        What ``noise_of`` makes of ``sigma_k``, where that is known already.
+    upper : bool
+        False leaves the upper ceiling NaN.
+    """
+    if noise is None:
+        noise = noise_of(n_conditions_of(values.shape[1]), method, sigma_k)
+    counts = np.ones(len(values), int) if counts is None else counts
+    if method not in (*BY_RANK, *WHOLE):
+        values = leveled(values, True, True)[0]
+    d = normalised(values, method, sigma_k, convention, noise)
     have = ~np.isnan(d)
-    total, number = np.where(have, d, 0).sum(0), have.sum(0)
+    d = np.where(have, d, 0)
+    total, number = counts @ d, counts @ have
+    bounds, drawn = np.full((2, len(d)), np.nan), np.flatnonzero(counts)
     with np.errstate(invalid="ignore", divide="ignore"):
-        upper = compare(total / number, values, method, sigma_k)[0]
-        lower = np.empty(len(d))
-        for s, row in enumerate(d):
-            rest = (total - np.where(have[s], row, 0)) / (number - have[s])
-            lower[s] = compare(rest, values[s], method, sigma_k)[0, 0]
-    return lower, upper
+        if upper:
+            pooled = (total / number)[None]
+            bounds[1, drawn] = compare_values(pooled, values[drawn], method, noise)[0]
+        for s in drawn:
+            rest = (total - counts[s] * d[s]) / (number - counts[s] * have[s])
+            bounds[0, s] = compare_values(rest[None], values[[s]], method, noise)[0, 0]
+    return bounds
 
 
 def noise_ceiling(rdms, method="cosine", sigma_k=None, convention=None):
