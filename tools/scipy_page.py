@@ -53,8 +53,8 @@ Notes:
   a kink there (`euclidean`, `minkowski`, `mahalanobis`, `jensenshannon`), as for `np.linalg.norm`. A callable metric
   is mapped over the pairs. Where a metric is no product (all but `correlation`, `cosine`), derivatives hold an
   array of pairs times coordinates.
-- `stats`: `logpdf` (`logpmf`), `pdf` (`pmf`) of all listed, `cdf` and `sf` of most. `multivariate_normal` with
-  `allow_singular=True` has derivatives at fixed rank.
+- `stats`: `logpdf` (`logpmf`), `pdf` (`pmf`) of all listed, `cdf`, `sf` and their logarithms of most, `ppf` and
+  `isf` of those in closed form. `multivariate_normal` with `allow_singular=True` has derivatives at fixed rank.
 - Options without a traced form raise by name.
 """
 

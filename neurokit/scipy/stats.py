@@ -3,101 +3,15 @@
 What a distribution does not have here is SciPy's own. Results are float64, as SciPy's.
 """
 
-import functools
-import importlib
 import math
 
 import numpy as np
 
-from ._arrays import as_float64
-from ._twin import _traced, others_of
+from ._distributions import Distribution, Univariate, _special
+from ._twin import others_of
+from ._vectors import dirichlet, multivariate_normal  # noqa: F401 - names of this module
 
 _LOG_2PI = math.log(2 * math.pi)
-
-
-def _special():
-    return importlib.import_module("scipy.special")
-
-
-class Distribution:
-    """A distribution of `scipy.stats` whose functions also take traced arrays."""
-
-    def __init__(self, name, shapes=()):
-        self.name, self.shapes = name, shapes
-
-    def __getattr__(self, method):
-        return getattr(getattr(importlib.import_module("scipy.stats"), self.name), method)
-
-    def __repr__(self):
-        return f"neurokit.scipy.stats.{self.name}"
-
-
-class Univariate(Distribution):
-    """log_density(z, *shapes) on the support; cdf and sf of z, where given.
-
-    inside(z, *shapes): the support; valid(*shapes): the shape parameters that are allowed.
-    """
-
-    def __init__(self, name, log_density, shapes=(), inside=None, valid=None, **functions):
-        super().__init__(name, shapes)
-        self.log_density, self.inside, self.valid = log_density, inside, valid
-        discrete = name in ("poisson", "binom", "bernoulli", "nbinom", "geom")
-        kind = "pmf" if discrete else "pdf"
-        self._add("log" + kind, self._log_density, discrete)
-        self._add(kind, lambda z, scale, *s: np.exp(self._log_density(z, scale, *s)), discrete)
-        for method, f in functions.items():
-            self._add(method, lambda z, scale, *s, f=f: f(z, *s), discrete)
-
-    def _add(self, method, f, discrete):
-        names = ("q" if method in ("ppf", "isf") else "k" if discrete else "x", *self.shapes)
-
-        def call(*args, **kwargs):
-            if not (_traced(args) or _traced(tuple(kwargs.values()))):
-                home = getattr(importlib.import_module("scipy.stats"), self.name)
-                return getattr(home, method)(*args, **kwargs)
-            values = self._bind(method, names, discrete, args, kwargs)
-            return self._call(f, method, values)
-
-        call.__name__ = method
-        call.__doc__ = f"`scipy.stats.{self.name}.{method}`, also on traced arrays."
-        setattr(self, method, call)
-
-    def _bind(self, method, names, discrete, args, kwargs):
-        order = [*names, "loc"] + ([] if discrete else ["scale"])
-        if len(args) > len(order):
-            raise TypeError(
-                f"{self.name}.{method} takes {', '.join(order)}: got {len(args)} values"
-            )
-        given = dict(zip(order, args))
-        for name, value in kwargs.items():
-            if name not in order or name in given:
-                raise TypeError(f"{self.name}.{method} got an unexpected or repeated {name}=")
-            given[name] = value
-        given.setdefault("loc", 0.0)
-        given.setdefault("scale", 1.0)
-        missing = [n for n in names if n not in given]
-        if missing:
-            raise TypeError(f"{self.name}.{method} needs {', '.join(missing)}")
-        return [as_float64(given[n]) for n in (*names, "loc", "scale")]
-
-    def _call(self, f, method, values):
-        x, *shapes, loc, scale = values
-        valid = scale > 0
-        if self.valid is not None:
-            valid = valid & self.valid(*shapes)
-        scale = np.where(scale > 0, scale, 1.0)
-        if method == "ppf":
-            result = f(x, scale, *shapes) * scale + loc
-        else:
-            result = f((x - loc) / scale, scale, *shapes)
-        return np.where(valid & ~np.isnan(x), result, np.nan)
-
-    def _log_density(self, z, scale, *shapes):
-        if self.inside is None:
-            return self.log_density(z, *shapes) - np.log(scale)
-        inside, safe = self.inside(z, *shapes)
-        value = self.log_density(np.where(inside, z, safe), *shapes) - np.log(scale)
-        return np.where(inside, value, -np.inf)
 
 
 def _from_zero(z, *shapes):
@@ -210,6 +124,19 @@ def _logistic_log(z):
     return -np.abs(z) - 2 * np.log1p(np.exp(-np.abs(z)))
 
 
+def _laplace_quantile(q):
+    below = q < 0.5
+    tail = np.where(below, q, 1 - q)
+    return np.where(below, 1.0, -1.0) * np.log(2 * tail)
+
+
+def _cotangent(q):
+    """1 / tan(pi q), infinite at both ends."""
+    inside = (q > 0) & (q < 1)
+    end = np.where(q > 0, -np.inf, np.inf)
+    return np.where(inside, 1 / np.tan(math.pi * np.where(inside, q, 0.5)), end)
+
+
 norm = Univariate(
     "norm",
     lambda z: -0.5 * np.square(z) - 0.5 * _LOG_2PI,
@@ -218,6 +145,7 @@ norm = Univariate(
     logcdf=lambda z: _special().log_ndtr(z),
     logsf=lambda z: _special().log_ndtr(-z),
     ppf=lambda q: _special().ndtri(q),
+    isf=lambda q: -_special().ndtri(q),
 )
 gamma = Univariate(
     "gamma",
@@ -264,18 +192,24 @@ expon = Univariate(
     _from_zero,
     cdf=_positive_part(lambda z: -np.expm1(-z)),
     sf=_upper_part(lambda z: np.exp(-z)),
+    ppf=lambda q: -np.log1p(-q),
+    isf=lambda q: -np.log(q),
 )
 laplace = Univariate(
     "laplace",
     lambda z: -np.abs(z) - math.log(2),
     cdf=lambda z: np.where(z > 0, 1 - 0.5 * np.exp(-np.abs(z)), 0.5 * np.exp(-np.abs(z))),
     sf=lambda z: np.where(z > 0, 0.5 * np.exp(-np.abs(z)), 1 - 0.5 * np.exp(-np.abs(z))),
+    ppf=_laplace_quantile,
+    isf=lambda q: -_laplace_quantile(q),
 )
 cauchy = Univariate(
     "cauchy",
     lambda z: -math.log(math.pi) - np.log1p(np.square(z)),
     cdf=lambda z: np.arctan2(np.ones_like(z), -z) / math.pi,
     sf=lambda z: np.arctan2(np.ones_like(z), z) / math.pi,
+    ppf=lambda q: -_cotangent(q),
+    isf=lambda q: _cotangent(q),
 )
 logistic = Univariate(
     "logistic",
@@ -284,6 +218,8 @@ logistic = Univariate(
     sf=lambda z: _special().expit(-z),
     logcdf=lambda z: _special().log_expit(z),
     logsf=lambda z: _special().log_expit(-z),
+    ppf=lambda q: _special().logit(q),
+    isf=lambda q: -_special().logit(q),
 )
 lognorm = Univariate(
     "lognorm",
@@ -293,6 +229,8 @@ lognorm = Univariate(
     _positive,
     cdf=_positive_part(lambda z, s: _special().ndtr(np.log(z) / s)),
     sf=_upper_part(lambda z, s: _special().ndtr(-np.log(z) / s)),
+    ppf=lambda q, s: np.exp(s * _special().ndtri(q)),
+    isf=lambda q, s: np.exp(-s * _special().ndtri(q)),
 )
 uniform = Univariate(
     "uniform",
@@ -301,6 +239,8 @@ uniform = Univariate(
     _unit,
     cdf=_clipped(lambda z: z, 0.0, 1.0),
     sf=_clipped(lambda z: 1 - z, 1.0, 0.0),
+    ppf=lambda q: q,
+    isf=lambda q: 1 - q,
 )
 poisson = Univariate(
     "poisson",
@@ -361,121 +301,10 @@ halfnorm = Univariate(
     _from_zero,
     cdf=_positive_part(lambda z: _special().erf(z / math.sqrt(2))),
     sf=_upper_part(lambda z: _special().erfc(z / math.sqrt(2))),
+    ppf=lambda q: _special().ndtri((1 + q) / 2),
+    isf=lambda q: -_special().ndtri(q / 2),
 )
 
-
-class Multivariate(Distribution):
-    """A distribution of vectors: logpdf, pdf and what `functions` name."""
-
-    def __init__(self, name, log_density, **functions):
-        super().__init__(name)
-        self.log_density = log_density
-        for method, f in functions.items():
-            setattr(self, method, functools.partial(self._either, method, f))
-
-    def _either(self, method, f, *args, **kwargs):
-        return (self._scipy(method, args, kwargs) or f)(*args, **kwargs)
-
-    def _scipy(self, method, args, kwargs):
-        if _traced(args) or _traced(tuple(kwargs.values())):
-            return None
-        return getattr(getattr(importlib.import_module("scipy.stats"), self.name), method)
-
-    def logpdf(self, *args, **kwargs):
-        plain = self._scipy("logpdf", args, kwargs)
-        return plain(*args, **kwargs) if plain else self.log_density(*args, **kwargs)
-
-    def pdf(self, *args, **kwargs):
-        plain = self._scipy("pdf", args, kwargs)
-        return plain(*args, **kwargs) if plain else np.exp(self.log_density(*args, **kwargs))
-
-
-def _covariance(cov, mean):
-    """cov as a matrix, and its size."""
-    cov = as_float64(cov)
-    d = max([cov.shape[-1] if cov.ndim else 1, 1 if mean is None else np.size(mean)])
-    if cov.ndim == 0:
-        cov = cov * np.eye(d)
-    elif cov.ndim == 1:
-        cov = np.diag(cov)
-    if cov.shape != (d, d):
-        raise ValueError(f"cov has shape {cov.shape}, wanted {(d, d)}")
-    return cov, d
-
-
-def _log_det(factor):
-    return 2 * np.sum(np.log(np.diagonal(factor)))
-
-
-def _normal_entropy(mean=None, cov=1):
-    from neurokit.core.primitives.linalg import solving
-
-    cov, d = _covariance(cov, mean)
-    return 0.5 * (d * (_LOG_2PI + 1) + _log_det(solving.cholesky(cov)))
-
-
-def _normal_log(x, mean=None, cov=1, allow_singular=False):
-    """By the Cholesky factor of a covariance; with allow_singular by its pseudo-inverse, at fixed rank."""
-    x = as_float64(x)
-    mean = None if mean is None else as_float64(mean)
-    cov, d = _covariance(cov, mean)
-    if x.ndim == 0:
-        x = x[None]
-    elif x.ndim == 1:
-        x = x[:, None] if d == 1 else x[None, :]
-    if x.shape[-1] != d:
-        raise ValueError(f"x has {x.shape[-1]} components, mean and cov have {d}")
-    x = x.reshape(-1, d) if x.ndim == 1 else x
-    deviation = (x if mean is None else x - mean.reshape(d)).reshape(-1, d)
-    value = (_log_in_range if allow_singular else _log_by_factor)(deviation, cov, d)
-    value = value.reshape(x.shape[:-1])
-    return value.reshape(()) if value.size == 1 else value
-
-
-def _log_by_factor(deviation, cov, d):
-    from neurokit.core.primitives.linalg import solving
-
-    factor = solving.cholesky(cov)
-    z = solving.solve_triangular(factor, deviation.T, True)
-    return -0.5 * (d * _LOG_2PI + _log_det(factor) + np.sum(np.square(z), axis=0))
-
-
-def _log_in_range(deviation, cov, d):
-    """The density in the range of `cov`, and -inf outside of it, by SciPy's bounds on what is 0.
-
-    With the projection p on the range, p cov p + (1 - p) has the non-zero eigenvalues of cov and ones.
-    """
-    small = 1e6 * np.finfo(np.float64).eps
-    cov = np.tril(cov) + np.swapaxes(np.tril(cov, -1), -1, -2)
-    inverse = np.linalg.pinv(cov, small, hermitian=True)
-    p, unit = cov @ inverse, np.eye(d)
-    p = 0.5 * (p + p.T)
-    _, log_det = np.linalg.slogdet(p @ cov @ p + unit - p)
-    distance = np.sum((deviation @ inverse) * deviation, axis=-1)
-    inside = np.linalg.norm(deviation - deviation @ p, axis=-1) < 1e3 * small * np.linalg.norm(
-        cov, 2
-    )
-    rank = np.rint(np.trace(p))
-    value = -0.5 * (rank * _LOG_2PI + log_det + distance)
-    return np.where(inside | (rank == d), value, -np.inf)
-
-
-def _dirichlet_log(x, alpha):
-    """x (k,) or (k, n), or without its last component; alpha (k,)."""
-    s = _special()
-    x, alpha = as_float64(x), as_float64(alpha)
-    if alpha.ndim != 1:
-        raise ValueError(f"Parameter vector 'a' must be one dimensional, got shape {alpha.shape}")
-    if x.shape[0] + 1 == alpha.shape[0]:
-        x = np.concatenate([x, 1 - np.sum(x, axis=0, keepdims=True)])
-    if x.shape[0] != alpha.shape[0]:
-        raise ValueError(f"x has {x.shape[0]} components, alpha {alpha.shape[0]}")
-    norm_log = np.sum(s.gammaln(alpha)) - s.gammaln(np.sum(alpha))
-    return np.sum(s.xlogy(alpha - 1, x.T), axis=-1) - norm_log
-
-
-multivariate_normal = Multivariate("multivariate_normal", _normal_log, entropy=_normal_entropy)
-dirichlet = Multivariate("dirichlet", _dirichlet_log)
 
 __all__ = [n for n, v in list(globals().items()) if isinstance(v, Distribution)]
 
