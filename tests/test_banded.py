@@ -274,6 +274,9 @@ def test_weighted_kernels():
         given.fit(Ks, Y[:5])
     with pytest.raises(ValueError, match="gamma"):
         encoding.WeightedKernelRidgeCV(gamma=[1, 2, 3]).fit(X, Y)
+    for bands in ([3, 5], [[0, 1], [99]], ["a", "b"], [[], [1]], [[[0]], [1]], [[0.5], [1]]):
+        with pytest.raises(ValueError, match="bands: wanted index arrays or slices"):
+            encoding.WeightedKernelRidgeCV(bands=bands).fit(X, Y)
     with pytest.raises(ValueError, match="kernel"):
         encoding.WeightedKernelRidgeCV(kernels=["cubic"]).fit(X, Y)
 

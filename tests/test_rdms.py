@@ -186,3 +186,31 @@ def test_pictures_take_axes_and_return_them():
     assert len(axes[0].patches) == 6  # three stretches of equal groups on both edges
     with pytest.raises(ValueError, match="groups"):
         rsa.plot_rdm(r, groups=["x"], ax=axes[0])
+
+
+def test_labels_of_tables_and_data_arrays_travel():
+    pd, xr = pytest.importorskip("pandas"), pytest.importorskip("xarray")
+    square, names = np.array([[0, 1, 2.0], [1, 0, 3], [2, 3, 0]]), list("abc")
+    frame = pd.DataFrame(square, index=names, columns=names)
+    array = xr.DataArray(square, dict(i=names, j=names), ("i", "j"))
+    for given in (frame, array, xr.concat([array, array], "subject")):
+        assert rsa.RDMs(given).conditions.tolist() == names
+        np.testing.assert_array_equal(rsa.RDMs(given).values[0], [1, 2, 3])
+        assert rsa.RDMs(given, [5, 6, 7]).conditions.tolist() == [5, 6, 7]
+    assert rsa.RDMs(pd.DataFrame(square)).conditions.tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match="another order"):
+        rsa.RDMs(frame.set_axis(list("acb"), axis=1))
+    days = np.array(["2021-01-01", "2020-01-01", "2022-01-01"], "M8[ns]")
+    kept = rsa.RDMs([[1, 2, 3.0], [4, 5, 6]], days)
+    read = rsa.RDMs.from_dataframe(kept.to_dataframe().sample(frac=1, random_state=0))
+    assert read.conditions.dtype.kind == "M"
+    np.testing.assert_array_equal(read.subset(days).values[np.argsort(read.labels)], kept.values)
+
+
+def test_similarities_are_refused():
+    for square in (np.full((2, 3, 3), 0.5) + 0.5 * np.eye(3), [np.eye(2), np.eye(2)]):
+        with pytest.raises(ValueError, match="diagonal of zeros"):
+            rsa.RDMs(square)
+    square = np.ones((1, 3, 3)) - np.eye(3) + 1e-9 * np.eye(3)
+    square[0, 1, 1] = np.nan
+    np.testing.assert_array_equal(rsa.RDMs(square).values, np.ones((1, 3)))

@@ -203,7 +203,7 @@ class WeightedKernelRidgeCV(WeightSearch, Regressor):
             raise ValueError("X or y contains NaN or infinity")
         return kernels, y
 
-    def _each(self):
+    def _each(self, n_features):
         """(kernel, band, gamma, degree, coef0) of each kernel."""
         if isinstance(self.kernels, str) or callable(self.kernels) or len(self.kernels) == 0:
             raise ValueError(f"kernels: wanted a sequence of kernels, got {self.kernels!r}")
@@ -218,12 +218,22 @@ class WeightedKernelRidgeCV(WeightSearch, Regressor):
         bands = [slice(None)] * count if self.bands is None else list(self.bands)
         if len(bands) != count:
             raise ValueError(f"bands: wanted {count}, one per kernel, got {len(bands)}")
+        for k, band in enumerate(bands):
+            try:
+                own = np.arange(n_features)[band]
+            except (IndexError, TypeError):
+                own = np.empty(0)
+            if own.ndim != 1 or not len(own):
+                raise ValueError(
+                    f"bands: wanted index arrays or slices of {n_features} features, got "
+                    f"{band!r} for kernel {k}"
+                )
         return list(zip(self.kernels, bands, *options))
 
     def _matrices(self, X, Z):
         """All kernels of the rows of X with those of Z, shape (n_kernels, len(X), len(Z))."""
         out = []
-        for kernel, band, gamma, degree, coef0 in self._each():
+        for kernel, band, gamma, degree, coef0 in self._each(X.shape[1]):
             if isinstance(kernel, str) and kernel == "precomputed":
                 raise ValueError("kernels: give kernels='precomputed' for all of them together")
             check_kernel(kernel, X)
@@ -238,7 +248,7 @@ class WeightedKernelRidgeCV(WeightSearch, Regressor):
         if X is None:
             return means
         out = []
-        for (kernel, band, gamma, degree, _), rows in zip(self._each(), means):
+        for (kernel, band, gamma, degree, _), rows in zip(self._each(X.shape[1]), means):
             moved = linear(kernel, degree)
             x, shift = X[:, band], self._shift[band]
             out.append(row_offset(x, shift, kernel, gamma) if moved else rows)

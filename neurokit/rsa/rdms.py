@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 
 from ..ops import similarity
-from .checks import joined, numbers
+from .checks import codes, joined, numbers
 from .checks import labels as as_labels
 
 
@@ -35,7 +35,9 @@ class RDMs:
     values : array_like, shape (n_rdm, n_pairs), (n_pairs,), (n, n) or (n_rdm, n, n)
         Dissimilarities of the pairs i < j, row by row (SciPy's condensed form), or square matrices.
         Two dimensions that are square and symmetric with a zero diagonal are one square matrix
-        (unless ``conditions`` or ``labels`` only fit condensed rows), else condensed rows. NaN stands for a pair that was not measured.
+        (unless ``conditions`` or ``labels`` only fit condensed rows), else condensed rows. NaN
+        stands for a pair that was not measured. A square DataFrame or DataArray brings its labels
+        along.
     conditions : sequence of length n, optional
         Labels of the conditions, each once; ``0 .. n - 1`` by default.
     labels : sequence of length n_rdm, optional
@@ -65,9 +67,10 @@ class RDMs:
     """
 
     def __init__(self, values, conditions=None, labels=None):
-        values = numbers(values, "values").copy()
+        given, values = values, numbers(values, "values").copy()
         if values.ndim == 3 or values.ndim == 2 and _is_square(values, conditions, labels):
             values = _condense(values)
+            conditions = _named(given) if conditions is None else conditions
         if values.ndim == 1:
             values = values[None]
         if values.ndim != 2:
@@ -189,16 +192,16 @@ class RDMs:
         lacking = [name for name in ("first", "second", "dissimilarity") if name not in table]
         if lacking:
             raise ValueError(f"the table has no column {', '.join(lacking)}")
-        first, second = np.asarray(table["first"]), np.asarray(table["second"])
         labels = np.asarray(table["rdm"]) if "rdm" in table else np.zeros(len(table), int)
-        rows = list(dict.fromkeys(labels.tolist()))
-        names = list(dict.fromkeys([*first.tolist(), *second.tolist()]))
-        place, row = ({v: k for k, v in enumerate(values)} for values in (names, rows))
-        i, j = (np.array([place[v] for v in side.tolist()]) for side in (first, second))
+        rows, row = codes(labels, len(table), "rdm")
+        sides = joined([np.asarray(table["first"]), np.asarray(table["second"])])
+        names, code = codes(sides, len(sides), "first, second")
+        rows, names = (v.tolist() if v.dtype == object else v for v in (rows, names))
+        i, j = np.split(code, 2)
         if (i == j).any():
             raise ValueError("the table has pairs of a condition with itself")
         n = len(names)
-        at = np.array([row[v] for v in labels.tolist()]), pair_index(n, i, j)
+        at = row, pair_index(n, i, j)
         if len(set(zip(*(v.tolist() for v in at), strict=True))) < len(table):
             raise ValueError("the table has a pair twice")
         values = np.full((len(rows), n * (n - 1) // 2), np.nan)
@@ -217,11 +220,9 @@ class RDMs:
         values = np.asarray(array.values)
         if values.ndim not in (2, 3):
             raise ValueError(f"wanted (rdm, first, second), got dimensions {array.dims}")
-        own = [array.coords[d].values if d in array.coords else None for d in array.dims]
-        labels = own[0] if values.ndim == 3 else None
-        if own[-1] is not None and own[-2] is not None and not np.array_equal(own[-1], own[-2]):
-            raise ValueError("rows and columns have different conditions")
-        return RDMs(values[None] if values.ndim == 2 else values, own[-2], labels)
+        first = array.dims[0]
+        labels = array.coords[first].values if values.ndim == 3 and first in array.coords else None
+        return RDMs(values[None] if values.ndim == 2 else values, _named(array), labels)
 
     def save(self, path):
         """Write to an ``.npz`` file of plain arrays; an existing file is replaced as a whole."""
@@ -339,12 +340,29 @@ def _labels(labels, n, what, unique=True):
     return labels
 
 
+def _named(square):
+    """Labels that the two last axes of a DataFrame or a DataArray have in common, else None."""
+    if hasattr(square, "iloc"):
+        sides = np.asarray(square.index), np.asarray(square.columns)
+    elif hasattr(square, "coords"):
+        sides = [square.coords[d].values for d in square.dims[-2:] if d in square.coords]
+    else:
+        return None
+    if len(sides) == 2 and not np.array_equal(*sides):
+        raise ValueError("rows and columns have different conditions, or another order of them")
+    return sides[0] if len(sides) == 2 else None
+
+
 def _condense(square):
     n = square.shape[-1]
     if square.shape[-2] != n or n < 2:
         raise ValueError(f"square matrices wanted, got shape {square.shape}")
     if not np.allclose(square, np.swapaxes(square, -1, -2), equal_nan=True):
         raise ValueError("a dissimilarity matrix must be symmetric")
+    most = np.nanmax(np.abs(square), axis=(-2, -1), initial=0)
+    diagonal = np.nanmax(np.abs(np.diagonal(square, 0, -2, -1)), axis=-1, initial=0)
+    if (diagonal > 1e-5 * most).any():
+        raise ValueError("a dissimilarity matrix must have a diagonal of zeros: not similarities")
     i, j = np.triu_indices(n, 1)
     return square[..., i, j]
 
