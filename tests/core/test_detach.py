@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
-from neurokit.core.errors import DetachedWarning, TraceError
+from neurokit.core.errors import AbstractValueError, DetachedWarning, TraceError
 
 X = np.array([1.0, 2.0])
 ONES = np.ones(2)
@@ -153,11 +153,20 @@ def test_numpys_own_checks_may_look():
         (lambda x: np.mean([x[0], x[1]]), "neurokit.numpy"),
         (lambda x: np.vectorize(lambda v: v**2)(x), "nk.vmap"),
         (lambda x: np.full(2, x[0]), "use nk.full"),
+        (lambda x: np.fromiter((v for v in x), float), r"use np.stack\(list"),
+        (lambda x: np.broadcast(x, X).shape, "np.broadcast_shapes"),
     ],
 )
 def test_errors_name_what_to_write_instead(f, way):
     with pytest.raises(TraceError, match=way):
         nk.grad(lambda x: np.sum(f(x)))(X)
+
+
+def test_counts_that_jit_traced_can_be_static():
+    power = lambda x, n: sum(x**i for i in range(n))  # noqa: E731
+    with pytest.raises(AbstractValueError, match="static_argnums"):
+        nk.jit(power)(2.0, 3)
+    assert nk.jit(power, static_argnums=1)(2.0, 3) == 7
 
 
 def test_other_libraries_raise_with_the_users_line():

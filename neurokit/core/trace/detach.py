@@ -9,6 +9,7 @@ derivative flows through the value anyway.
 
 import builtins
 import collections
+import contextlib
 import dis
 import functools
 import gc
@@ -201,8 +202,17 @@ _OF_MATH = {
 }
 
 
+_OF_NUMPY = {  # functions and classes in C that take no traced values
+    np.broadcast: "use np.broadcast_shapes or np.broadcast_arrays",
+    np.fromiter: "use np.stack(list(...))",
+}
+
+
 def _instead(called):
     """What to write instead of calling a plain function with a traced value."""
+    with contextlib.suppress(TypeError):  # not hashable
+        if called in _OF_NUMPY:
+            return _OF_NUMPY[called]
     name = getattr(called, "__name__", None)
     if getattr(called, "__module__", None) == "math":
         if name in _OF_MATH or hasattr(np, name):

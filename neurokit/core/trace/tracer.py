@@ -121,10 +121,14 @@ class Tracer(_core.Tracer):
             return np.array(self.node.params[0], self.node.dtype)
         if self.abstract:
             made = "" if self.node.where is None else f", made at {where_text(self.node.where)}"
+            sized = self.dtype.kind in "iu" and not self.shape
+            static = (
+                "; a size or a count can be static: nk.jit(f, static_argnums=...)" if sized else ""
+            )
             raise AbstractValueError(
                 f"{what} at {where_text(user_line())} needs the value of a traced array "
                 f"({self.dtype}{list(self.shape)}{made}), which is not known inside {self.node.graph.what}: use np.where for "
-                f"a choice between values, keep the loop's length static, or move this line out of it"
+                f"a choice between values, keep the loop's length static, or move this line out of it{static}"
             )
         from ..run.runtime import value_of
 

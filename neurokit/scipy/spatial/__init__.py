@@ -1,11 +1,8 @@
 """`scipy.spatial` on traced arrays: its module `distance`."""
 
-import importlib
-
+from .._twin import others_of
 from . import distance
 
 __all__ = ["distance"]
 
-
-def __getattr__(name):
-    return getattr(importlib.import_module("scipy.spatial"), name)
+__getattr__ = others_of("scipy.spatial")

@@ -14,13 +14,10 @@ from neurokit.core.trace.tracer import Tracer
 from neurokit.core.transforms.vmap import vmap
 
 from .._arrays import as_array, as_float64, as_floats
-from .._twin import left_out, twin_of
+from .._twin import left_out, others_of, twin_of
 
 _twin = twin_of("scipy.spatial.distance")
-
-
-def __getattr__(name):
-    return getattr(importlib.import_module("scipy.spatial.distance"), name)
+__getattr__ = others_of("scipy.spatial.distance")
 
 
 # ---------------------------------------------------------------------------- metrics of (..., d)
