@@ -137,10 +137,35 @@ def test_ceiling_of_unequal_repeats():
         full.var(0, ddof=1).mean()
     )
     np.testing.assert_allclose(encoding.noise_ceiling(full), ncsnr**2 / (ncsnr**2 + 1 / 3))
-    with pytest.raises(ValueError, match="NaN"):
-        encoding.noise_ceiling(x, kind="split_half")
-    with pytest.raises(ValueError, match="twice"):
-        encoding.noise_ceiling(np.where(np.arange(3)[:, None, None] > 0, np.nan, full))
+
+
+def test_ceilings_with_missing_repeats():
+    """Two repeats at any two of three places are two repeats; more missing ones lose no truth."""
+    rng = np.random.default_rng(4)
+    signal = 2 * rng.standard_normal((3000, 2))
+    two = signal + rng.standard_normal((2, 3000, 2))
+    x = np.full((3, 3000, 2), np.nan)
+    order = np.sort(np.argsort(rng.random((3, 3000, 2)), axis=0)[:2], axis=0)
+    np.put_along_axis(x, order, two, 0)
+    for kind in ("nsd", "split_half"):
+        np.testing.assert_allclose(
+            encoding.noise_ceiling(x, kind), encoding.noise_ceiling(two, kind), rtol=1e-12
+        )
+    x = signal + rng.standard_normal((4, 3000, 2))
+    full = encoding.explainable_variance(x)
+    z = (x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True)
+    np.testing.assert_allclose(full, 1 - z.var(0, ddof=1).mean(0), rtol=1e-12)
+    np.testing.assert_allclose(
+        encoding.explainable_variance(x, bias_correction=False), 1 - z.var(0).mean(0), rtol=1e-12
+    )
+    x[rng.random(x.shape) < 0.3] = np.nan
+    np.testing.assert_allclose(encoding.explainable_variance(x), 4 / 5, atol=0.02)
+    np.testing.assert_allclose(encoding.noise_ceiling(x, n=1), 4 / 5, atol=0.02)
+    empty = np.concatenate([x, np.full((1, 3000, 2), np.nan)])
+    for each in (encoding.explainable_variance, encoding.noise_ceiling):
+        np.testing.assert_allclose(each(empty), each(x), rtol=1e-12)
+        with pytest.raises(ValueError, match="measured twice"):
+            each(np.where(np.arange(4)[:, None, None] > 0, np.nan, x))
 
 
 def test_ties_and_undefined_patterns_count_as_chance():

@@ -73,7 +73,7 @@ def test_permutation_maps_find_the_centre_with_the_model():
     models = rsa.RDMs(rng.random((2, 45)), list("abcdefghij"), ["yes", "no"])
     values = rng.random((20, 45))
     values[7:10] = models.values[0] + 0.2 * rng.random((3, 45))
-    result = rsa.Searchlight(None, values, models.conditions, [])
+    result = rsa.Searchlight(None, rsa.RDMs(values, models.conditions), models.conditions, [])
     scores, p = rsa.permutation_maps(result, models, "pearson", 200)
     np.testing.assert_allclose(scores, rsa.compare(models, values, "pearson"), atol=1e-12)
     assert set(np.flatnonzero(p[0] < 0.05)) == {7, 8, 9} and p[1].min() > 0.05

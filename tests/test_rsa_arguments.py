@@ -81,7 +81,7 @@ def test_neighbors_are_whole_numbers_once():
     x, names = np.random.default_rng(3).random((6, 4)), list("abcabc")
 
     def found(neighbors):
-        return rsa.searchlight(x, neighbors, names, metric="euclidean").rdms
+        return rsa.searchlight(x, neighbors, names, metric="euclidean").rdms.values
 
     expected = found([[0, 2, 3], [], [1]])
     mask = np.array([[True, False, True, True], [False] * 4, [False, True, False, False]])

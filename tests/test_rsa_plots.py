@@ -46,10 +46,13 @@ def test_models_show_what_is_significant(ax):
     rsa.plot_models(
         scores, list("abc"), (0.7, 0.9), p_zero=[0.04, 0.0001, 0.3], p_pairs=p_pairs, ax=ax
     )
-    assert [t.get_text() for t in ax.texts] == ["***", "*", ""]
+    assert [t.get_text() for t in ax.texts] == ["***", "*", "", "noise ceiling "]
     assert [t.get_text() for t in ax.get_xticklabels()] == ["b", "a", "c"]
     line = ax.lines[-3]
     assert line.get_xdata().tolist() == [0, 2]
+    ax.figure.canvas.draw()
+    inside = ax.get_tightbbox().x1 - ax.bbox.x1  # nothing hangs over what stands beside the axes
+    assert ax.get_legend() is None and inside < 2
 
 
 def test_time_courses(ax):

@@ -47,7 +47,7 @@ def test_equals_single_rdms(volume, metric, whiten):
         if len(channels) < 2:
             continue
         one = rsa.rdm(data[:, channels], conditions, folds=own, noise=noise, metric=metric)
-        np.testing.assert_allclose(result.rdms[k], one.values[0], atol=1e-10)
+        np.testing.assert_allclose(result.rdms.values[k], one.values[0], atol=1e-10)
         np.testing.assert_allclose(result.scores[:, k], rsa.compare(models, one)[:, 0], atol=1e-10)
     volume_ = result.to_volume(mask)
     assert volume_.shape == (2, *mask.shape)
@@ -65,7 +65,7 @@ def test_every_comparison_and_kind_of_neighbors(volume, method):
     one = rsa.searchlight(data, near, conditions, **arguments)
     two = rsa.searchlight(data, lists, conditions, threads=1, **arguments)
     np.testing.assert_array_equal(one.scores, two.scores)
-    rdms = rsa.searchlight(data, lists, conditions, folds=folds).rdms
+    rdms = rsa.searchlight(data, lists, conditions, folds=folds).rdms.values
     want = rsa.compare(models, rsa.RDMs(rdms, list("abcdef")), method)
     np.testing.assert_allclose(one.scores, want, atol=1e-10)
 
@@ -87,7 +87,7 @@ def test_channels_with_missing_values_are_left_out(volume, noisy):
     if noisy:
         residuals[:, bad] = rng.standard_normal((40, 3))
     want = rsa.searchlight(data, rows, conditions, noise=residuals, **arguments)
-    np.testing.assert_allclose(got.rdms, want.rdms, atol=1e-12)
+    np.testing.assert_allclose(got.rdms.values, want.rdms.values, atol=1e-12)
     np.testing.assert_allclose(got.scores, want.scores, atol=1e-12)
     assert np.isfinite(want.scores).all()
     empty = rsa.searchlight(damaged, [[], [7], [1, 2]], conditions, folds=folds, models=models)
@@ -112,7 +112,7 @@ def test_covariance_of_the_estimates(volume, method, kind):
     found = rsa.searchlight(
         data, near, conditions, folds=folds, models=models, compare=method, keep=True, sigma_k=sigma
     )
-    want = rsa.compare(models, rsa.RDMs(found.rdms, list("abcdef")), method, sigma)
+    want = rsa.compare(models, found.rdms, method, sigma)
     np.testing.assert_allclose(found.scores, want, atol=1e-10)
 
 
@@ -186,13 +186,13 @@ def test_noise_and_kernels_give_the_same_for_all_layouts(volume, dtype):
         own = dict(folds=folds) if metric == "crossnobis" else {}
         one = rsa.searchlight(data, near, conditions, noise=given, metric=metric, **own)
         two = rsa.searchlight(data, near, conditions, noise=given, metric=metric, threads=1, **own)
-        np.testing.assert_array_equal(one.rdms, two.rdms)
-        assert one.rdms.dtype == dtype
+        np.testing.assert_array_equal(one.rdms.values, two.rdms.values)
+        assert one.rdms.values.dtype == dtype
         for k in (0, 17, 40):
             at = near[1][near[0][k] : near[0][k + 1]]
             local = rsa.shrinkage(residuals[:, at]) if given is residuals else given.subset(at)
             want = rsa.rdm(data[:, at], conditions, noise=local, metric=metric, **own).values[0]
-            np.testing.assert_allclose(one.rdms[k], want, atol=tolerance)
+            np.testing.assert_allclose(one.rdms.values[k], want, atol=tolerance)
 
 
 def test_windows_in_time():
@@ -200,12 +200,12 @@ def test_windows_in_time():
     data = rng.standard_normal((8, 5, 12))
     near = sparse.csr_array(np.eye(5) + np.eye(5, k=1) + np.eye(5, k=-1))
     result = rsa.searchlight(data, near, list("abcdabcd"), metric="correlation", window=3)
-    assert result.rdms.shape == (60, 6)
+    assert result.rdms.values.shape == (60, 6)
     want = rsa.rdm(data[:, 1:4, 5:8].reshape(8, -1), list("abcdabcd")).values[0]
-    np.testing.assert_allclose(result.rdms[2 * 12 + 6], want, atol=1e-12)
+    np.testing.assert_allclose(result.rdms.values[2 * 12 + 6], want, atol=1e-12)
     everything = rsa.searchlight(data, None, list("abcdabcd"), metric="correlation", window=1)
     movie = rsa.rdm_movie(data, list("abcdabcd"))
-    np.testing.assert_allclose(everything.rdms, movie.values, atol=1e-12)
+    np.testing.assert_allclose(everything.rdms.values, movie.values, atol=1e-12)
     with pytest.raises(ValueError, match="window"):
         rsa.searchlight(data, None, list("abcdabcd"))
     with pytest.raises(ValueError, match="odd"):
@@ -235,3 +235,20 @@ def test_images_in_and_out(volume, tmp_path):
     assert saved.shape == (*mask.shape, 2) and np.array_equal(saved.affine, affine)
     back = np.asarray(saved.dataobj)[..., 1][mask]
     np.testing.assert_allclose(back, result.scores[1], rtol=1e-6)
+
+
+def test_results_say_what_they_are():
+    x = np.random.default_rng(0).standard_normal((6, 5))
+    names = list("abcabc")
+    kept = rsa.searchlight(x, [[0, 1], [1, 2, 3], []], names, metric="euclidean")
+    assert repr(kept) == "Searchlight: 3 centres, 3 conditions, RDMs kept"
+    assert isinstance(kept.rdms, rsa.RDMs) and kept.rdms.labels.tolist() == [0, 1, 2]
+    assert kept.rdms.conditions.tolist() == ["a", "b", "c"]
+    np.testing.assert_array_equal(
+        kept.rdms[1].values, rsa.rdm(x[:, 1:4], names, metric="euclidean").values
+    )
+    assert np.isnan(kept.rdms.values[2]).all()
+    models = rsa.RDMs([[1.0, 2.0, 3.0]], list("abc"), ["first"])
+    scored = rsa.searchlight(x, [[0, 1]], names, metric="euclidean", models=models)
+    assert repr(scored) == "Searchlight: 1 centres, 3 conditions, scores of first"
+    assert scored.rdms is None

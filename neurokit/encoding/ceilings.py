@@ -7,17 +7,25 @@ import numpy as np
 from ..core.trace.tracer import check_class
 
 
-def _repeats(repeats, missing=False):
+def _repeats(repeats):
     check_class(repeats, "repeats")
     x = np.asarray(repeats, dtype=float)
     if x.ndim not in (2, 3) or len(x) < 2 or x.shape[1] < 2:
         raise ValueError(
             f"repeats: wanted (n_repeats >= 2, n_samples >= 2, n_targets), got shape {x.shape}"
         )
-    bad = np.isinf(x).any() or (not missing and np.isnan(x).any())
-    if bad:
-        raise ValueError("repeats contain NaN or infinity")
-    return x
+    if np.isinf(x).any():
+        raise ValueError("repeats contain infinity")
+    have = ~np.isnan(x)
+    if not (have.sum(0) > 1).any(0).all():
+        raise ValueError("repeats: a target without any sample that was measured twice")
+    return x, have
+
+
+def _mean(x, have, axis, keepdims=False):
+    """Mean of what is there, 0 where nothing is."""
+    count = np.maximum(have.sum(axis, keepdims=keepdims), 1)
+    return np.where(have, x, 0).sum(axis, keepdims=keepdims) / count
 
 
 def explainable_variance(repeats, bias_correction=True):
@@ -26,8 +34,10 @@ def explainable_variance(repeats, bias_correction=True):
     Parameters
     ----------
     repeats : array_like, shape (n_repeats, n_samples, n_targets)
+        NaN where a sample has fewer repeats than others.
     bias_correction : bool
-        Take away what averaging n repeats leaves of the noise: e - (1 - e)/(n - 1).
+        Take away what averaging n repeats leaves of the noise: e - (1 - e)/(n - 1). With NaN, the
+        squares around the means are divided by their number less that of the samples.
 
     Returns
     -------
@@ -38,12 +48,16 @@ def explainable_variance(repeats, bias_correction=True):
     ----------
     .. [1] Hsu, Borst and Theunissen (2004), doi:10.1088/0954-898X_15_2_002
     """
-    x = _repeats(repeats)
+    x, have = _repeats(repeats)
+    x = x - _mean(x, have, 1, True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        x = (x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True)
-    residual = x - x.mean(0)
-    ev = 1 - np.mean(residual**2, axis=(0, 1)) / np.mean(x**2, axis=(0, 1))
-    return ev - (1 - ev) / (len(x) - 1) if bias_correction else ev
+        x = x / np.sqrt(_mean(x**2, have, 1, True))
+    residual = x - _mean(x, have, 0)
+    number = have.sum((0, 1))
+    freedom = number - have.any(0).sum(0) if bias_correction else number
+    with np.errstate(invalid="ignore", divide="ignore"):
+        noise = np.where(have, residual**2, 0).sum((0, 1)) / freedom
+        return 1 - noise / _mean(x**2, have, (0, 1))
 
 
 def noise_ceiling(repeats, kind="nsd", n=None):
@@ -52,11 +66,13 @@ def noise_ceiling(repeats, kind="nsd", n=None):
     Parameters
     ----------
     repeats : array_like, shape (n_repeats, n_samples, n_targets)
-        ``nsd`` takes samples with fewer repeats than others, filled with NaN.
+        NaN where a sample has fewer repeats than others; one that was measured once is left out of
+        ``split_half``.
     kind : {"nsd", "split_half"}
         ``nsd``: signal / (signal + noise / n), the noise variance being that between repeats and
         the signal variance what it leaves of the total (Allen et al. 2022). ``split_half``:
-        correlation of the means of odd and even repeats, stepped up by Spearman and Brown.
+        correlation of the means of each sample's odd and even repeats, stepped up by Spearman and
+        Brown.
     n : int, optional
         Number of repeats in the average to be predicted, 1 or more; all by default (``nsd`` only).
 
@@ -71,24 +87,30 @@ def noise_ceiling(repeats, kind="nsd", n=None):
     """
     if n is not None and (kind != "nsd" or operator.index(n) < 1):
         raise ValueError(f"n: wanted 1 or more, and kind 'nsd', got {n!r} with {kind!r}")
-    if kind == "nsd":
-        x = _repeats(repeats, missing=True)
-        count = np.sum(~np.isnan(x), 0)  # of each sample
-        if (count.max(0) < 2).any():
-            raise ValueError("repeats: a target without any sample that was measured twice")
-        samples = count > 0
-        mean = np.nansum(x, 0) / np.maximum(count, 1)
-        within = np.nansum((x - mean) ** 2, 0) / np.maximum(count - 1, 1)
-        noise = np.sum(within, 0, where=count > 1) / np.sum(count > 1, 0)
-        signal = np.maximum(np.nanvar(x, axis=(0, 1)) - noise, 0)
-        share = np.sum(1 / np.maximum(count, 1), 0, where=samples) / np.sum(samples, 0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return signal / (signal + noise * (share if n is None else 1 / n))
-    x = _repeats(repeats)
-    if kind == "split_half":
-        a, b = x[0::2].mean(0), x[1::2].mean(0)
-        a, b = a - a.mean(0), b - b.mean(0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            r = np.sum(a * b, 0) / np.sqrt(np.sum(a * a, 0) * np.sum(b * b, 0))
-        return np.clip(2 * r / (1 + r), 0, 1)
-    raise ValueError(f"kind: wanted 'nsd' or 'split_half', got {kind!r}")
+    if kind not in ("nsd", "split_half"):
+        raise ValueError(f"kind: wanted 'nsd' or 'split_half', got {kind!r}")
+    x, have = _repeats(repeats)
+    return _nsd(x, have, n) if kind == "nsd" else _split_half(x, have)
+
+
+def _nsd(x, have, n):
+    count = have.sum(0)  # of each sample
+    samples = count > 0
+    within = np.where(have, (x - _mean(x, have, 0)) ** 2, 0).sum(0) / np.maximum(count - 1, 1)
+    noise = np.sum(within, 0, where=count > 1) / np.sum(count > 1, 0)
+    signal = np.maximum(np.nanvar(x, axis=(0, 1)) - noise, 0)
+    share = np.sum(1 / np.maximum(count, 1), 0, where=samples) / np.sum(samples, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return signal / (signal + noise * (share if n is None else 1 / n))
+
+
+def _split_half(x, have):
+    odd = (np.cumsum(have, 0) % 2 == 1) & have
+    both = have.sum(0) > 1
+    if (both.sum(0) < 2).any():
+        raise ValueError("repeats: a target with fewer than two samples measured twice")
+    a, b = _mean(x, odd, 0), _mean(x, have & ~odd, 0)
+    a, b = (np.where(both, half - _mean(half, both, 0), 0) for half in (a, b))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = np.sum(a * b, 0) / np.sqrt(np.sum(a * a, 0) * np.sum(b * b, 0))
+    return np.clip(2 * r / (1 + r), 0, 1)

@@ -47,7 +47,8 @@ class RidgeCV(LinearRegressor):
     -----
     One Gram matrix serves all folds (each fold's part is taken away), each fold is diagonalised
     once for all alphas and targets, targets run through in chunks so that memory stays bounded.
-    float32 data keep float32 products; Gram matrices and their eigenvectors are float64.
+    The precision of X decides: with float32 features, float64 targets are taken as float32, products
+    are float32 and so is what is fitted; Gram matrices and their eigenvectors are float64.
 
     Examples
     --------

@@ -137,10 +137,10 @@ def permutation_maps(
         Share of permutations (the identity included) whose largest score over all centres reaches
         the observed, one-sided.
     """
-    values, conditions = getattr(rdms, "rdms", None), rdms.conditions
-    values = rdms.values if values is None and isinstance(rdms, RDMs) else values
-    if values is None:
+    rdms = rdms if isinstance(rdms, RDMs) else rdms.rdms
+    if rdms is None:
         raise ValueError("permutation_maps needs the RDMs: searchlight(..., keep=True)")
+    values, conditions = rdms.values, rdms.conditions
     n_pairs = values.shape[1]
     models = match_conditions(RDMs(np.zeros(n_pairs), conditions), models)
     graph = None if neighbors is None else _both_ways(neighbors, len(values))

@@ -127,7 +127,7 @@ def plot_time(scores, times, names=None, p=None, ceiling=None, ylabel="similarit
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     if any(names) or ceiling is not None:
-        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+        ax.legend(frameon=False, fontsize=8, loc="best")
     return ax
 
 
@@ -208,7 +208,7 @@ def plot_models(
     order = np.argsort(-scores.mean(1), kind="stable")
     place = np.arange(len(order))
     if ceiling is not None:
-        ax.axhspan(*ceiling, color="0.85", lw=0, label="noise ceiling")
+        ax.axhspan(*ceiling, color="0.85", lw=0)
     ax.bar(place, scores[order].mean(1), 0.7, color=PALETTE[0], alpha=0.85)
     n_subjects = scores.shape[1]
     if sem is None and n_subjects > 1:
@@ -229,14 +229,17 @@ def plot_models(
             ax.text(
                 x, 0.01 * (high - low), stars, ha="center", va="bottom", color="w", weight="bold"
             )
+    if ceiling is not None:
+        ax.text(
+            1, max(ceiling), "noise ceiling ", transform=ax.get_yaxis_transform(), ha="right",
+            va="bottom", fontsize=8, color="0.4",
+        )  # fmt: skip
     if p_pairs is not None:
         _pair_lines(ax, np.asarray(p_pairs)[np.ix_(order, order)], low, high)
     ax.set_xticks(place, [names[k] for k in order], rotation=35, ha="right")
     ax.set_ylabel(ylabel)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
-    if ceiling is not None:
-        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return ax
 
 

@@ -33,17 +33,27 @@ class Searchlight:
     ----------
     scores : ndarray, shape (n_models, n_centers), or None
         Similarity of each centre's RDM with each model.
-    rdms : ndarray, shape (n_centers, n_pairs), or None
-        The RDMs themselves, condensed, where they were kept.
+    rdms : RDMs, or None
+        The RDMs themselves, one per centre, where they were kept.
     conditions : ndarray
     names : list of str
         Of the models.
     """
 
-    scores: np.ndarray
-    rdms: np.ndarray
+    scores: np.ndarray | None
+    rdms: RDMs | None
     conditions: np.ndarray
     names: list
+
+    def __repr__(self):
+        count = len(self.rdms) if self.scores is None else self.scores.shape[1]
+        said = [f"{count} centres", f"{len(self.conditions)} conditions"]
+        if self.scores is not None:
+            more = ", ..." if len(self.names) > 5 else ""
+            said.append(f"scores of {', '.join(self.names[:5])}{more}")
+        if self.rdms is not None:
+            said.append("RDMs kept")
+        return f"Searchlight: {', '.join(said)}"
 
     def to_volume(self, mask, values=None):
         """Scores put back into a mask, NaN outside, shape (n_models, *mask.shape).
@@ -318,7 +328,10 @@ def searchlight(
             [str(label) for label in models.labels],
         )
     keep = models is None if keep is None else keep
-    rdms = np.full((n_centers, n * (n - 1) // 2), np.nan, means.dtype) if keep else None
+    rdms = None
+    if keep:  # filled in place
+        empty = np.broadcast_to(np.array(np.nan, means.dtype), (n_centers, n * (n - 1) // 2))
+        rdms = RDMs(empty, subject.labels, np.arange(n_centers))
     scores = None if models is None else np.full((len(models), n_centers), np.nan)
 
     compute = _Batch(means, noise, metric, threads or 0)
@@ -332,7 +345,7 @@ def searchlight(
             channels = indices[indptr[batch][:, None] + np.arange(size)]
             values = compute(np.ascontiguousarray(channels, dtype=np.int64))
             if keep:
-                rdms[batch] = values
+                rdms.values[batch] = values
             if scorer is not None:
                 scores[:, batch] = scorer(values)
             bar.update(len(batch))
