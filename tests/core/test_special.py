@@ -311,3 +311,5 @@ def test_gamma_and_beta_to_a_few_ulp():
     want = [mpmath.gamma(mpmath.mpf(v)) for v in a[a < 171].tolist()]
     got = nk.jit(special.gamma)(a[a < 171])
     assert max(abs(g - w) / np.spacing(g) for g, w in zip(got.tolist(), want)) < 5
+    got = nk.jit(special.rgamma)(a[a < 171])
+    assert max(abs(g - 1 / w) / np.spacing(g) for g, w in zip(got.tolist(), want)) < 5

@@ -68,15 +68,16 @@ NK_BLOCK_V(erfinv_double, double, double, nk_erfinv_f64(x))
 MOSTLY_1(erfcinv, nk_erfcinv_inner_f64, 1e-16, NK_LV(nk_erfcinv))
 #if NK_INLINE_GAMMA
 MOSTLY_1(gamma, nk_gamma_inner_f64, NK_GAMMA_LEAST, NK_LV(nk_gamma))
+MOSTLY_1(rgamma, nk_rgamma_inner_f64, NK_GAMMA_LEAST, NK_LV(nk_rgamma))
 USUALLY_2(beta, nk_beta_inner_f64, NK_BETA_INNER, NK_LV(nk_beta))
 USUALLY_2(betaln, nk_betaln_inner_f64, NK_BETA_INNER, NK_LV(nk_betaln))
 #else
 SPECIAL_1(gamma, NK_LV(nk_gamma))
+SPECIAL_1(rgamma, NK_LV(nk_rgamma))
 SPECIAL_2(beta, NK_LV(nk_beta))
 SPECIAL_2(betaln, NK_LV(nk_betaln))
 #endif
 SPECIAL_1(gammaln, NK_LV(nk_gammaln))
-SPECIAL_1(rgamma, NK_LV(nk_rgamma))
 MOSTLY_1(digamma, nk_digamma_positive_f64, DBL_TRUE_MIN, NK_LV(nk_digamma))
 SPECIAL_2(zeta, NK_LV(nk_zeta))
 SPECIAL_2(gammainc, NK_LV(nk_gammainc))

@@ -29,6 +29,9 @@ double NK_LV(nk_gammaln)(double x) {
 
 double NK_LV(nk_rgamma)(double x) {
   if (is_pole(x)) return 0.0;
+#if NK_INLINE_GAMMA
+  if (x >= NK_GAMMA_LEAST) return nk_rgamma_inner_f64(x);
+#endif
   if (x > 171.6) return (double)expl(-lgammal(x));
   return 1.0 / tgamma(x);
 }

@@ -44,7 +44,7 @@ NK_ALWAYS double nk_digamma_positive_f64(double x) {
   return nk_pick_f64(y > 2.0, far, near) - less;
 }
 
-/* gamma and beta on the part of their domain that is asked for most: from NK_GAMMA_LEAST on, and with a
+/* gamma, its reciprocal and beta on the part of their domain that is asked for most: from NK_GAMMA_LEAST on, and with a
  * sum of at most NK_BETA_MOST. By log2 of Gamma as a sum of two numbers, which is DLMF 5.11.1 from 3 on;
  * below, Gamma(x) = Gamma(x + 3) / (x (x + 1) (x + 2)). Where there is no fused product they are left to
  * the functions for all arguments. */
@@ -80,6 +80,12 @@ NK_ALWAYS double nk_gamma_inner_f64(double x) {
   double low, product;
   const double high = nk_log2_gamma(x, 0.0, &low, &product);
   return nk_pick_f64(x > 171.7, (double)INFINITY, nk_exp2_pair_f64(high, low) / product);
+}
+
+NK_ALWAYS double nk_rgamma_inner_f64(double x) {
+  double low, product;
+  const double high = nk_log2_gamma(x, 0.0, &low, &product);
+  return nk_pick_f64(x > 200.0, 0.0, nk_exp2_pair_f64(-high, -low) * product);
 }
 
 NK_ALWAYS double nk_beta_inner_f64(double a, double b) {
