@@ -47,7 +47,7 @@ Notes:
   `odeint` takes those of "DOP853", where SciPy's switches to an implicit method if a system is stiff. Derivatives
   are those of the steps made, whose sizes count as constants.
 - `linalg`: banded, Toeplitz and tridiagonal problems are solved as dense ones. `sqrtm` and `logm` take matrices that
-  can be inverted and have no eigenvalue on the negative real axis; of a real matrix their result is real.
+  can be inverted; with an eigenvalue on the negative real axis the result is complex, in `jit` and loops NaN.
 - `signal.stft`, `csd`, `coherence` take real signals; `savgol_filter` odd windows; `resample` no window.
 - `spatial.distance`: the metrics of numbers, not those of booleans. The derivative of a distance of 0 is 0 where it has
   a kink there (`euclidean`, `minkowski`, `mahalanobis`, `jensenshannon`), as for `np.linalg.norm`. A callable metric

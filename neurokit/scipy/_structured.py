@@ -158,20 +158,34 @@ def eigvals(a, b=None, overwrite_a=False, check_finite=True, homogeneous_eigvals
 # ---------------------------------------------------------------------------- functions of matrices
 
 
+def _principal(function, a, result, restore):
+    """`function` of a matrix, NaN where an eigenvalue is negative. Where values are known, such a matrix is
+    turned away from the negative axis first, and the complex result back: restore(value, angle)."""
+    value = function(a)
+    if not value.abstract and np.isnan(value._value("sqrtm")).any():
+        w = np.asarray(spectral.eigvals(a)._value("sqrtm"))
+        angles = np.angle(w.real + 1j * (w.imag + 0.0))
+        if np.any(angles == np.pi) and np.all(angles > -np.pi):
+            angle = 0.5 * (np.pi + angles.min())
+            value = restore(function(a * np.exp(-1j * angle)), angle)
+            result = np.result_type(result, np.complex64)
+    return _as(value, result)
+
+
 @_twin
 def sqrtm(A, disp=None, blocksize=None):
-    """For matrices that can be inverted and have no eigenvalue on the negative real axis.
-
-    The result of a real matrix is real, NaN where no real root is found.
-    """
+    """For matrices that can be inverted. With an eigenvalue on the negative real axis the root is complex; in
+    `jit` and loops the result of a real matrix is real, NaN where there is no real root."""
     (a,), result = _common(A)
     _square(a, "A")
-    return _as(roots.sqrtm(a), result)
+    return _principal(roots.sqrtm, a, result, lambda x, angle: x * np.exp(0.5j * angle))
 
 
 @_twin
 def logm(A, disp=None):
-    """For matrices that can be inverted and have no eigenvalue on the negative real axis."""
+    """For matrices that can be inverted. With an eigenvalue on the negative real axis the logarithm is complex; in
+    `jit` and loops the result of a real matrix is real, NaN where there is no real logarithm."""
     (a,), result = _common(A)
     _square(a, "A")
-    return _as(roots.logm(a), result)
+    unit = np.eye(a.shape[-1])
+    return _principal(roots.logm, a, result, lambda x, angle: x + 1j * angle * unit)

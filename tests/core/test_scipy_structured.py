@@ -56,6 +56,22 @@ def test_exponential_and_logarithm_undo_each_other():
     np.testing.assert_allclose(f(a), a, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["sqrtm", "logm"])
+def test_negative_eigenvalues_give_complex_results_where_values_are_known(name):
+    f, g = getattr(nk.scipy.linalg, name), getattr(linalg, name)
+    symmetric = RNG.normal(size=(4, 4))
+    symmetric = symmetric + symmetric.T
+    basis = RNG.normal(size=(4, 4)) + 3 * np.eye(4)
+    turned = np.array([[0.0, -2, 0, 0], [2, 0.5, 0, 0], [0, 0, -1.5, 0], [0, 0, 0, 3]])
+    for a in (symmetric, basis @ turned @ np.linalg.inv(basis), np.diag([-1.0, 2.0])):
+        value, _ = nk.jvp(f, (a,), (a,))
+        assert value.dtype == complex
+        np.testing.assert_allclose(value, g(a), rtol=1e-9, atol=1e-9)
+        nk.check_grads(f, (a,), order=1)
+    single, _ = nk.jvp(f, (symmetric.astype(np.float32),), (symmetric.astype(np.float32),))
+    assert single.dtype == np.complex64
+
+
 def test_matrices_without_a_root():
     assert np.isnan(nk.jit(nk.scipy.linalg.sqrtm)(np.diag([-1.0, 2.0]))).all()
     with pytest.raises(np.linalg.LinAlgError):
