@@ -97,3 +97,25 @@ def test_sign_flips_start_from_the_t_test():
     t, p = rsa.max_statistic(scores, n_perm=200, seed=0)
     want = [(np.sum(largest >= x - 1e-12) + 1) / 201 for x in t]
     np.testing.assert_allclose(p, want)
+
+
+@pytest.mark.parametrize("clusters", [False, True])
+@pytest.mark.parametrize("two_sided", [False, True])
+def test_flips_that_change_nothing_count_as_the_observed(clusters, two_sided):
+    neighbors = rsa.window_neighbors(30, 3) if clusters else None
+    exact = (2 if two_sided else 1) / 16  # no flip but these leaves so large a mean
+    for seed in range(6):
+        scores = np.random.default_rng(seed).random((4, 30)) + 0.1
+        _, p = rsa.max_statistic(scores, 800, neighbors=neighbors, two_sided=two_sided)
+        assert p.min() == pytest.approx(exact, abs=3 * np.sqrt(exact / 800))
+
+
+def test_permutations_that_change_nothing_count_as_the_observed():
+    subjects = np.random.default_rng(0).random((5, 6)) + 1
+    model = subjects.mean(0)
+    for method in ("whitened_pearson", "whitened_cosine", "pearson"):
+        p = rsa.evaluate(model, subjects, method, over="subject", test="permutation").p_zero
+        assert p >= 1 / 24 - 3 * np.sqrt(1 / 24 / 1000)
+        centres = rsa.RDMs(subjects, labels=range(5))
+        _, p = rsa.permutation_maps(centres, rsa.RDMs(model), method, 1000)
+        assert (p >= 1 / 24 - 3 * np.sqrt(1 / 24 / 1000)).all()

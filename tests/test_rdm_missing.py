@@ -217,3 +217,34 @@ def test_epochs():
     patterns, conditions, times = rsa.epochs_of(Epochs())
     assert patterns.shape == (2, 3, 4) and conditions.tolist() == ["house", "face"]
     assert len(times) == 4
+
+
+def test_windows_of_times_of_any_kind():
+    x = np.random.default_rng(5).random((4, 6, 9))
+    seconds = np.arange(9) * 0.1  # 0.30000000000000004 among them
+    days = np.arange("2020-01-01", "2020-01-10", dtype="M8[D]").astype("M8[ns]")
+    want = [rsa.rdm(x[:, :, own].mean(2)).values[0] for own in ([1, 2, 3], [6, 7])]
+    for times, bins, labels in (
+        (seconds, [[0.1, 0.2, 0.3], [0.6, 0.7]], [0.2, 0.65]),
+        (seconds.astype("f4"), [[0.1, 0.2, 0.3], [0.6, 0.7]], [0.2, 0.65]),
+        (list("abcdefghi"), [list("bcd"), list("gh")], ["b - d", "g - h"]),
+        (
+            days,
+            [days[1:4].astype("M8[D]"), days[6:8]],
+            [days[2], days[6] + np.timedelta64(12, "h")],
+        ),
+    ):
+        movie = rsa.rdm_movie(x, times=times, bins=bins)
+        np.testing.assert_allclose(movie.values, want)
+        if isinstance(labels[0], float):
+            np.testing.assert_allclose(movie.labels, labels)
+        else:
+            assert movie.labels.tolist() == np.array(labels).tolist()
+    for times, wrong in (
+        (seconds, [[0.15]]),
+        (seconds, [[]]),
+        (seconds, [["a"]]),
+        ("a" * 9, [[1]]),
+    ):
+        with pytest.raises(ValueError, match="bins: empty windows or unknown times"):
+            rsa.rdm_movie(x, times=list(times), bins=wrong)

@@ -7,6 +7,7 @@ from ..ops import similarity
 from .comparison import method_name
 from .rdms import RDMs, match_conditions, pair_index
 from .searchlight import _rows, _scorer
+from .significance import exceed
 
 AT_ONCE = 32  # maps
 
@@ -91,23 +92,28 @@ def max_statistic(scores, n_perm=1000, seed=0, neighbors=None, two_sided=False, 
     if scores.ndim != 2 or len(scores) < 2:
         raise ValueError(f"scores: wanted (n_subjects >= 2, n_centers), got shape {scores.shape}")
     n = len(scores)
-    square = np.mean(scores**2, 0)
+    root = np.sqrt(np.mean(scores**2, 0))  # what flips do not change
     graph = None if neighbors is None else _both_ways(neighbors, scores.shape[1])
 
-    def maps_of(mean, variance):
+    def flipped(signs):
+        """Means over roots, of which t is one increasing function for all centres; or enhanced t."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            t = mean / np.sqrt(variance / (n - 1))
-        return t if graph is None else tfce(t, graph)
+            part = np.clip(signs @ scores / n / root, -1, 1)
+            if graph is None:
+                return part
+            return tfce(part * np.sqrt((n - 1) / (1 - part * part)), graph)
 
-    observed = maps_of(scores.mean(0)[None], scores.var(0)[None])[0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        observed = scores.mean(0) / np.sqrt(scores.var(0) / (n - 1))
+    observed = observed if graph is None else tfce(observed, graph)
     rng = np.random.default_rng(seed)
     signs = rng.choice([-1.0, 1.0], (n_perm, n))
     largest = np.empty(n_perm)
     for first in _steps(n_perm, progress):
-        mean = signs[first : first + AT_ONCE] @ scores / n
-        maps = maps_of(mean, square - mean**2)
+        maps = flipped(signs[first : first + AT_ONCE])
         largest[first : first + AT_ONCE] = _largest(maps, two_sided)
-    return observed, _p(observed, largest, two_sided)
+    own = flipped(np.ones((1, n)))[0]
+    return observed, exceed(largest, np.abs(own) if two_sided else own)
 
 
 def permutation_maps(
@@ -160,7 +166,7 @@ def permutation_maps(
         moved = [models.values[:, pair_index(n, order[i], order[j])] for order in orders]
         maps = maps_of(np.concatenate(moved))
         largest[first : first + count] = _largest(maps, False).reshape(count, m)
-    p = [_p(row, null, False) for row, null in zip(observed, largest.T, strict=True)]
+    p = [exceed(null, row) for row, null in zip(observed, largest.T, strict=True)]
     return observed, np.array(p)
 
 
@@ -173,9 +179,3 @@ def _steps(total, progress):
 
 def _largest(maps, two_sided):
     return np.nanmax(np.abs(maps) if two_sided else maps, 1)
-
-
-def _p(observed, largest, two_sided):
-    null, value = np.sort(largest), np.abs(observed) if two_sided else observed
-    reached = len(null) - np.searchsorted(null, value, side="left")
-    return np.where(np.isnan(observed), np.nan, (1 + reached) / (1 + len(null)))

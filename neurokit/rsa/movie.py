@@ -52,7 +52,7 @@ def rdm_movie(patterns, conditions=None, *, times=None, bins=None, **options):
     else:
         windows = _windows(times, bins)
         stack = np.stack([x[:, :, own].mean(2) for own in windows])
-        times = np.array([times[own].mean() for own in windows])
+        times = np.array([_middle(times[own]) for own in windows])
     out = rdm(np.ascontiguousarray(stack), conditions, **options)
     return RDMs(out.values, out.conditions, times)
 
@@ -62,12 +62,29 @@ def _windows(times, bins):
         if not 1 <= bins <= len(times):
             raise ValueError(f"bins: wanted 1 to {len(times)} time points, got {bins}")
         return np.arange(len(times) // bins * bins).reshape(-1, bins)
-    place = {time: k for k, time in enumerate(times.tolist())}
-    windows = [np.asarray(window).tolist() for window in bins]
-    unknown = [time for window in windows for time in window if time not in place]
-    if unknown or not windows or not all(windows):
+    windows = [np.atleast_1d(np.asarray(window)) for window in bins]
+    found = [_equal(window, times) for window in windows]
+    unknown = [w for own, at in zip(windows, found) for w in own[~at.any(1)].tolist()]
+    if unknown or not windows or not all(map(len, windows)):
         raise ValueError(f"bins: empty windows or unknown times {unknown[:5]}")
-    return [np.array([place[time] for time in window]) for window in windows]
+    return [at.argmax(1) for at in found]
+
+
+def _equal(window, times):
+    """Which time each member of a window is, shape (len(window), len(times))."""
+    if times.dtype.kind == "f" and window.dtype.kind in "iuf":  # 0.3 is not 3 * 0.1
+        return np.abs(window[:, None] - times) <= 0.01 * np.abs(np.diff(times)).min(initial=1.0)
+    if times.dtype.kind in "mM":
+        window = window.astype(times.dtype)
+    same = [[a == b for b in times.tolist()] for a in window.tolist()]
+    return np.array(same, dtype=bool).reshape(len(window), len(times))
+
+
+def _middle(times):
+    """The mean of the times of a window, also of dates; of names the first and the last."""
+    if times.dtype.kind in "US":
+        return f"{times[0]} - {times[-1]}"
+    return times.mean() if times.dtype.kind != "M" else times[0] + (times - times[0]).mean()
 
 
 def movie_of_dataarray(patterns, conditions, **options):

@@ -96,9 +96,15 @@ def largest_test(effect, samples, error, n):
 
 
 def exceed(null, value):
-    """Share of null values (the observed one included) that reach each value; NaN stays."""
-    null = np.sort(null)
-    reached = len(null) - np.searchsorted(null, value, side="left")
+    """Share of null values (the observed one included) that reach each value; NaN stays.
+
+    What differs by rounding alone counts as equal: a permutation that changes nothing gives the
+    observed value, though not always its last digits.
+    """
+    null, value = np.sort(null), np.asarray(value, dtype=float)
+    size = np.abs(null[np.isfinite(null)]).max(initial=0)
+    rounding = np.where(np.isfinite(value), 1e-9 * np.abs(value) + 1e-12 * size, 0)
+    reached = len(null) - np.searchsorted(null, value - rounding, side="left")
     return np.where(np.isnan(value), np.nan, (reached + 1) / (len(null) + 1))
 
 
