@@ -129,6 +129,12 @@ bool nk_emit_float(nk_emit *e, const nk_site *s) {
     case NK_EMIT_MIN: binary(e, s, real(s, 0x5D), false); return true;
     case NK_EMIT_MAX: binary(e, s, real(s, 0x5F), false); return true;
     case NK_EMIT_SCALE: binary(e, s, NK_INS(2, 1, s->wide, 0x2C), false); return true;
+    case NK_EMIT_RANGE: { /* the lesser magnitude, the first one's sign */
+      const int a = nk_emit_fetch(e, s, 0, S0);
+      nk_code_vector(&e->code, NK_INS(3, 1, s->wide, 0x50), s->length, s->dst, a,
+                     nk_emit_operand(e, s, 1, S1), 2);
+      return true;
+    }
     case NK_OP_sqrt: put(e, s, real(s, 0x51), s->dst, 0, nk_emit_operand(e, s, 0, S0)); return true;
     default: break;
   }

@@ -59,7 +59,8 @@ enum {
   NK_EMIT_MIN = NK_OP_CODES, /* a < b ? a : b, so b where one is NaN */
   NK_EMIT_MAX,               /* a > b ? a : b */
   NK_EMIT_SHIFT_RIGHT,       /* of bits, zeros coming in */
-  NK_EMIT_SCALE              /* a 2^b, AVX-512 */
+  NK_EMIT_SCALE,             /* a 2^b, AVX-512 */
+  NK_EMIT_RANGE              /* a, at most b away from 0; b where a is NaN; AVX-512 */
 };
 
 typedef struct nk_live {

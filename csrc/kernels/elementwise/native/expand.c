@@ -2,7 +2,8 @@
  *
  * Each is the function of csrc/simd of the same name, step by step and with its coefficients, so it
  * has its bits. Where AVX-512 scales by a power of two in one instruction, that replaces the two
- * products, which round the same. What a function does for a NaN only, arithmetic does by itself.
+ * products, which round the same, and takes any power, so that arguments need no clamp. What a
+ * function does for a NaN only, arithmetic does by itself.
  */
 #include "expand.h"
 
@@ -143,18 +144,24 @@ static int clamp(expander *x, int v, double low, double high) {
   return float_op(x, NK_EMIT_MAX, real(x, low), below, -1);
 }
 
-static int exp_of(expander *x, int v) {
-  v = is_wide(x) ? clamp(x, v, -746.0, 710.0) : clamp(x, v, -104.0, 89.0);
-  int r, tail;
-  const int n = exp_reduce(x, v, &r, &tail);
+/* 2^n e^r. Beyond the clamps r is anything and n alone decides, once r is made small. */
+static int exp_scaled(expander *x, int r, int n) {
+  if (NK_NATIVE_EVEX) r = float_op(x, NK_EMIT_RANGE, r, real(x, 0.5), -1);
   return scale(x, exp_poly(x, r), n);
 }
 
+static int exp_of(expander *x, int v) {
+  if (!NK_NATIVE_EVEX) v = is_wide(x) ? clamp(x, v, -746.0, 710.0) : clamp(x, v, -104.0, 89.0);
+  int r, tail;
+  const int n = exp_reduce(x, v, &r, &tail);
+  return exp_scaled(x, r, n);
+}
+
 static int exp2_of(expander *x, int v) {
-  v = is_wide(x) ? clamp(x, v, -1076.0, 1025.0) : clamp(x, v, -151.0, 129.0);
+  if (!NK_NATIVE_EVEX) v = is_wide(x) ? clamp(x, v, -1076.0, 1025.0) : clamp(x, v, -151.0, 129.0);
   const int n = float_op(x, NK_OP_rint, v, -1, -1);
   const int r = mul(x, sub(x, v, n), either(x, 0.693147182f, 0.6931471805599453));
-  return scale(x, exp_poly(x, r), n);
+  return exp_scaled(x, r, n);
 }
 
 /* `small`: the argument lies in the range of tanh, between 0 and 20 or 40. */
