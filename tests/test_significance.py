@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from neurokit import rsa
 from neurokit.rsa import significance
 
 EFFECT = np.array([0.30, 0.10, -0.05])  # scores of three models
@@ -64,3 +65,24 @@ def test_largest_deviation_is_two_sided_for_pairs_and_ceiling():
     for members, largest, value in families:
         for k in members:
             assert p[k] == pytest.approx((np.sum(largest >= value[k]) + 1) / 300)
+
+
+@pytest.mark.parametrize("method", ["cosine", "pearson", "tau_a", "whitened_pearson", "bures"])
+def test_models_that_differ_by_rounding_alone_are_equal(method):
+    rng = np.random.default_rng(0)
+    subjects = rng.random((6, 28)) + 1
+    model = subjects.mean(0) + 0.1 * rng.random(28)
+    models = np.stack([model, 3.7 * model, model, rng.random(28) + 1])
+    for test, over in (
+        ("t", ("subject",)),
+        ("t", ("subject", "condition")),
+        ("bootstrap", ("subject",)),
+        ("wilcoxon", ("subject",)),
+        ("permutation", ("subject",)),
+    ):
+        for correction in (None, "fdr") if test == "wilcoxon" else (None, "fdr", "max"):
+            result = rsa.evaluate(
+                models, subjects, method, over, 40, test=test, correction=correction
+            )
+            np.testing.assert_array_equal(result.p_pairs[:3, :3], 1)
+            assert 0 < result.p_pairs[0, 3] < 1 or correction

@@ -22,12 +22,17 @@ def contrasted(values):
     Returns
     -------
     contrasts : ndarray, shape (..., n + n (n - 1) / 2 + n)
-        NaN only where one of its own parts is.
+        NaN only where one of its own parts is; zero where two differ by rounding alone.
     """
     scores = values[..., :-1]
     i, j = np.triu_indices(scores.shape[-1], 1)
-    parts = scores, scores[..., i] - scores[..., j], scores - values[..., -1:]
+    parts = scores, _less(scores[..., i], scores[..., j]), _less(scores, values[..., -1:])
     return np.concatenate(parts, -1)
+
+
+def _less(a, b):
+    difference = a - b
+    return np.where(np.abs(difference) <= 1e-12 * (1 + np.abs(a) + np.abs(b)), 0, difference)
 
 
 def variance(samples):
