@@ -137,3 +137,18 @@ def test_what_is_not_fitted_says_so(study):
         rsa.evaluate(rsa.WeightedModel(basis, how="ridge"), data, "bures")
     with pytest.raises(ValueError, match="riemannian: a WeightedModel"):
         rsa.WeightedModel(basis).fit(data, "riemannian")
+
+
+def test_matrices_without_distances_take_no_part(study):
+    basis, data = study
+    weights = rsa.WeightedModel(basis).fit(data, "bures")
+    zero = rsa.RDMs(np.zeros((1, 66)))
+    with_zero = rsa.WeightedModel(basis.concat(zero)).fit(data.concat(zero), "bures")
+    np.testing.assert_allclose(with_zero, [*weights, 0], atol=1e-6)
+    assert not rsa.WeightedModel(zero).fit(data, "bures").any()
+    with pytest.raises(ValueError, match="no matrix with distances"):
+        rsa.WeightedModel(basis).fit(zero, "bures")
+    for far in (1e-250, 1e250):
+        moved = [r.transform(lambda v, far=far: v * far) for r in (basis, data)]
+        found = rsa.WeightedModel(moved[0]).fit(moved[1], "bures")
+        np.testing.assert_allclose(found, weights, rtol=1e-4, atol=1e-7)

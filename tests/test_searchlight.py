@@ -252,3 +252,5 @@ def test_results_say_what_they_are():
     scored = rsa.searchlight(x, [[0, 1]], names, metric="euclidean", models=models)
     assert repr(scored) == "Searchlight: 1 centres, 3 conditions, scores of first"
     assert scored.rdms is None
+    none = rsa.searchlight(x, [], names, metric="euclidean")
+    assert repr(none) == "Searchlight: 0 centres, 3 conditions, RDMs kept"

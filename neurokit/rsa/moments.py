@@ -125,7 +125,7 @@ def nearest_mixture(basis, data, alpha=0.0):
 
     They minimise the mean over d of |sum_k w_k G_k, G_d|_Bures^2 + alpha |w|^2 with the second
     moments G, those of the data scaled to trace one. Without alpha, this maximises the mean Bures
-    similarity but for the scale of w. It is a convex problem, since the fidelity is concave.
+    similarity. The scale of w has no meaning. It is a convex problem, since the fidelity is concave.
 
     Parameters
     ----------
@@ -138,12 +138,19 @@ def nearest_mixture(basis, data, alpha=0.0):
     """
     from scipy.optimize import minimize  # slow to load
 
-    parts, wanted = (second_moments(_at_unit(RDMs(v), True)[0].square()) for v in (basis, data))
+    parts, exponent = _at_unit(RDMs(basis), True)
+    parts, wanted = (second_moments(r.square()) for r in (parts, _at_unit(RDMs(data))[0]))
     sizes, total = (np.trace(m, axis1=1, axis2=2) for m in (parts, wanted))
-    able = sizes > 0
-    scale = 2.0 ** _at_unit(RDMs(basis), True)[1][0]
-    penalty = alpha / (sizes[able] * scale) ** 2
-    parts, roots = parts[able] / sizes[able, None, None], _roots(wanted / total[:, None, None])
+    able, weights = sizes > 0, np.zeros(len(basis))
+    if not able.any():
+        return weights
+    if not (total > 0).any():
+        raise ValueError("rdms: no matrix with distances to fit to")
+    wanted = wanted[total > 0] / total[total > 0, None, None]
+    penalty = np.zeros(able.sum())
+    if alpha > 0:
+        penalty = alpha / np.ldexp(sizes[able], exponent[0]) ** 2
+    parts, roots = parts[able] / sizes[able, None, None], _roots(wanted)
 
     def loss(v):  # w = v^2: at zero the slope is that of a hill, not of a wall
         values, vectors = dense.eigh(roots @ np.tensordot(v * v, parts, 1) @ roots)
@@ -159,9 +166,8 @@ def nearest_mixture(basis, data, alpha=0.0):
         return value, 2 * v * (1 - 2 * slope + 2 * penalty * v * v)
 
     start = np.full(len(parts), len(parts) ** -0.5)
-    weights = np.zeros(len(basis))
     found = minimize(loss, start, jac=True, method="BFGS", options={"gtol": 1e-9}).x
-    weights[able] = found**2 / (sizes[able] * scale)
+    weights[able] = found**2 / sizes[able]
     return weights
 
 

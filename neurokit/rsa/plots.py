@@ -231,8 +231,8 @@ def plot_models(
             )
     if ceiling is not None:
         ax.text(
-            1, max(ceiling), "noise ceiling ", transform=ax.get_yaxis_transform(), ha="right",
-            va="bottom", fontsize=8, color="0.4",
+            1, min(ceiling), "noise ceiling ", transform=ax.get_yaxis_transform(), ha="right",
+            va="top", fontsize=8, color="0.4",
         )  # fmt: skip
     if p_pairs is not None:
         _pair_lines(ax, np.asarray(p_pairs)[np.ix_(order, order)], low, high)

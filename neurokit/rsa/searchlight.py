@@ -148,7 +148,7 @@ def _rows(neighbors, n_channels):
         if not hasattr(neighbors, "__iter__"):
             raise ValueError(f"neighbors: wanted the channels of each centre, got {neighbors!r}")
         rows = [_channels(row, n_channels) for row in neighbors]
-        indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
+        indptr = np.cumsum([0, *(len(row) for row in rows)])
         indices = np.concatenate([np.empty(0, np.int64), *rows])
     if len(indices) and not (0 <= indices.min() and indices.max() < n_channels):
         raise ValueError(f"neighbors: channel numbers must be 0 to {n_channels - 1}")
