@@ -147,6 +147,8 @@ def test_single_precision():
         (-np.ones(60), ValueError, "at least 0"), (np.full(60, np.nan), ValueError, "finite"),
         (np.where(RUNS == 1, 0, 1), ValueError, "test samples of fold 1"),
         (np.where(RUNS == 1, 1, 0), ValueError, "test samples of fold 0"),
+        (np.full(60, 1e300), ValueError, "largest weight"),
+        (np.full(60, 1e-300), ValueError, "largest weight"),
         (["a"] * 60, TypeError, "wanted numbers"),
         (np.ma.masked_less(np.arange(60.0), 3), TypeError, "mask"),
     ],

@@ -64,6 +64,10 @@ def checked_rows(sample_weight, n, pairs):
         raise ValueError(f"sample_weight: wanted {n}, one per sample, got shape {weights.shape}")
     if not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError("sample_weight: wanted finite numbers of at least 0")
+    if weights.any() and not 1e-30 < weights.max() < 1e30:
+        raise ValueError(
+            f"sample_weight: wanted a largest weight between 1e-30 and 1e30, got {weights.max():.3g}"
+        )
     for k, pair in enumerate(pairs):
         for side, index in zip(("training", "test"), pair):
             if not weights[index].any():
