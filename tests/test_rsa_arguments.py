@@ -77,6 +77,17 @@ def test_ceilings_and_pools_of_arrays():
         rsa.noise_ceiling(rows[:, :5])
 
 
+def test_models_are_fitted_to_arrays():
+    rows = values(0, 3)
+    basis = rsa.RDMs(values(1, 2), list("abcdefghijkl"))
+    for kind in (rsa.FixedModel, rsa.SelectModel, rsa.WeightedModel, rsa.InterpolatedModel):
+        model = kind(basis[0] if kind is rsa.FixedModel else basis)
+        want = model.fit(rsa.RDMs(rows, basis.conditions))
+        np.testing.assert_array_equal(model.fit(rows), want)
+        with pytest.raises(ValueError, match="rdms: wanted RDMs or an array"):
+            model.fit(rows[:, :6])
+
+
 def test_neighbors_are_whole_numbers_once():
     x, names = np.random.default_rng(3).random((6, 4)), list("abcabc")
 

@@ -30,8 +30,9 @@ class _Model:
 
         Parameters
         ----------
-        rdms : RDMs
-            Conditions are matched by label; those of the model that are not here are not used.
+        rdms : RDMs or array_like
+            Conditions are matched by label; those of the model that are not here are not used. An
+            array is over the conditions of the model.
         method : str
             A method of :func:`compare`.
         sigma_k : ndarray, optional
@@ -41,6 +42,7 @@ class _Model:
         -------
         parameters : ndarray, shape (n_matrices,)
         """
+        rdms = as_rdms(rdms, "rdms", self.rdms.conditions)
         basis = self.rdms.subset(rdms.conditions)
         return self.weights_for(basis.values, rdms.values, method_name(method), sigma_k)
 
