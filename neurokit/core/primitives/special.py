@@ -10,8 +10,8 @@ import numpy as np
 from ..errors import TraceError
 from ..graph import INPUT, LITERAL
 from ..trace.tracer import Tracer, to_node
+from . import complex_erf, special_rows  # noqa: F401 - fill in the rows
 from . import elementwise as ew
-from . import special_rows  # noqa: F401 - fills in the rows
 from .complexes import RULES, ruled
 
 ROWS = {
@@ -385,7 +385,7 @@ NEAREST = {
     "hankel2": "scipy.special.jv and scipy.special.yv",
     "expn": "scipy.special.gammaincc",
     "exp1": "nk.scipy.integrate.trapezoid of its integrand",
-    "wofz": "scipy.special.erfcx for real arguments",
+    "wofz": "scipy.special.erfcx(-1j * z)",
     "_riemann_zeta": "scipy.special.zeta(x, 1.0), for x above 1",
     "poch": "np.exp(gammaln(x + m) - gammaln(x))",
     "binom": "np.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))",
