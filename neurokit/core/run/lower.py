@@ -16,28 +16,13 @@ from ..views import View, c_strides
 from .groups import micro_program
 from .rows import by_rows
 from .runtime import run_options
+from .sharing import UPDATES, WHOLE, behind, is_update_chain, may_lie_over
 
 MAX_OPS, MAX_OPERANDS = 160, 60
-DTYPES = {
-    np.dtype(t): i
-    for i, t in enumerate(
-        [
-            np.bool_,
-            np.int8,
-            np.uint8,
-            np.int16,
-            np.uint16,
-            np.int32,
-            np.uint32,
-            np.int64,
-            np.uint64,
-            np.float32,
-            np.float64,
-            np.complex64,
-            np.complex128,
-        ]
-    )
-}
+_NAMES = (
+    "bool int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64 complex64 complex128"
+)
+DTYPES = {np.dtype(name): i for i, name in enumerate(_NAMES.split())}  # the core's numbers
 
 
 class NotInPlace(Exception):
@@ -49,12 +34,12 @@ def compile_program(inputs, outputs, carries=()):
 
     carries: (input number, output number) pairs that may share memory: the state of a loop.
     """
-    outputs = [_behind(o) for o in outputs]
+    outputs = [behind(o) for o in outputs]
     candidates = {
         i: j
         for i, j in carries
         if outputs.count(outputs[j]) == 1
-        and (_update_chain(inputs[i], outputs[j]) or _overlay(inputs[i], outputs[j]))
+        and (is_update_chain(inputs[i], outputs[j]) or may_lie_over(inputs[i], outputs[j]))
     }
     while True:
         lowering = Lowering(inputs, outputs, candidates)
@@ -62,55 +47,6 @@ def compile_program(inputs, outputs, carries=()):
             return lowering.program()
         except NotInPlace as error:
             del candidates[error.args[0]]
-
-
-def _update_chain(source, node):
-    """Whether `node` is `source` itself or a series of in-place updates of it."""
-    while node is not source:
-        if node.prim.name not in UPDATES:
-            return False
-        node = node.args[0]
-    return True
-
-
-def _overlay(source, node):
-    """Whether `node` is elementwise of the shape of `source`, so that it may be written over it."""
-    return (
-        node.prim.kind == "elementwise"
-        and node.shape == source.shape
-        and node.dtype == source.dtype
-        and node.size > 0
-    )
-
-
-UPDATES = {
-    "slice_update",
-    "scatter_set",
-    "scatter_add",
-    "event_matvec_add",
-    "spmv_weight_grad",
-    "matmul_sum",
-}
-_WHOLE = {
-    "variable",
-    "stop_gradient",
-    "strong",
-    "surrogate",
-    "proj",
-    "safe_mul",
-    "safe_div",
-    "ruled",
-    "after",
-    "derived",
-}  # views of the very same memory
-_ALIASES = _WHOLE - {"proj", "after"}  # names of a value that only say how to differentiate it
-
-
-def _behind(node):
-    """The value that an alias stands for."""
-    while node.prim.name in _ALIASES:
-        node = node.args[0]
-    return node
 
 
 class Lowering:
@@ -133,7 +69,7 @@ class Lowering:
 
     def args(self, node):
         args = args_of(node, self.swapped) if self.swapped else node.args
-        return tuple([_behind(a) for a in args])
+        return tuple([behind(a) for a in args])
 
     # ------------------------------------------------------------------ buffers
 
@@ -154,7 +90,7 @@ class Lowering:
 
     def _strip(self, node):
         """The node whose memory `node` is, for views that keep all elements in order."""
-        while node.prim.name in _WHOLE or node.prim is RESHAPE:
+        while node.prim.name in WHOLE or node.prim is RESHAPE:
             if node.prim is PROJ and self.args(node)[0].aux is not None:
                 return node
             node = self.args(node)[0]
@@ -308,7 +244,7 @@ class Lowering:
     def update(self, node, base):
         """The place of `node`, an update of `base`: the same memory where nobody reads `base` later."""
         root = base
-        while root.prim.name in _WHOLE or root.prim is RESHAPE:
+        while root.prim.name in WHOLE or root.prim is RESHAPE:
             if root.prim is PROJ and self.args(root)[0].aux is not None:
                 break
             root = self.args(root)[0]
