@@ -15,6 +15,9 @@ def values(rng, shape, dtype, special):
         x = rng.random(shape) < 0.5
     elif kind in "iu":
         x = rng.integers(-4 if kind == "i" else 0, 5, shape)
+        if special and dtype.itemsize < 8 and rng.random() < 0.1:  # the ends of the type
+            ends = np.array([np.iinfo(dtype).min, np.iinfo(dtype).max], dtype)
+            x = np.where(rng.random(shape) < special, rng.choice(ends, shape), x.astype(dtype))
     elif kind == "c":
         x = rng.normal(size=shape) + 1j * rng.normal(size=shape)
     else:
@@ -199,7 +202,8 @@ def _shape_function(draw, kind):
         return f"gradient({order})", lambda a: np.gradient(a, edge_order=order)
     if kind == "quantile":
         q, axis = float(np.round(rng.random(), 2)), draw.axis(len(shape), many=True)
-        return f"quantile({q}, {axis})", lambda a: np.quantile(a, q, axis=axis)
+        name = draw.one(["quantile", "nanquantile"])
+        return f"{name}({q}, {axis})", lambda a: getattr(np, name)(a, q, axis=axis)
     if kind == "resize":
         return "resize", lambda a: np.resize(a, (3, 2))
     f = getattr(np, kind)
