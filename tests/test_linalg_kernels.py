@@ -100,7 +100,8 @@ def test_large_cholesky_by_blocks(dtype):
     a = x @ x.conj().T / n + np.eye(n, dtype=dtype)
     want = np.linalg.cholesky(a.astype(np.result_type(dtype, "f8")))
     read = np.tril(a)  # what is above the diagonal must not matter
-    for each in (read, np.asfortranarray(read), np.repeat(read, 2, 0)[::2]):
+    back = np.ascontiguousarray(read[:, ::-1])[:, ::-1]
+    for each in (read, np.asfortranarray(read), np.repeat(read, 2, 0)[::2], back):
         for order in "CF":
             one, three = (np.full((n, n), np.nan, dtype, order=order) for _ in range(2))
             call("cholesky", [one], [each], threads=1)

@@ -89,3 +89,14 @@ def test_no_elements():
         call("reduce_max", (), "c16", np.zeros(3, "c16"), ip=(1,))
     with pytest.raises(ValueError, match="kept axes"):
         call("reduce_sum", (4,), "f8", np.zeros((3, 4)), ip=(1,))
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_a_nan_at_any_place_wins(name, dtype):
+    """Every lane of whole vectors, and the rest behind them."""
+    for n in (16, 37, 130):
+        x = np.tile(np.arange(n, dtype=dtype), (n, 1))
+        x[np.arange(n), np.arange(n)] = np.nan
+        assert np.isnan(call("reduce_" + name, (n,), dtype, x, ip=(1,))).all()
+        assert (call("reduce_arg" + name, (n,), "i8", x, ip=(1,)) == np.arange(n)).all()

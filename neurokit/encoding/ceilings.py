@@ -42,16 +42,18 @@ def explainable_variance(repeats, bias_correction=True):
     Returns
     -------
     ev : ndarray, shape (n_targets,)
-        1 - (variance around the mean of the repeats) / (variance), of z-scored repeats.
+        1 - (variance around the mean of the repeats) / (variance), of z-scored repeats. Where a target
+        lacks some, all its values are z-scored together: shifts between repeats count as noise then.
 
     References
     ----------
     .. [1] Hsu, Borst and Theunissen (2004), doi:10.1088/0954-898X_15_2_002
     """
     x, have = _repeats(repeats)
-    x = x - _mean(x, have, 1, True)
+    whole = have.all((0, 1))  # else repeats differ by the samples they have: one scale for all
+    x = x - np.where(whole, _mean(x, have, 1, True), _mean(x, have, (0, 1)))
     with np.errstate(invalid="ignore", divide="ignore"):
-        x = x / np.sqrt(_mean(x**2, have, 1, True))
+        x = x / np.sqrt(np.where(whole, _mean(x**2, have, 1, True), _mean(x**2, have, (0, 1))))
     residual = x - _mean(x, have, 0)
     number = have.sum((0, 1))
     freedom = number - have.any(0).sum(0) if bias_correction else number

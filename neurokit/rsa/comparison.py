@@ -54,7 +54,9 @@ def compare(a, b, method="cosine", sigma_k=None, convention=None):
     -------
     similarity : ndarray, shape (n_a, n_b)
         Larger is more similar, except for ``bures_distance``. NaN where the similarity is not
-        defined (one matrix is constant, or no two pairs are in both).
+        defined (one matrix is constant, or no two pairs are in both). The Bures similarity of
+        matrices that are no squared distances, as crossnobis ones, may exceed 1 or be NaN and
+        depends on which comes first: a warning says so.
 
     Raises
     ------

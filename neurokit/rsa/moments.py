@@ -46,7 +46,16 @@ def compare_moments(x, y, method, sigma, convention):
     fidelity = np.array([_fidelity(gy, root) for root in _roots(gx)]).reshape(len(gx), -1)
     tx, ty = np.trace(gx, axis1=1, axis2=2)[:, None], np.trace(gy, axis1=1, axis2=2)
     if method == "bures":
-        return fidelity / np.sqrt(tx * ty)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            similarity = fidelity / np.sqrt(tx * ty)
+        if (similarity > 1 + 1e-9).any() or (tx * ty < 0).any():
+            warnings.warn(
+                "bures: some matrices are no squared Euclidean distances (crossnobis has negative ones): similarities "
+                "may exceed 1 or be NaN, and depend on which of two matrices comes first",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+        return similarity
     squared = np.ldexp(tx, up[:, None]) + np.ldexp(ty, right)
     squared -= np.ldexp(fidelity, (up[:, None] + right) // 2 + 1)
     return squared if convention == "rsatoolbox" else np.sqrt(np.maximum(squared, 0))
@@ -203,7 +212,8 @@ def _riemannian(u, v, sigma):
     contrast = np.hstack([-np.ones((n - 1, 1)), np.eye(n - 1)])
     a, b, noise = (contrast @ m @ contrast.T for m in (u, v, sigma))
 
-    if linalg.eigvalsh(b)[0] <= 0:
+    values = linalg.eigvalsh(b)
+    if values[0] <= len(b) * np.finfo(float).eps * values[-1]:
         raise np.linalg.LinAlgError(
             "riemannian: the second moments of b must be positive definite: more channels than "
             "conditions, or distances with noise in them"
@@ -214,11 +224,12 @@ def _riemannian(u, v, sigma):
 
     def distance(theta):
         values = linalg.eigvalsh(np.exp(theta[0]) * a + np.exp(theta[1]) * noise, b)
-        return np.sqrt(np.sum(np.log(values) ** 2))
+        return np.sqrt(np.sum(np.log(values) ** 2)) if values[0] > 0 else 1e100
 
+    least = linalg.eigvalsh(a, noise)[0]  # below 0: no distances, positive only with enough noise
     found = optimize.minimize(
         distance,
-        (0, 0),
+        (0, np.log(-2 * least) if least < -0.5 else 0),
         method="Nelder-Mead",
         options={"xatol": 1e-8, "fatol": 1e-12, "maxiter": 2000},
     )

@@ -1,5 +1,6 @@
 """RSA around every channel: one small RDM per neighbourhood, compared with models on the spot."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -456,13 +457,33 @@ def _scorer(models, method, sigma_k=None, threads=0):
 
 
 def _scores_of_whole(models, values, method, sigma_k):
+    """Scores (n_models, n_centres); NaN where a centre's RDM has holes or no such comparison."""
     out = np.full((len(models), len(values)), np.nan)
-    whole = ~np.isnan(values).any(1)
-    if whole.any():
-        out[:, whole] = compare_rdms(
-            models, RDMs(values[whole], models.conditions), method, sigma_k
-        )
+    whole = np.flatnonzero(~np.isnan(values).any(1))
+    if len(whole):
+        own = RDMs(values[whole], models.conditions)
+        try:
+            out[:, whole] = compare_rdms(models, own, method, sigma_k)
+        except np.linalg.LinAlgError:
+            _one_by_one(out, whole, models, own, method, sigma_k)
     return out
+
+
+def _one_by_one(out, whole, models, rdms, method, sigma_k):
+    """Scores of those centres that have any, and one warning for the others."""
+    lost = 0
+    for k, values in zip(whole, rdms.values, strict=True):
+        try:
+            own = RDMs(values[None], models.conditions)
+            out[:, [k]] = compare_rdms(models, own, method, sigma_k)
+        except np.linalg.LinAlgError:
+            lost += 1
+    warnings.warn(
+        f"{method}: NaN at {lost} centres, whose second moments are not positive definite: it needs more channels "
+        "than conditions, and distances without noise in them",
+        RuntimeWarning,
+        stacklevel=3,
+    )
 
 
 class _NoBar:

@@ -125,6 +125,20 @@ def guard(t, bad):
     return T(ew.apply(ew.ADD, node, broadcast(zero, node.shape)))
 
 
+def holds_traced(x):
+    """Whether a value, or a list or tuple of values, has a traced one."""
+    if isinstance(x, (list, tuple)):
+        return any(map(holds_traced, x))
+    return isinstance(x, Tracer)
+
+
+def into_type(x, dtype):
+    """Values converted to a type; plain ones by NumPy, which refuses numbers that do not fit."""
+    if holds_traced(x):
+        return T(to_node(x)).astype(dtype)
+    return T(to_node(np.array(x, dtype)))
+
+
 def known(x, what, instead):
     """The values of `x` as a plain array; while they are not known yet, an error with the way out."""
     if not isinstance(x, Tracer):

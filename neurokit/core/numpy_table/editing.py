@@ -9,7 +9,7 @@ from ..graph import BOOL, INT64, literal
 from ..primitives import elementwise as ew
 from ..trace.tracer import Tracer, broadcast_value, to_node
 from ..trace.ufuncs import as_dtype
-from .base import T, _axis, _deliver, guard, implements, known
+from .base import T, _axis, _deliver, guard, implements, into_type, known
 from .choices import where as _where
 from .selection import picked
 
@@ -97,15 +97,15 @@ def _check_safe(values, target):
 @implements(np.place)
 def place(arr, mask, vals):
     _target(arr, "place")
-    weak = to_node(vals).weak is not None
+    if not isinstance(vals, (Tracer, np.ndarray, np.generic)):
+        vals = into_type(vals, arr.dtype)
     mask, vals = np.ravel(T(to_node(mask))).astype(bool), np.ravel(T(to_node(vals)))
     if mask.size != arr.size:
         raise ValueError("place: mask and data must be the same size")
     if not vals.size:
         raise ValueError("Cannot insert from an empty array!")
     number = np.cumsum(mask.astype(np.int64)) - 1
-    if not weak:
-        _check_safe(vals, arr)
+    _check_safe(vals, arr)
     chosen = np.take(vals, np.maximum(number, 0) % vals.size).astype(arr.dtype)
     arr[...] = _where(mask.reshape(arr.shape), chosen.reshape(arr.shape), arr)
 
@@ -256,7 +256,7 @@ def insert(arr, obj, values, axis=None):
     if axis is None:
         arr, axis = np.ravel(arr), 0
     axis = _axis(axis, arr.ndim)
-    values = T(to_node(values)).astype(arr.dtype)
+    values = into_type(values, arr.dtype)
     values = values.reshape((1,) * (arr.ndim - values.ndim) + values.shape)
     n = arr.shape[axis]
     if _one_place(obj) and values.shape[0] == 1:

@@ -14,7 +14,7 @@ from ..primitives.sorting import even_ties, gather_rows, rows_of, select
 from ..primitives.sorting import searchsorted as _searchsorted
 from ..primitives.sorting import sort as _sort
 from ..trace.tracer import Tracer, to_node
-from .base import T, _along, _axes, _axis, _deliver, _full_tracer, implements
+from .base import T, _along, _axes, _axis, _deliver, _full_tracer, holds_traced, implements
 from .reductions import _floating, weights_along
 from .shapes import _common, moveaxis, reshape
 
@@ -132,6 +132,7 @@ def searchsorted(a, v, side="left", sorter=None):
         raise ValueError(f"search side must be 'left' or 'right' (got {side!r})")
     if sorter is not None:
         a = np.take(a, sorter)
+    v = v if holds_traced(v) else np.asarray(v)  # a plain number has a type of its own here
     rows, values = _common([to_node(a), to_node(v)])
     if rows.ndim != 1:
         raise ValueError("object too deep for desired array")

@@ -7,8 +7,7 @@ import numpy as np
 from ..errors import TraceError
 from ..primitives.shaping import broadcast, slice_update
 from ..trace.tracer import Tracer, to_node
-from ..trace.ufuncs import as_dtype
-from .base import T, implements
+from .base import T, implements, into_type
 from .selection import picked
 
 _OPTIONS = {  # mode: what it takes besides the width
@@ -78,12 +77,19 @@ def _one_fill(mode, pairs):
     return values[0] if all(v == values[0] for v in values) else None
 
 
+def _number(value, dtype):
+    """A constant in the type of the array: whole numbers wrap, others must fit."""
+    if isinstance(value, (int, np.integer)):
+        value = np.asarray(value).astype(dtype)
+    return into_type(value, dtype)
+
+
 def _framed(x, widths, fill):
-    node, fill = x.node, to_node(fill)
+    node, fill = x.node, _number(fill, x.dtype).node
     if not any(map(any, widths)):
         return x
     shape = tuple(n + before + after for n, (before, after) in zip(x.shape, widths))
-    frame = broadcast(as_dtype(fill, x.dtype), shape)
+    frame = broadcast(fill, shape)
     spec = [(before, n, 1) for n, (before, _) in zip(x.shape, widths)]
     return T(slice_update(frame, node, spec))
 
@@ -109,7 +115,7 @@ def _pad_axis(x, axis, width, mode, pair, option):
     for k, (w, value) in enumerate(zip(width, pair)):
         shape = tuple(w if i == axis else d for i, d in enumerate(x.shape))
         if mode in ("constant", "empty"):
-            fill = T(to_node(0 if mode == "empty" else value)).astype(x.dtype)
+            fill = _number(0 if mode == "empty" else value, x.dtype)
             ends.append(np.broadcast_to(fill, shape))
             continue
         if mode == "linear_ramp":
@@ -129,15 +135,23 @@ def _pad_axis(x, axis, width, mode, pair, option):
 
 
 def _odd(x, width, mode):
-    """Reflection of the last axis through the point at the edge rather than the axis there.
+    """Reflection of the last axis through the point at the edge rather than the axis there."""
+    before, after = width
+    ahead = np.flip(_beyond(np.flip(x, -1), before, mode), -1)
+    return np.concatenate([ahead, x, _beyond(x, after, mode)], -1)
 
-    f of period p: f(i + p) = f(i) + rise, with rise twice the difference of the edges.
+
+def _beyond(x, count, mode):
+    """`count` elements after the end. With a period p: f(i + p) = f(i) + rise, with rise twice the
+    difference of the edges; the edges count where they are needed, for they may be infinite.
     """
-    n, (before, after) = x.shape[-1], width
+    n = x.shape[-1]
     period = 2 * n if mode == "symmetric" else max(2 * n - 2, 1)
-    turns, place = np.divmod(np.arange(-before, n + after), period)
+    turns, place = np.divmod(np.arange(n, n + count), period)
+    if mode == "reflect" and n > 1:  # the first element again belongs to the way back
+        turns, place = np.where(place == 0, turns - 1, turns), np.where(place == 0, period, place)
     back = place >= n
     seen = np.take(x, np.where(back, period - place - (mode == "symmetric"), place), -1)
     first, last = x[..., :1], x[..., -1:]
-    rise = 2 * (last - first)
-    return np.where(back, 2 * last - seen, seen) + turns.astype(x.dtype) * rise
+    value = np.where(back, 2 * last - seen, seen)
+    return np.where(turns == 0, value, value + turns.astype(x.dtype) * (2 * (last - first)))

@@ -158,7 +158,10 @@ def _refuse_abstract(tracer, method, what, frame):
 
 
 def _index_text(place):
-    return f"a plain array or list is indexed by a traced value at {place}: write nk.array(a)[t]"
+    return (
+        f"a plain array or list is indexed by a traced value at {place}: write nk.array(a)[t], or for a window of "
+        f"length m nk.array(a)[t + np.arange(m)]"
+    )
 
 
 def _store_text(place):

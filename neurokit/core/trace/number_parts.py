@@ -53,7 +53,8 @@ def gcd(a, b):
     a, b = np.broadcast_arrays(np.abs(a), np.abs(b))
     if not a.size:
         return a
-    return while_loop(lambda pair: np.any(pair[1] != 0), step, (a, b))[0]
+    # |least number| is itself, so that signs may come back
+    return np.abs(while_loop(lambda pair: np.any(pair[1] != 0), step, (a, b))[0])
 
 
 def lcm(a, b):

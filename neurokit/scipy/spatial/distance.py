@@ -87,6 +87,7 @@ def _jensenshannon(u, v, base=None):
     u, v = (x / np.sum(x, axis=-1, keepdims=True) for x in (u, v))
     middle = (u + v) / 2
     total = np.sum(rel_entr(u, middle) + rel_entr(v, middle), axis=-1)
+    total = np.where(total < 0, 0.0, total)  # what rounding leaves of equal distributions
     return _root(total / (2 if base is None else 2 * np.log(base)))
 
 
