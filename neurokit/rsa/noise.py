@@ -211,6 +211,8 @@ def noise_from_residuals(residuals, kind="shrinkage_diagonal", dof=None):
     """
     if kind not in KINDS:
         raise ValueError(f"kind: wanted one of {', '.join(KINDS)}, got {kind!r}")
+    if isinstance(residuals, (list, tuple)) and len(residuals) and np.ndim(residuals[0]) == 1:
+        residuals = np.asarray(residuals)  # rows of one matrix, not runs
     if isinstance(residuals, (list, tuple)):
         dofs = dof if isinstance(dof, (list, tuple)) else [dof] * len(residuals)
         if len(dofs) != len(residuals):
