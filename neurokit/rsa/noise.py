@@ -5,7 +5,7 @@ import numpy as np
 from ..ops.dense import cholesky, gram, product, solve_triangular, squared_norm
 from .checks import codes, numbers, symmetric
 
-ROWS = 64  # samples looked at together, in cache
+ROWS = 16  # samples looked at together, in cache
 KINDS = ("shrinkage_diagonal", "shrinkage_identity", "diagonal", "full")
 
 
@@ -124,8 +124,9 @@ class Noise:
             return self.whiten(patterns), None
         roots = self._roots()
         if self._inner is None:
-            known = self._product is not None
-            inner = self._product.copy() if known else gram((self._samples / roots).T)
+            inner, self._product = self._product, None  # it is not needed again
+            if inner is None:
+                inner = gram((self._samples / roots).T)
             inner[np.diag_indices(len(inner))] += 1 / self._weight
             self._inner = cholesky(inner)
         plus = patterns / roots
@@ -283,9 +284,9 @@ def _to_diagonal(x, variance, dof):
     q = (np.sum(by_sample**2) - fourth) / (samples - 1)
     lam = float(np.clip(samples / dof**2 * (q - r2) / r2, 0, 1)) if r2 > 0 else 1.0
     if channels > samples:
-        return Noise.structured(
-            variance * lam, x, (1 - lam) / dof, lam, cross / lam if lam else None
-        )
+        if lam:
+            cross /= lam
+        return Noise.structured(variance * lam, x, (1 - lam) / dof, lam, cross if lam else None)
     covariance = cross * np.multiply.outer(sd * ((1 - lam) / dof), sd)
     covariance[np.diag_indices(channels)] = variance
     return Noise(covariance, lam)
