@@ -158,3 +158,20 @@ def test_weights_that_mean_nothing(weight, error, message, number):
     X, Y, _ = problem()
     with pytest.raises(error, match=message):
         estimators()[number].set_params(cv=RUNS).fit(X, Y, sample_weight=weight)
+
+
+@pytest.mark.parametrize("offset", [0, 100, 1e4])
+def test_float32_duals_are_centred_again(offset):
+    """Coefficients of weighted samples sum to zero, so that an offset of the features costs no digits."""
+    rng = np.random.default_rng(0)
+    X = (rng.standard_normal((80, 10)) + offset).astype(np.float32)
+    Y = (X - offset) @ rng.standard_normal((10, 2)).astype(np.float32) + 50
+    w = rng.random(80)
+    model = encoding.KernelRidgeCV(alphas=[1.0], cv=3, fit_intercept=True)
+    got = model.fit(X, Y, sample_weight=w).predict(X)
+    x_mean, y_mean = np.average(X, 0, w), np.average(Y, 0, w)
+    x, root = X - x_mean, np.sqrt(w)[:, None]
+    coef = np.linalg.solve(
+        (x * root).T @ (x * root) + np.eye(10), (x * root).T @ ((Y - y_mean) * root)
+    )
+    np.testing.assert_allclose(got, x @ coef + y_mean, rtol=0, atol=1.2e-5)

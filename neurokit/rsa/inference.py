@@ -120,7 +120,9 @@ def noise_ceiling(rdms, method="cosine", sigma_k=None, convention=None):
 
     Notes
     -----
-    lower = mean_s f(pool without s, d_s), upper = mean_s f(pool of all, d_s).
+    lower = mean_s f(pool without s, d_s), upper = mean_s f(pool of all, d_s). The pool of a pair that
+    is NaN in some subjects is that of the others. Of repeated measurements of one target,
+    :func:`neurokit.encoding.noise_ceiling` is meant.
 
     References
     ----------
