@@ -60,6 +60,17 @@ def test_rare_arguments_of_take():
     with pytest.raises(IndexError, match="out of bounds"):
         nk.jit(lambda x: np.take(x, [5, 0], axis=0))(np.zeros((3, 0, 1)))
     same(lambda x: np.take(x, [5, 0], axis=2), np.zeros((3, 0, 1)))
+    for shape, axis in [
+        ((0, 0), 0),
+        ((0, 3), 0),
+        ((2, 0, 0), 1),
+        ((0, 0), 1),
+        ((2, 0), 1),
+        ((0,), 0),
+    ]:
+        for index in ([-1], [0], [], [[0, 1]], 0):
+            at = np.array(index, int)  # NumPy's wrap never ends on an empty axis
+            same(lambda x, at=at, a=axis: np.take(x, at, axis=a), np.zeros(shape))
 
 
 def test_infinities_in_variances_and_roots():

@@ -35,9 +35,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
         raise TypeError(f"np.take: indices must be integers, got {index.dtype}")
     index = ew.convert(index, INT64)
     before, after = node.shape[:axis], node.shape[axis + 1 :]
-    unseen = (
-        mode != "raise" or not node.shape[axis] or not math.prod(before)
-    )  # NumPy looks at no index
+    unseen = mode != "raise" or not math.prod(before) or not index.size  # NumPy looks at no index
     if unseen and not math.prod(before + index.shape + after):
         return _deliver(T(_full(before + index.shape + after, 0, node.dtype)), out)
     if mode != "raise":
