@@ -76,12 +76,12 @@ def main():
         report.close()
         return
     times = {}
-    for count in (20, 60):  # the first pays for the inverse, the rest for the loop over samples
+    for count in (20, 200):  # the first pays for the inverse, the rest for the loop over samples
         part = residuals[:count]
         case = {"rsatoolbox": lambda part=part: toolbox.data.noise.prec_from_residuals(part)}
         times[count] = harness.measure(case, 1, 0)["rsatoolbox"]["best"]
         report.value(f"precision, {count} samples", "rsatoolbox", times[count], "s")
-    slope = max(times[60] - times[20], 0) / 40
+    slope = max(times[200] - times[20], 0) / 180
     report.value(
         f"precision, {samples} samples (x)", "rsatoolbox", times[20] + slope * (samples - 20), "s"
     )
