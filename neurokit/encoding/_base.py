@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core.trace.tracer import check_class
 from ..ops.dense import product
+from ._rows import about_mean
 
 try:
     from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, TransformerMixin
@@ -81,6 +82,7 @@ except ImportError:
 
 
 FLOATS = [np.float64, np.float32]
+CACHED = 1 << 15  # coefficients turned to float64 at a time
 
 
 def _validated(estimator, X, *y, **options):
@@ -121,7 +123,13 @@ class Regressor(MultiOutputMixin, RegressorMixin, Estimator):
 
 
 class LinearRegressor(Regressor):
-    """Prediction from ``coef_`` and ``intercept_``."""
+    """Prediction from ``coef_`` and ``intercept_``.
+
+    In float32, where products with features far from zero and the intercept would cancel and leave
+    few digits, the features are taken about their mean over the fitted samples.
+    """
+
+    _x_mean = None  # of the fitted features, float64
 
     def predict(self, X):
         """Predict the targets.
@@ -134,7 +142,21 @@ class LinearRegressor(Regressor):
         -------
         prediction : ndarray, shape (n_samples, n_targets) or (n_samples,)
         """
-        return product(self._new_samples(X), self.coef_.T) + self.intercept_
+        X = self._new_samples(X)
+        if self._x_mean is None or self.coef_.dtype == np.float64:
+            return product(X, self.coef_.T) + np.asarray(self.intercept_, self.coef_.dtype)
+        out = product(about_mean(X, self._x_mean), self.coef_.T)
+        return out + np.asarray(self._at_mean(), out.dtype)
+
+    def _at_mean(self):
+        """Prediction at the mean of the fitted features, in float64."""
+        weights = self.coef_.reshape(-1, self.coef_.shape[-1])
+        step = max(1, CACHED // weights.shape[1])
+        parts = [
+            product(weights[first : first + step].astype(float), self._x_mean)
+            for first in range(0, len(weights), step)
+        ]
+        return self.intercept_ + np.concatenate(parts).reshape(self.coef_.shape[:-1])
 
 
 __all__ = ["Estimator", "LinearRegressor", "Regressor", "TransformerMixin", "check_is_fitted"]

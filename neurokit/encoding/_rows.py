@@ -3,6 +3,16 @@
 import numpy as np
 
 
+def about_mean(x, mean):
+    """x - mean in the precision of x; float32 takes what rounding the mean left in a second step."""
+    mean = np.asarray(mean)
+    near = mean.astype(x.dtype)
+    x = x - near
+    if near.dtype != mean.dtype:
+        x -= (mean - near).astype(x.dtype)
+    return x
+
+
 class Rows:
     """Samples as rows multiplied by the root r of their weight; without weights r is one.
 
@@ -46,10 +56,17 @@ class Rows:
         """r'x / r'r in float64."""
         return x.mean(0, dtype=float) if self.root is None else self.sum(x) / self.total
 
+    def average(self, x):
+        """Mean of samples (n, ...), not yet rows, in float64."""
+        if self.root is None:
+            return x.mean(0, dtype=float)
+        return np.einsum("i,i...->...", self.root**2, x, dtype=float) / self.total
+
     def centred(self, x, mean):
         """x - r mean."""
-        mean = np.asarray(mean).astype(x.dtype)
-        return x - mean if self.root is None else x - self.along(mean, x.dtype)
+        if self.root is None:
+            return about_mean(x, mean)
+        return x - self.along(np.asarray(mean).astype(x.dtype), x.dtype)
 
     def along(self, values, dtype=float):
         """The column r times a value for each of the others: r values'."""

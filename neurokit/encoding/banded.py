@@ -6,6 +6,7 @@ from ..ops.dense import gram, product
 from ._banded import KernelBands, PrimalBands
 from ._base import LinearRegressor
 from ._inputs import checked_alphas, checked_rows, scaled_targets
+from ._rows import about_mean
 from ._weights import WeightSearch
 from .folds import splits
 
@@ -170,9 +171,8 @@ class BandedRidgeCV(WeightSearch, LinearRegressor):
         rows = checked_rows(sample_weight, len(X), pairs)
         Y, scale = scaled_targets(rows.scaled(y), X.dtype)
         center = bool(self.fit_intercept)
-        X = rows.scaled(X)
-        x_mean = rows.mean(X) if center else np.zeros(X.shape[1])
-        centred = rows.centred(X, x_mean) if center else X
+        x_mean = rows.average(X) if center else None
+        centred = rows.scaled(about_mean(X, x_mean) if center else X)
         primal = self.solver == "primal" or (self.solver == "auto" and X.shape[1] <= len(X))
         if primal:
             problem = PrimalBands(centred, bands, pairs, center, rows)
@@ -185,7 +185,7 @@ class BandedRidgeCV(WeightSearch, LinearRegressor):
             solution = product(centred.T, solution)
             solution *= fitted["weights_"][bands].astype(X.dtype)
         coef = np.ascontiguousarray(solution.T)
-        intercept = (y_mean - product(coef, x_mean)).astype(X.dtype)
+        intercept = y_mean - product(coef, x_mean) if center else y_mean
         single = y.ndim == 1
         self._keep(fitted, single)
         self.bands_, self._band, self._x_mean = names, bands, x_mean
@@ -210,7 +210,9 @@ class BandedRidgeCV(WeightSearch, LinearRegressor):
         if not split:
             return super().predict(X)
         X = self._new_samples(X)
-        mean = self._x_mean.astype(X.dtype)
-        constant = (self.intercept_ + product(mean, self.coef_.T)) / len(self.bands_)
+        constant = self.intercept_
+        if self._x_mean is not None:
+            X, constant = about_mean(X, self._x_mean), self._at_mean()
+        constant = np.asarray(constant / len(self.bands_), self.coef_.dtype)
         bands = [self._band == k for k in range(len(self.bands_))]
-        return np.stack([product((X - mean)[:, b], self.coef_[..., b].T) + constant for b in bands])
+        return np.stack([product(X[:, b], self.coef_[..., b].T) + constant for b in bands])

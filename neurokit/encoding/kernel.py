@@ -168,9 +168,9 @@ class KernelRidgeCV(Regressor):
         center = bool(self.fit_intercept)
         y_mean = rows.mean(Y) if center else np.zeros(Y.shape[1])
         shifts = center and linear(self.kernel, self.degree)
-        self._shift = rows.mean(rows.scaled(X)) if shifts else None
+        self._shift = rows.average(X) if shifts else None
         matrix = self._matrix(X, X)
-        mean = rows.mean(rows.scaled(matrix)) if center else None
+        mean = rows.average(matrix) if center else None
         matrix = rows.kernel(matrix)
         if center:
             matrix = centred_kernel(matrix, alphas, rows)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..ops.dense import eigh, gram, product, squared_norm
 from ._base import LinearRegressor, TransformerMixin, check_is_fitted
+from ._rows import about_mean
 
 
 class PLS(TransformerMixin, LinearRegressor):
@@ -78,7 +79,7 @@ class PLS(TransformerMixin, LinearRegressor):
         Y = y.reshape(len(y), -1).astype(X.dtype, copy=False)
         x_mean, x_scale = _moments(X, self.scale)
         y_mean, y_scale = _moments(Y, self.scale)
-        X, Y = (X - x_mean) / x_scale, (Y - y_mean) / y_scale
+        X, Y = about_mean(X, x_mean) / x_scale, about_mean(Y, y_mean) / y_scale
         cross = product(X.T, Y)
         floor = 10 * np.finfo(X.dtype).eps * (squared_norm(X) * squared_norm(Y)) ** 0.5
         weights, rotations, x_loadings, y_loadings = [], [], [], []
@@ -117,7 +118,7 @@ class PLS(TransformerMixin, LinearRegressor):
     def transform(self, X):
         """Scores of the components, shape (n_samples, n_components_)."""
         X = self._new_samples(X)
-        return product((X - self._x_mean) / self._x_scale, self.x_rotations_)
+        return product(about_mean(X, self._x_mean) / self._x_scale, self.x_rotations_)
 
     def get_feature_names_out(self, input_features=None):
         """Names of the scores: pls0, pls1, ..."""
@@ -128,8 +129,8 @@ class PLS(TransformerMixin, LinearRegressor):
 def _moments(x, scale):
     mean = x.mean(0, dtype=float)
     spread = x.std(0, dtype=float, ddof=1) if scale else np.ones(x.shape[1])
-    spread[spread <= 10 * np.finfo(x.dtype).eps * np.abs(mean)] = 1
-    return mean.astype(x.dtype), spread.astype(x.dtype)
+    spread[spread <= 10 * np.finfo(float).eps * np.abs(mean)] = 1
+    return mean, spread.astype(x.dtype)
 
 
 def _leading_left(cross):

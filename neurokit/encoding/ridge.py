@@ -13,6 +13,7 @@ from ._ridge import (
     primal_coefficients,
     primal_folds,
 )
+from ._rows import about_mean
 from .folds import splits
 
 
@@ -37,6 +38,7 @@ class RidgeCV(LinearRegressor):
     ----------
     coef_ : ndarray, shape (n_targets, n_features) or (n_features,) for a single target
     intercept_ : ndarray, shape (n_targets,), or float
+        In float64: with features far from zero, float32 would not do.
     alpha_ : ndarray, shape (n_targets,), or float
     cv_scores_ : ndarray, shape (n_alphas, n_targets)
         R2 of each alpha, averaged over the test folds. Where a fold tests a single sample, which
@@ -48,7 +50,7 @@ class RidgeCV(LinearRegressor):
     One Gram matrix serves all folds (each fold's part is taken away), each fold is diagonalised
     once for all alphas and targets, targets run through in chunks so that memory stays bounded.
     The precision of X decides: with float32 features, float64 targets are taken as float32, products
-    are float32 and so is what is fitted; Gram matrices and their eigenvectors are float64.
+    and coefficients are float32; means, Gram matrices and their eigenvectors are float64.
 
     Examples
     --------
@@ -112,10 +114,9 @@ class RidgeCV(LinearRegressor):
         primal = self.solver == "primal" or (self.solver == "auto" and X.shape[1] <= len(X))
 
         center = bool(self.fit_intercept)
-        X = rows.scaled(X)
-        x_mean = rows.mean(X) if center else np.zeros(X.shape[1])
+        x_mean = rows.average(X) if center else None
         y_mean = rows.mean(Y) if center else np.zeros(Y.shape[1])
-        X = rows.centred(X, x_mean) if center else X
+        X = rows.scaled(about_mean(X, x_mean) if center else X)
 
         if primal:
             folds = primal_folds(X, pairs, center, rows)
@@ -129,10 +130,11 @@ class RidgeCV(LinearRegressor):
             coef = primal_coefficients(X, cross, alpha)
         else:
             coef = kernel_coefficients(X, Y, y_mean, alpha, rows)
-        intercept = rescaled((y_mean - product(coef, x_mean)).astype(X.dtype), scale)
+        intercept = rescaled(y_mean - product(coef, x_mean) if center else y_mean, scale)
         coef = rescaled(coef.T, scale).T
         if y.ndim == 1:
             coef, intercept, alpha = coef[0], intercept[0], alpha[0]
         self.cv_scores_ = scores
         self.coef_, self.intercept_, self.alpha_ = coef, intercept, alpha
+        self._x_mean = x_mean
         return self

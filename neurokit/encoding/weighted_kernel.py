@@ -115,12 +115,12 @@ class WeightedKernelRidgeCV(WeightSearch, Regressor):
         pairs = splits(self.cv, X[0] if samples is None else samples, y, groups)
         rows, center = checked_rows(sample_weight, n, pairs), bool(self.fit_intercept)
         if samples is not None:
-            self._shift = rows.mean(rows.scaled(samples)) if center else None
+            self._shift = rows.average(samples) if center else None
             kernels = self._matrices(samples, samples)
         Y, scale = scaled_targets(rows.scaled(y), dtype)
         means = None
         if center:
-            means = np.stack([rows.mean(rows.scaled(kernel)) for kernel in kernels])
+            means = np.stack([rows.average(kernel) for kernel in kernels])
         kernels = [rows.kernel(kernel) for kernel in kernels]
         if center:
             kernels = [centred_kernel(kernel, alphas, rows) for kernel in kernels]
