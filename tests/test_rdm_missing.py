@@ -1,5 +1,6 @@
 """Missing channels in every metric, noise of fewer samples than channels, movies."""
 
+import pickle
 import warnings
 
 import numpy as np
@@ -105,9 +106,22 @@ def test_fewer_samples_than_channels(target, dof):
     ):
         one = rsa.rdm(patterns, names, noise=noise, metric=metric, **options)
         two = rsa.rdm(patterns, names, noise=rsa.Noise(wanted), metric=metric, **options)
-        np.testing.assert_allclose(one.values, two.values, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(one.values, two.values, rtol=1e-12, atol=1e-12)
     f4 = rsa.rdm(patterns.astype("f4"), names, noise=noise, metric="mahalanobis")
     assert f4.values.dtype == np.float32
+
+
+@pytest.mark.parametrize("target", ["diagonal", "identity"])
+def test_two_samples_cannot_tell_their_error(target):
+    """All correlations are 1 or -1 then, and do not vary: the formulas shrink by exactly 0."""
+    x = np.random.default_rng(4).standard_normal((3, 5))
+    with pytest.raises(ValueError, match="at least 3 samples, got 2"):
+        rsa.shrinkage(x[:2], target)
+    with pytest.raises(ValueError, match="at least 3 samples, got 2"):
+        rsa.noise_from_measurements(x[:2], ["a", "a"], target)
+    assert 0 < rsa.shrinkage(x, target).shrinkage <= 1
+    np.testing.assert_allclose(rsa.shrinkage(x[:2, :1], target).covariance, np.cov(x[:2, :1].T))
+    assert np.linalg.matrix_rank(rsa.noise_from_residuals(x[:2], "full").covariance) == 1
 
 
 def test_kinds_of_noise():
@@ -200,6 +214,11 @@ def test_files_of_rsatoolbox(tmp_path):
         pass
     with pytest.raises(ValueError, match="no RDMs"):
         rsa.read_rsatoolbox(tmp_path / "other.hdf5")
+    (tmp_path / "rdms.pkl").write_bytes(pickle.dumps({"dissimilarities": values}))
+    with pytest.raises(ValueError, match="no HDF5 file. Pickles are not read.*save"):
+        rsa.read_rsatoolbox(tmp_path / "rdms.pkl")
+    with pytest.raises(FileNotFoundError):
+        rsa.read_rsatoolbox(tmp_path / "absent.hdf5")
     toolbox = pytest.importorskip("rsatoolbox")
     own = toolbox.rdm.RDMs(values, pattern_descriptors={"name": list("dacb")})
     own.save(str(tmp_path / "own.hdf5"))

@@ -279,3 +279,25 @@ def test_labels_of_several_kinds_stay_what_they_are():
     np.testing.assert_allclose(joined.values[1, [2, 1, 0]], joined.values[0])
     for wanted in (days[:2], days[:2].astype("M8[D]"), ["2020-01-01", "2020-01-02"]):
         np.testing.assert_array_equal(joined.subset(wanted).conditions, days[:2])
+
+
+def test_a_dict_names_models():
+    rng = np.random.default_rng(0)
+    rdms = rsa.RDMs(rng.random((3, 15)))
+    flexible = rsa.SelectModel(rng.random((2, 15)), "other name")
+    models = {
+        "array": rng.random(15),
+        "one": rsa.RDMs(rng.random(15), labels=["x"]),
+        "two": rsa.RDMs(rng.random((2, 15)), labels=["x", "y"]),
+        7: flexible,
+    }
+    plain = [models["array"], models["one"], models["two"]]
+    options = {"method": "cosine", "over": ("subject",), "n_boot": 5}
+    got = rsa.evaluate({k: models[k] for k in ("array", "one", "two")}, rdms, **options)
+    want = rsa.evaluate(plain, rdms, **options)
+    assert got.names == ["array", "one", "two x", "two y"]
+    np.testing.assert_array_equal(got.scores, want.scores)
+    found = rsa.evaluate(models, rdms, method="cosine", over=("subject",), n_boot=5, cv=(1, 2))
+    assert found.names[-1] == "7" and flexible.name == "other name"
+    with pytest.raises(ValueError, match="models: wanted at least one"):
+        rsa.evaluate({}, rdms)

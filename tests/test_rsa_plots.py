@@ -6,6 +6,7 @@ import pytest
 from neurokit import rsa
 
 figure = pytest.importorskip("matplotlib.figure")
+agg = pytest.importorskip("matplotlib.backends.backend_agg")
 
 
 @pytest.fixture
@@ -35,7 +36,45 @@ def test_mds_tells_its_stress(ax):
     i, j = np.triu_indices(7, 1)
     r = rsa.RDMs(np.linalg.norm(points[i] - points[j], axis=1))
     rsa.plot_mds(r, ax=ax)
-    assert ax.get_title("right") == "metric stress 0.000"
+    assert ax.get_ylabel() == "metric stress 0.000"
+    assert [t.get_text() for t in ax.texts] == list("0123456")
+
+
+def test_few_points_are_labelled_and_categories_named(ax):
+    rng = np.random.default_rng(4)
+    for n, labels, written in ((30, None, 30), (31, None, 0), (31, True, 31), (5, False, 0)):
+        ax.clear()
+        groups = ["a", "b"] * (n // 2) + ["b"] * (n % 2)
+        rsa.plot_mds(rng.random(n * (n - 1) // 2), groups, labels, ax=ax)
+        assert len(ax.texts) == written
+        assert [t.get_text() for t in ax.get_legend().get_texts()] == ["a", "b"]
+
+
+def test_a_mean_of_several_matrices_is_called_so(ax):
+    several = rsa.RDMs(np.random.default_rng(5).random((4, 15)))
+    rsa.plot_rdm(several, ax=ax)
+    bar = ax.figure.axes[1]
+    assert bar.get_ylabel() == "dissimilarity (percentile), mean of 4"
+    plain = figure.Figure().subplots()
+    rsa.plot_rdm(several, rank=False, colorbar=False, ax=plain)
+    assert plain.get_title("right") == "mean of 4"
+    one = figure.Figure().subplots()
+    rsa.plot_rdm(several[0], rank=False, ax=one)
+    assert one.figure.axes[1].get_ylabel() == "dissimilarity"
+    rsa.plot_mds(several, ax=plain)
+    assert plain.get_ylabel().startswith("mean of 4, metric stress")
+
+
+@pytest.mark.parametrize("bounds", [(0.7, 0.7), (0.6999, 0.7001)])
+def test_a_narrow_noise_ceiling_is_seen(ax, bounds):
+    """Its edges are drawn over the bars: dark pixels between two of them at its height."""
+    rsa.plot_models(np.array([[0.5], [0.2]]), list("ab"), bounds, ax=ax)
+    canvas = agg.FigureCanvasAgg(ax.figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[:, :, 0]
+    x, y = ax.transData.transform((0.5, 0.7)).round().astype(int)
+    y = pixels.shape[0] - y
+    assert pixels[y - 2 : y + 3, x].min() < 170
 
 
 def test_models_show_what_is_significant(ax):

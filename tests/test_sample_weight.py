@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from neurokit import encoding
+from neurokit.encoding._rows import Rows
 
 ALPHAS = np.logspace(-2, 3, 6)
 RUNS = np.repeat(np.arange(4), 15)
@@ -175,3 +176,17 @@ def test_float32_duals_are_centred_again(offset):
         (x * root).T @ (x * root) + np.eye(10), (x * root).T @ ((Y - y_mean) * root)
     )
     np.testing.assert_allclose(got, x @ coef + y_mean, rtol=0, atol=1.2e-5)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_centred_kernels_far_from_zero_have_mean_zero(weighted):
+    """One pass leaves 3e-6 here, by rounding of values near 1e8; two leave 1e-14."""
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((60, 9)), rng.random(60) if weighted else np.ones(60)
+    root = np.sqrt(w)
+    rows = Rows(60, root if weighted else None)
+    kernel = (x @ x.T + 1e8) * np.multiply.outer(root, root)
+    centred = rows.centred_kernel(kernel)
+    np.testing.assert_allclose(root @ centred, 0, atol=1e-12)
+    moved = (x - np.average(x, 0, w)) * root[:, None]
+    np.testing.assert_allclose(centred, moved @ moved.T, atol=1e-6)  # the digits that 1e8 left

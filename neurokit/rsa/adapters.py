@@ -1,5 +1,7 @@
 """Objects and files of other packages, read without importing them where that can be."""
 
+import os
+
 import numpy as np
 
 from .rdms import RDMs
@@ -24,10 +26,15 @@ def read_rsatoolbox(path, conditions=None, labels=None):
     Raises
     ------
     ValueError
-        When the file holds no RDMs, or has no such descriptor.
+        When the file is no HDF5 file or holds no RDMs, or has no such descriptor.
     """
     import h5py
 
+    if os.path.isfile(path) and not h5py.is_hdf5(path):
+        raise ValueError(
+            f"{path}: no HDF5 file. Pickles are not read, since they can run code: where you trust the file, "
+            "rsatoolbox.rdm.load_rdm(path, 'pkl').save('rdms.hdf5', 'hdf5') converts it"
+        )
     with h5py.File(path, "r") as file:
         if "dissimilarities" not in file:
             raise ValueError(f"{path}: no RDMs of rsatoolbox (no 'dissimilarities')")

@@ -137,7 +137,7 @@ def evaluate(
 
     Parameters
     ----------
-    models : model, RDMs, or a list of either
+    models : model, RDMs, a list of either, or a dict of them by name
         :class:`FixedModel`, :class:`SelectModel`, :class:`WeightedModel`,
         :class:`InterpolatedModel`; each matrix of an ``RDMs`` is one fixed model. Conditions are
         matched by label. An array is read by ``RDMs``.

@@ -260,7 +260,7 @@ def as_models(models, rdms):
 
     Parameters
     ----------
-    models : model, RDMs, or a list of either
+    models : model, RDMs, a list of either, or a dict of them by name
         Each matrix of an ``RDMs`` is one fixed model.
     """
     if isinstance(models, np.ndarray):
@@ -270,17 +270,22 @@ def as_models(models, rdms):
     items = [models] if isinstance(models, (_Model, RDMs)) else list(models)
     if not items:
         raise ValueError("models: wanted at least one")
+    names = [None] * len(items)
+    if isinstance(models, dict):
+        names, items = items, list(models.values())
     out = []
-    for item in items:
+    for name, item in zip(names, items, strict=True):
         if isinstance(item, _Model):
             model = type(item).__new__(type(item))
             model.__dict__.update(item.__dict__, rdms=match_conditions(rdms, item.rdms))
-            model.name = str(item.name or f"model {len(out)}")
+            model.name = str(name or item.name or f"model {len(out)}")
             out.append(model)
             continue
         item = match_conditions(rdms, as_rdms(item, "models", rdms.conditions))
-        single = len(item) == 1 and len(items) > 1 and item.labels[0] == 0
-        for k in range(len(item)):
-            name = len(out) if single else item.labels[k]
-            out.append(FixedModel(item[k], str(name)))
+        labels = item.labels
+        if name is not None:
+            labels = [name] if len(item) == 1 else [f"{name} {label}" for label in labels]
+        elif len(item) == 1 and len(items) > 1 and labels[0] == 0:
+            labels = [len(out)]
+        out += [FixedModel(item[k], str(label)) for k, label in enumerate(labels)]
     return out

@@ -164,8 +164,9 @@ def shrinkage(residuals, target="diagonal", dof=None):
     Raises
     ------
     ValueError
-        For fewer than two samples, NaN or infinite residuals, a channel that does not vary (with
-        the diagonal target), or an unknown target.
+        For fewer than three samples (of two, the error of a covariance cannot be estimated), NaN or
+        infinite residuals, a channel that does not vary (with the diagonal target), or an unknown
+        target.
 
     Notes
     -----
@@ -222,6 +223,11 @@ def noise_from_residuals(residuals, kind="shrinkage_diagonal", dof=None):
     x = numbers(residuals, "residuals")
     if x.ndim != 2 or len(x) < 2:
         raise ValueError(f"residuals: wanted (n_samples >= 2, n_channels), got shape {x.shape}")
+    if len(x) < 3 and kind.startswith("shrinkage") and x.shape[1] > 1:
+        raise ValueError(
+            f"residuals: {kind} needs at least 3 samples, got {len(x)}: the error of a covariance of two samples "
+            "cannot be estimated, and they would not be shrunk at all"
+        )
     if not np.isfinite(x).all():
         raise ValueError("residuals: NaN or infinite values")
     dof = len(x) - 1 if dof is None else dof

@@ -7,6 +7,8 @@ from neurokit.plot import PALETTE, axes, colors_of, group_bars
 from .embedding import mds, stress
 from .rdms import as_rdms
 
+FEW = 30  # conditions that are labelled
+
 
 def plot_rdm(
     rdms, groups=None, rank=True, cmap="viridis", legend=True, colorbar=True, ax=None, icons=None
@@ -16,7 +18,7 @@ def plot_rdm(
     Parameters
     ----------
     rdms : RDMs or array_like
-        The mean is shown when there are several.
+        The mean is shown when there are several, and the picture says so.
     groups : sequence of length n_conditions, optional
         Category of each condition: coloured bars along the edges. Conditions stay in their order.
     rank : bool
@@ -35,7 +37,7 @@ def plot_rdm(
     rdms = as_rdms(rdms, "rdms")
     ax = axes(ax, (5.2, 4.2))
     shown = rdms if len(rdms) == 1 else rdms.mean()
-    label = "dissimilarity"
+    label, mean = "dissimilarity", _mean_of(rdms)
     if rank:
         ranks = shown.rank()
         shown = ranks.transform(lambda v: 100 * (v - 1) / max(np.nanmax(v) - 1, 1))
@@ -58,8 +60,17 @@ def plot_rdm(
             raise ValueError(f"icons: wanted {rdms.n_conditions}, got {len(icons)}")
         _icons(ax, icons, 0 if groups is None else 0.05)
     if colorbar:
+        label = ", ".join([label, *mean])
         ax.figure.colorbar(picture, ax=ax, label=label, shrink=0.8)
+    elif mean:
+        away = sum(points for points, drawn in ((10, groups), (20, icons)) if drawn is not None)
+        ax.set_title(*mean, loc="right", fontsize=8, pad=6 + away)
     return ax
+
+
+def _mean_of(rdms):
+    """What to say of the mean of several matrices: a list of one text, or of none."""
+    return [f"mean of {len(rdms)}"] if len(rdms) > 1 else []
 
 
 def _icons(ax, icons, away):
@@ -104,7 +115,7 @@ def plot_time(scores, times, names=None, p=None, ceiling=None, ylabel="similarit
         raise ValueError(f"names: wanted {len(scores)}, got {len(names)}")
     ax = axes(ax, (5.6, 3.4))
     if ceiling is not None:
-        ax.fill_between(times, *ceiling, color="0.88", lw=0, label="noise ceiling")
+        ax.fill_between(times, *ceiling, fc="0.88", ec="0.6", lw=0.8, label="noise ceiling")
     for k, (row, name) in enumerate(zip(scores, names, strict=True)):
         color = PALETTE[k % len(PALETTE)]
         mean = row if row.ndim == 1 else row.mean(0)
@@ -131,17 +142,17 @@ def plot_time(scores, times, names=None, p=None, ceiling=None, ylabel="similarit
     return ax
 
 
-def plot_mds(rdms, groups=None, labels=False, points=None, legend=True, ax=None):
-    """Show the conditions of one matrix as points in the plane, like near like, and the stress.
+def plot_mds(rdms, groups=None, labels=None, points=None, legend=True, ax=None):
+    """Show the conditions of one matrix as points in the plane, like near like, and tell the stress.
 
     Parameters
     ----------
     rdms : RDMs or array_like
-        The mean is embedded when there are several.
+        The mean is embedded when there are several, and the picture says so.
     groups : sequence of length n_conditions, optional
         Category of each condition, shown by colour.
-    labels : bool
-        Write each condition's label beside its point.
+    labels : bool, optional
+        Write each condition's label beside its point; by default up to 30 of them.
     points : ndarray, shape (n_conditions, 2), optional
         Where to put them; :func:`mds` by default.
     legend : bool
@@ -157,15 +168,16 @@ def plot_mds(rdms, groups=None, labels=False, points=None, legend=True, ax=None)
     kind = "metric" if points is None else "nonmetric"  # points of others have a scale of their own
     if points is None:
         points = mds(shown)[0]
+    said = _mean_of(rdms)
     if np.ptp(points) > 0:
-        value = stress(shown, points[None], kind)[0]
-        ax.set_title(f"{kind} stress {value:.3f}", loc="right", fontsize=8)
+        said.append(f"{kind} stress {stress(shown, points[None], kind)[0]:.3f}")
+    ax.set_ylabel(", ".join(said), fontsize=8)  # titles are the user's, below is the legend
     colors = colors_of(["all"] if groups is None else groups)
     groups = np.array(["all"] * len(points)) if groups is None else np.asarray(groups)
     for name, color in colors.items():
         x, y = points[groups == name].T
         ax.scatter(x, y, s=28, color=color, edgecolor="white", linewidth=0.5, label=name)
-    if labels:
+    if len(points) <= FEW if labels is None else labels:
         for (x, y), label in zip(points, rdms.conditions, strict=True):
             ax.annotate(str(label), (x, y), xytext=(3, 3), textcoords="offset points", fontsize=7)
     ax.set_aspect("equal", adjustable="datalim")
@@ -209,6 +221,8 @@ def plot_models(
     place = np.arange(len(order))
     if ceiling is not None:
         ax.axhspan(*ceiling, color="0.85", lw=0)
+        for bound in ceiling:  # seen however near to one another they are
+            ax.axhline(bound, color="0.5", lw=0.8)
     ax.bar(place, scores[order].mean(1), 0.7, color=PALETTE[0], alpha=0.85)
     n_subjects = scores.shape[1]
     if sem is None and n_subjects > 1:
