@@ -54,9 +54,8 @@ def test_profile_accounts_for_the_calls():
 
 def test_profile_of_plain_functions_and_blocks():
     table = nk.profile(lambda x: np.exp(x).sum(), np.ones(1000))
-    assert {row[1] for row in table.rows} == {"exp", "reduce_sum"}
-    exp = next(row for row in table.rows if row[1] == "exp")
-    assert exp[2] == 1 and exp[4] == 16000
+    ((_, what, calls, _, n_bytes),) = table.rows
+    assert (what, calls, n_bytes) == ("2 operations fused", 1, 8008)
     with nk.options(profile=True) as table:
         for _ in range(3):
             nk.grad(lambda x: np.sum(x * x))(np.ones(4))

@@ -38,13 +38,21 @@ nk_status NK_LV(nk_fused_check)(nk_call *call) {
     return status;
   }
   call->prep = f;
-  call->work_size = f->native == NULL && f->work_size > NK_FUSED_STACK ? f->work_size : 0;
+  call->work_size = NK_LV(nk_fused_needs_work)(f) ? f->work_size : 0;
   return NK_OK;
+}
+
+bool NK_LV(nk_fused_needs_work)(const nk_fused *f) {
+  return f->native == NULL && f->work_size > NK_FUSED_STACK;
+}
+
+int64_t NK_LV(nk_fused_piece)(const nk_fused *f) {
+  return f->native != NULL ? f->native->chunk : f->chunk;
 }
 
 bool NK_LV(nk_fused_splits)(const void *prep) {
   const nk_fused *f = prep;
-  bool direct = f->row_ndim == 0 && (f->native != NULL || f->work_size <= NK_FUSED_STACK);
+  bool direct = f->row_ndim == 0 && !NK_LV(nk_fused_needs_work)(f);
   for (int k = 0; k < f->n_in + f->n_out; k++) direct &= f->arg[k].kind != NK_ARG_STRIDED;
   return direct;
 }

@@ -83,6 +83,13 @@ void NK_LV(nk_fused_release)(void *prep);
 /* n elements of a group without strided operands by the interpreter: ins, then outs, from `at`. */
 void NK_LV(nk_fused_span)(const nk_fused *f, char *const *at, int64_t n);
 
+/* Elements start .. stop - 1 of the whole iteration space, in C order; call->prep is the group. */
+void NK_LV(nk_fused_range)(const nk_call *call, int64_t start, int64_t stop);
+/* Elements that are worth a parallel piece. */
+int64_t NK_LV(nk_fused_piece)(const nk_fused *f);
+/* Is call->work needed, which threads cannot share? Of f->work_size bytes. */
+bool NK_LV(nk_fused_needs_work)(const nk_fused *f);
+
 /* Copies n elements from flat index `start` of a strided operand into a block, and back. */
 void NK_LV(nk_fused_gather)(char *block, const nk_fused *f, const nk_arg *arg, const char *data,
                             int64_t start, int64_t n);

@@ -151,15 +151,23 @@ static void run_range(const nk_call *call, char *work, int64_t start, int64_t st
   if (f->flush) nk_flush_end(mode);
 }
 
+void NK_LV(nk_fused_range)(const nk_call *call, int64_t start, int64_t stop) {
+  const nk_fused *f = call->prep;
+  if (f->native != NULL) {
+    NK_LV(nk_native_range)(call, start, stop);
+    return;
+  }
+  _Alignas(NK_ALIGN) char stack[NK_FUSED_STACK];
+  run_range(call, NK_LV(nk_fused_needs_work)(f) ? call->work : stack, start, stop);
+}
+
 static nk_status run_chunk(void *arg, int64_t chunk, int worker) {
   const nk_call *call = arg;
   const nk_fused *f = call->prep;
   (void)worker;
   if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
-  _Alignas(NK_ALIGN) char stack[NK_FUSED_STACK];
   const int64_t start = chunk * f->chunk, stop = start + f->chunk;
-  run_range(call, call->work != NULL && f->work_size > NK_FUSED_STACK ? call->work : stack, start,
-            stop < f->total ? stop : f->total);
+  NK_LV(nk_fused_range)(call, start, stop < f->total ? stop : f->total);
   return NK_OK;
 }
 
@@ -167,7 +175,7 @@ nk_status NK_LV(nk_fused_run)(const nk_call *call) {
   const nk_fused *f = call->prep;
   if (f->native != NULL) return NK_LV(nk_native_run)(call);
   const int64_t n_chunks = f->chunk > 0 ? (f->total + f->chunk - 1) / f->chunk : 0;
-  if (n_chunks > 1 && f->work_size <= NK_FUSED_STACK)
+  if (n_chunks > 1 && !NK_LV(nk_fused_needs_work)(f))
     return nk_parallel(call->ctx, n_chunks, run_chunk, (void *)(uintptr_t)call);
   for (int64_t c = 0; c < n_chunks; c++) {
     const nk_status status = run_chunk((void *)(uintptr_t)call, c, 0);

@@ -9,13 +9,13 @@ static const bool identity = false;
 static const nk_reduce_op op = {
     .acc = NK_BOOL, .identity = &identity, .block = any_u8_block, .merge = any_u8_merge};
 
-static const nk_reduce_op *choose(nk_dtype dtype) {
+const nk_reduce_op *NK_LV(nk_reduce_any_op)(nk_dtype dtype) {
   (void)dtype;
   return &op;
 }
 
 nk_status NK_LV(nk_reduce_any_check)(nk_call *call) {
-  return NK_LV(nk_reduce_check)(call, "reduce_any", choose);
+  return NK_LV(nk_reduce_check)(call, "reduce_any", NK_LV(nk_reduce_any_op));
 }
 
 nk_status NK_LV(nk_reduce_any_run)(const nk_call *call) { return NK_LV(nk_reduce_run)(call); }

@@ -1,7 +1,7 @@
 /* Axes, casts and chunks of a reduction. */
 #include "reduce.h"
 
-enum { TILE = 128, CHUNK = 1 << 17, SEGMENT = 1 << 16, SHORT_ROW = 16 };
+enum { TILE = 128, CHUNK = 1 << 17, SEGMENT = NK_REDUCE_SEGMENT };
 
 static int64_t magnitude(int64_t x) { return x < 0 ? -x : x; }
 
@@ -46,8 +46,8 @@ static void set_chunks(nk_reduce_plan *p) {
   int64_t last = p->n_kept > 0 ? magnitude(p->kept_in[p->n_kept - 1]) : INT64_MAX;
   int64_t inner = p->n_reduced > 0 ? magnitude(p->reduced_in[p->n_reduced - 1]) : 0;
   int64_t row = p->n_row > 0 ? p->n_row : 1;
-  p->columns = p->n_kept > 0 && p->kept[p->n_kept - 1] >= 8 && last != 0 &&
-               (last < inner || p->n_row < SHORT_ROW);
+  p->columns = p->n_kept > 0 && p->kept[p->n_kept - 1] >= NK_REDUCE_COLUMNS && last != 0 &&
+               (last < inner || p->n_row < NK_REDUCE_SHORT);
   p->n_segment = 1;
   if (p->columns) {
     int64_t length = p->kept[p->n_kept - 1];

@@ -31,12 +31,12 @@ static const nk_reduce_op ops[] = {
     {.acc = NK_C128, .identity = &one_c128, .block = prod_c128_block, .merge = prod_c128_merge},
 };
 
-static const nk_reduce_op *choose(nk_dtype dtype) {
+const nk_reduce_op *NK_LV(nk_reduce_prod_op)(nk_dtype dtype) {
   return dtype < NK_F32 ? &ops[0] : &ops[1 + dtype - NK_F32];
 }
 
 nk_status NK_LV(nk_reduce_prod_check)(nk_call *call) {
-  return NK_LV(nk_reduce_check)(call, "reduce_prod", choose);
+  return NK_LV(nk_reduce_check)(call, "reduce_prod", NK_LV(nk_reduce_prod_op));
 }
 
 nk_status NK_LV(nk_reduce_prod_run)(const nk_call *call) { return NK_LV(nk_reduce_run)(call); }

@@ -10,7 +10,14 @@
 #include "../copy/cast.h"
 #include "../level.h"
 
-enum { NK_REDUCE_BLOCK = 1024, NK_REDUCE_ITEM = 16 };
+enum {
+  NK_REDUCE_BLOCK = 1024,      /* elements folded at once */
+  NK_REDUCE_SEGMENT = 1 << 16, /* rows of more than two are cut into these */
+  NK_REDUCE_SHORT = 16,        /* rows below go by columns, where there are NK_REDUCE_COLUMNS */
+  NK_REDUCE_COLUMNS = 8,
+  NK_REDUCE_GROUP = 32, /* by columns: rows added one after the other, groups then pairwise */
+  NK_REDUCE_ITEM = 16   /* bytes of the largest element */
+};
 
 typedef struct nk_reduce_op {
   nk_dtype acc;
@@ -42,6 +49,8 @@ const void *NK_LV(nk_reduce_read)(const nk_reduce_plan *p, const char *base, int
                                   int64_t n, void *buffer);
 /* Bytes from the start of in and of out to an output. */
 void NK_LV(nk_reduce_locate)(const nk_reduce_plan *p, int64_t output, int64_t *in, int64_t *out);
+/* n partial results become one, in place. */
+void NK_LV(nk_reduce_fold)(const nk_reduce_op *op, char *part, int64_t n);
 nk_status NK_LV(nk_reduce_run)(const nk_call *call);
 nk_status NK_LV(nk_reduce_arg_run)(const nk_call *call);
 
@@ -49,8 +58,12 @@ nk_status NK_LV(nk_reduce_arg_run)(const nk_call *call);
 typedef const nk_reduce_op *(*nk_reduce_choose)(nk_dtype dtype);
 nk_status NK_LV(nk_reduce_check)(nk_call *call, const char *name, nk_reduce_choose choose);
 
-/* Tables of max.c and min.c, which argmax and argmin search too. */
+/* The row of each operation for elements of a type; NULL where it does not take them. */
+const nk_reduce_op *NK_LV(nk_reduce_sum_op)(nk_dtype dtype);
+const nk_reduce_op *NK_LV(nk_reduce_prod_op)(nk_dtype dtype);
 const nk_reduce_op *NK_LV(nk_reduce_max_op)(nk_dtype dtype);
 const nk_reduce_op *NK_LV(nk_reduce_min_op)(nk_dtype dtype);
+const nk_reduce_op *NK_LV(nk_reduce_any_op)(nk_dtype dtype);
+const nk_reduce_op *NK_LV(nk_reduce_all_op)(nk_dtype dtype);
 
 #endif

@@ -27,12 +27,12 @@ static const nk_reduce_op ops[] = {
     {.acc = NK_C128, .identity = &zero, .block = sum_c128_block, .merge = sum_c128_merge},
 };
 
-static const nk_reduce_op *choose(nk_dtype dtype) {
+const nk_reduce_op *NK_LV(nk_reduce_sum_op)(nk_dtype dtype) {
   return dtype < NK_F32 ? &ops[0] : &ops[1 + dtype - NK_F32];
 }
 
 nk_status NK_LV(nk_reduce_sum_check)(nk_call *call) {
-  return NK_LV(nk_reduce_check)(call, "reduce_sum", choose);
+  return NK_LV(nk_reduce_check)(call, "reduce_sum", NK_LV(nk_reduce_sum_op));
 }
 
 nk_status NK_LV(nk_reduce_sum_run)(const nk_call *call) { return NK_LV(nk_reduce_run)(call); }

@@ -9,7 +9,7 @@
 
 #include "reduce.h"
 
-enum { TILE = 128, SEGMENT = 1 << 16, GROUP = 32, LEVELS = 48 };
+enum { TILE = 128, SEGMENT = NK_REDUCE_SEGMENT, GROUP = NK_REDUCE_GROUP, LEVELS = 48 };
 
 typedef struct counter {
   _Alignas(64) char level[LEVELS][TILE * NK_REDUCE_ITEM];
@@ -61,13 +61,13 @@ const void *NK_LV(nk_reduce_read)(const nk_reduce_plan *p, const char *base, int
   return buffer;
 }
 
-/* n partial results become one, in place. */
-static void fold(const nk_reduce_plan *p, char *part, int64_t n) {
+void NK_LV(nk_reduce_fold)(const nk_reduce_op *op, char *part, int64_t n) {
+  const int64_t item = nk_dtype_size[op->acc];
   while (n > 1) {
     int64_t to = 0;
     for (int64_t i = 0; i < n; i += NK_REDUCE_BLOCK, ++to)
-      p->op->block(part + to * p->acc_item, part + i * p->acc_item,
-                   n - i < NK_REDUCE_BLOCK ? n - i : NK_REDUCE_BLOCK);
+      op->block(part + to * item, part + i * item,
+                n - i < NK_REDUCE_BLOCK ? n - i : NK_REDUCE_BLOCK);
     n = to;
   }
 }
@@ -83,7 +83,7 @@ static void reduce_segment(const nk_reduce_plan *p, const char *base, int64_t po
     const void *x = NK_LV(nk_reduce_read)(p, base, pos + i, length, buffer);
     p->op->block(part + n_part * p->acc_item, x, length);
   }
-  fold(p, part, n_part);
+  NK_LV(nk_reduce_fold)(p->op, part, n_part);
   memcpy(acc, part, (size_t)p->acc_item);
 }
 
@@ -206,7 +206,7 @@ nk_status NK_LV(nk_reduce_run)(const nk_call *call) {
     char *part = call->work + i * p->n_segment * p->acc_item;
     int64_t in, out;
     NK_LV(nk_reduce_locate)(p, i, &in, &out);
-    fold(p, part, p->n_segment);
+    NK_LV(nk_reduce_fold)(p->op, part, p->n_segment);
     p->store(call->out[0].data + out, 0, part, 0, 1);
   }
   return NK_OK;

@@ -1,7 +1,7 @@
 """From nodes to a flat program: schedule, fuse elementwise groups, place values in buffers.
 
 Elementwise nodes of one shape that no other kind of node separates run as one `fused`
-instruction. A node's *phase* counts the separations on the longest path to it; kernels of a phase
+instruction, or with reductions of their values as one `fold` (folds.py). A node's *phase* counts the separations on the longest path to it; kernels of a phase
 run before its elementwise groups. Views cost nothing: they are operands with strides.
 """
 
@@ -13,12 +13,14 @@ from ..graph import INPUT, LITERAL, PROJ, args_of, reachable, swaps
 from ..primitives.complexes import COMPLEX, part_view
 from ..primitives.shaping import BROADCAST, RESHAPE
 from ..views import View, c_strides
+from .folds import find_folds, parameters, written
 from .groups import micro_program
 from .rows import by_rows
 from .runtime import run_options
 from .sharing import UPDATES, WHOLE, behind, is_update_chain, may_lie_over
 
 MAX_OPS, MAX_OPERANDS = 160, 60
+OPERANDS = 64  # of one instruction, in the core
 _NAMES = (
     "bool int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64 complex64 complex128"
 )
@@ -331,7 +333,7 @@ class Lowering:
         self.kept = {f(o) for o in self.outputs for f in (self._strip, self._strip_views)}
         for node in self.order:
             if node.prim.kind != "view" or node.prim is PROJ:
-                self.readers[node] = self._readers(node)
+                self.readers[node] = self.readers_of(node)
         self._find_parts()
 
     def _find_parts(self):
@@ -349,7 +351,7 @@ class Lowering:
                     if self.readers[a] != {node}:
                         self.shared.add(node)
 
-    def _readers(self, node):
+    def readers_of(self, node):
         """The computing nodes that read the memory of `node`, through views."""
         found, stack = set(), [node]
         while stack:
@@ -364,6 +366,8 @@ class Lowering:
         last = max([*self.calls, *self.groups], default=-1)
         for level in range(last + 1):
             for node in self.calls.get(level, ()):
+                if node in self.done:  # a reduction that a group has computed
+                    continue
                 node.prim.lower(node, self)
                 self.done.add(node)
                 self.owned.add(node)
@@ -459,30 +463,29 @@ class Lowering:
         return len(nodes)
 
     def _emit_group(self, shape, nodes):
-        self.chunk = inside = set(nodes)
+        """One instruction for these nodes and the reductions of their values that fold into it."""
+        self.chunk = set(nodes)
         ins, ip, index = micro_program(nodes, self.args, DTYPES)
-        results = [
-            n
-            for n in nodes
-            if n in self.kept
-            or n in self.out_of
-            or any(u not in inside for u in self.users.get(n, ()))
-        ]
-        views = [self.view(a) for a in ins]
-        operands = [
-            View(v.buffer, v.dtype, v.offset, shape, v.strides)
-            if v.shape == shape
-            else _stretch(v, shape)
-            for v in views
-        ]
-        outs = [self._place(n) for n in results]
-        ip += [index[n] for n in results]
-        self.emit("fused", outs, operands, ip=ip, text=self._text_of_group(nodes))
-        self.done.update(nodes)
-        self.owned.update(results)
+        folds = [] if run_options.unfused else find_folds(nodes, self)
+        results = written(nodes, folds, self)
+        if len(ins) + len(results) + len(folds) > OPERANDS:
+            folds, results = [], written(nodes, (), self)
+        operands = [_stretch(self.view(a), shape) for a in ins]
+        reduced = [fold.node for fold in folds]
+        outs = [self._place(n) for n in results] + [self.out(n) for n in reduced]
+        ip += [index[n] for n in results] + [index[fold.value] for fold in folds]
+        if folds:
+            ip = parameters(shape, len(results), folds, DTYPES) + ip
+        text = self._text_of_group(nodes + reduced)
+        self.emit("fold" if folds else "fused", outs, operands, ip=ip, text=text)
+        self.done.update(nodes, reduced)
+        self.owned.update(results, reduced)
 
 
 def _stretch(view, shape):
+    """The view broadcast to `shape`."""
+    if view.shape == shape:
+        return view
     lead = len(shape) - len(view.shape)
     strides = (0,) * lead + tuple(0 if d == 1 else s for d, s in zip(view.shape, view.strides))
     return View(view.buffer, view.dtype, view.offset, shape, strides)

@@ -1,12 +1,11 @@
 """Reductions and the elementwise groups around them, run block of rows by block of rows.
 
 Works on emitted instructions. A region is a set of them whose operands all fall into the same rows
-(leading axes) and that pass values only within a row: softmax, layer norm, the mean of an
-expression. It becomes one instruction `rows` that runs them all on a block of rows before it goes
-on to the next, so what one writes the next finds in the cache, and values that nobody else reads
-need memory for one block only. A reduction of everything to one number goes by its own segments.
+(leading axes) and that pass values only within a row: softmax, layer norm. It becomes one
+instruction `rows` that runs them all on a block of rows before it goes on to the next, so what one
+writes the next finds in the cache, and values that nobody else reads need memory for one block only.
 The bits are those of the separate instructions: elementwise groups do not depend on their length,
-and a row, or segment, is summed as a whole.
+and a row is summed as a whole.
 """
 
 from math import prod
@@ -14,13 +13,12 @@ from typing import NamedTuple
 
 _REDUCTIONS = {"reduce_" + op for op in ("sum", "prod", "max", "min", "any", "all")}
 _ITEM = (1, 1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 8, 16)  # bytes, by number of the element type
-_FLOATS = (9, 10)
 _CACHE = 1 << 17  # bytes that one block may touch
 _LEAST = 1 << 21  # bytes below which all instructions find their operands in the cache anyway
 _TURN = 1 << 14  # bytes that make one turn worth its overhead
 _SPLIT = 1 << 17  # elements that make several threads worth theirs
 _WINDOW = 32  # instructions looked at behind the first one of a region
-_SEGMENT, _SHORT_ROW = 1 << 16, 16  # of csrc/kernels/reduce: parts of a long row, rows by columns
+_SHORT_ROW = 16  # of csrc/kernels/reduce: rows that go by columns where there are many
 
 
 class Access(NamedTuple):
@@ -33,12 +31,11 @@ class Access(NamedTuple):
     row: int
     shape: tuple
     strides: tuple
-    whole: bool = False  # one item for each block, not for each row
 
     def span(self, n):
         """Bytes from the first to behind the last that n rows touch."""
         inner = sum((d - 1) * s for d, s in zip(self.shape, self.strides))
-        return inner + _ITEM[self.dtype] + (0 if self.whole else (n - 1) * self.row)
+        return inner + _ITEM[self.dtype] + (n - 1) * self.row
 
 
 def _merged(shape, strides):
@@ -85,40 +82,49 @@ def _packed(a):
 
 def _is_large(kernel, ins):
     """Is it a reduction of much?"""
-    return kernel in _REDUCTIONS and 2 * prod(ins[0][3]) * _ITEM[ins[0][1]] >= _LEAST
+    reduces = kernel in _REDUCTIONS or (kernel == "fold" and ins)
+    return reduces and 2 * prod(ins[0][3]) * _ITEM[ins[0][1]] >= _LEAST
+
+
+def _reduced(instr):
+    """(outputs, elements of each) of a reduction along rows, or None."""
+    kernel, _, ins, ip, *_ = instr
+    if kernel == "fold":
+        p, r, q = ip[:3]
+        return (p, r) if q == 1 else None
+    kept = len(ins[0][3]) - ip[0]
+    return prod(ins[0][3][:kept]), prod(ins[0][3][kept:])
+
+
+def _fold_of_rows(ip, n_all, n, inner):
+    """The parameters of a fold over n of its n_all rows, each of shape `inner`."""
+    p, r, q, n_axes = ip[:4]
+    return (p // n_all * n, r, q, 1 + len(inner), n, *inner, *ip[4 + n_axes :])
 
 
 class _Region:
     """Instructions that run together; grown one by one."""
 
-    def __init__(self, program, n_outer, n_row, segments):
-        self.program, self.n_outer, self.n_row, self.segments = program, n_outer, n_row, segments
+    def __init__(self, program, n_outer, n_row):
+        self.program, self.n_outer, self.n_row = program, n_outer, n_row
         self.members, self.accesses = [], []
         self.written, self.read = {}, {}  # buffer -> its accesses
-        self.partial = {}  # segments: buffer of a result -> (buffer of its parts, instruction)
         self.late = set(), set()  # what instructions read and wrote that run after the region
 
     def _accesses(self, instr):
         kernel, outs, ins, ip, *_ = instr
-        if kernel != "fused" and kernel not in _REDUCTIONS:
+        if not ins or (kernel not in ("fused", "fold") and kernel not in _REDUCTIONS):
             return None
-        if kernel == "fused" or not self.segments:
-            found = [_access(o, self.n_outer, self.n_row) for o in outs + ins]
-        else:
-            whole = Access(outs[0][0], outs[0][1], 0, 0, _ITEM[outs[0][1]], (), (), True)
-            found = [whole, _access(ins[0], 1, self.n_row)]
+        found = [_access(o, self.n_outer, self.n_row) for o in outs + ins]
         if None in found:
             return None
-        if kernel != "fused":
-            out, a = found
-            kept = len(ins[0][3]) - ip[0]
-            length = prod(ins[0][3][kept:])
-            if not _packed(a) or length < _SHORT_ROW:
+        if kernel == "fold":
+            p, r, q = ip[:3]
+            if p % (self.n_outer * self.n_row) or (q == 1 and r < _SHORT_ROW):
                 return None
-            if self.segments:
-                floats = out.dtype == a.dtype and a.dtype in _FLOATS
-                return found if floats and length == self.n_row and a.shape == () else None
-            if len(a.shape) < ip[0]:
+        elif kernel != "fused":
+            a = found[1]
+            if not _packed(a) or len(a.shape) < ip[0] or _reduced(instr)[1] < _SHORT_ROW:
                 return None
         return found
 
@@ -126,7 +132,7 @@ class _Region:
         """Does nothing that runs before or after the region stand in the way?"""
         late_reads, late_writes = self.late
         for a in accesses[n_out:]:
-            if a.buffer in late_writes or a.buffer in self.partial:
+            if a.buffer in late_writes:
                 return False
             for w in self.written.get(a.buffer, ()):
                 if (a.outer, a.row) != (w.outer, w.row) or a.offset + a.span(1) > w.row:
@@ -135,10 +141,8 @@ class _Region:
             kind = self.program.buffers[a.buffer][0]
             if a.buffer in late_reads or a.buffer in late_writes or kind not in ("tmp", "out"):
                 return False
-            if a.buffer in self.written or a.buffer in self.read or a.buffer in self.partial:
+            if a.buffer in self.written or a.buffer in self.read:
                 return False
-            if a.whole:
-                continue
             packed = a.offset == 0 and _packed(a) and a.row == a.span(1)
             if not packed or (self.n_outer > 1 and a.outer != self.n_row * a.row):
                 return False
@@ -158,8 +162,6 @@ class _Region:
         return None
 
     def _take(self, i, n_out, accesses):
-        if accesses[0].whole:
-            self.partial[accesses[0].buffer] = i
         self.members.append(i)
         self.accesses.append(accesses)
         for k, a in enumerate(accesses):
@@ -171,8 +173,6 @@ class _Region:
         """Rows of one turn, or None where the region is not worth it."""
         all_of = {**self.read, **self.written}
         bytes_of_row = sum(max(a.row for a in found) for found in all_of.values())
-        if self.segments:
-            return _SEGMENT
         block = min(max(_CACHE // max(bytes_of_row, 1), 1), self.n_row)
         worth = bytes_of_row * self.n_row * self.n_outer >= _LEAST
         return block if worth and bytes_of_row * block >= _TURN else None
@@ -196,14 +196,13 @@ class _Region:
 
         def operand(a):
             place = (number[a.buffer], a.offset) if a.buffer in self.written else (number[a], 0)
-            if a.whole:
-                return place[0], a.dtype, 0, (), ()
             return place[0], a.dtype, place[1], (n, *a.shape), (a.row, *a.strides)
 
         for i, accesses in zip(self.members, self.accesses):
             kernel, out, _, ip, fp, text, _ = self.program.instrs[i]
             operands = [operand(a) for a in accesses]
-            ip = (1,) if accesses[0].whole else ip
+            if kernel == "fold":
+                ip = _fold_of_rows(ip, self.n_outer * self.n_row, n, accesses[-1].shape)
             instrs.append((kernel, operands[: len(out)], operands[len(out) :], ip, fp, text, ()))
         return _core.Program(buffers, instrs, len(ins), len(outs))
 
@@ -226,24 +225,12 @@ class _Region:
         for a in [self.written[b][0] for b in outs] + ins:
             item = _ITEM[a.dtype]
             n_bytes = (self.n_outer - 1) * a.outer + a.span(self.n_row)
-            buffer = a.buffer
-            if a.whole:
-                n_bytes = (n_block + (rest > 0)) * item
-                buffer = self.program.part(buffer, n_bytes)
-            ip += [a.outer if self.n_outer > 1 else 0, a.row * (1 if a.whole else block)]
-            operands.append((buffer, a.dtype, a.offset, (n_bytes // item,), (item,)))
+            ip += [a.outer if self.n_outer > 1 else 0, a.row * block]
+            operands.append((a.buffer, a.dtype, a.offset, (n_bytes // item,), (item,)))
         line = self.program.instrs[self.members[0]][5].partition(" (")[0]
         text = f"{line} (rows of {len(self.members)} instructions)"
         n = len(outs)
         return "rows", tuple(operands[:n]), tuple(operands[n:]), tuple(ip), (), text, tuple(subs)
-
-    def totals(self, block):
-        """Segments: the last step of each reduction, from its parts."""
-        n = -(-self.n_row // block)
-        for buffer, i in self.partial.items():
-            kernel, ((_, dtype, offset, _, _),), _, _, fp, text, _ = self.program.instrs[i]
-            part = self.program.parts[buffer], dtype, 0, (n,), (_ITEM[dtype],)
-            yield kernel, ((buffer, dtype, offset, (), ()),), (part,), (1,), fp, text, ()
 
 
 class _Regions:
@@ -251,39 +238,32 @@ class _Regions:
 
     def __init__(self, buffers, instrs):
         self.buffers, self.instrs = buffers, instrs
-        self.taken, self.parts, self.users = set(), {}, {}
+        self.taken, self.users = set(), {}
         for i, (_, outs, ins, *_) in enumerate(instrs):
             for operand in outs + ins:
                 self.users.setdefault(operand[0], set()).add(i)
 
-    def part(self, buffer, n_bytes):
-        """The memory of the parts of a reduction."""
-        if buffer not in self.parts:
-            self.parts[buffer] = len(self.buffers)
-            self.buffers.append(("tmp", n_bytes))
-        return self.parts[buffer]
-
     def _start(self, seed):
-        """The group that writes the argument of a reduction, or the reduction itself."""
-        buffer = self.instrs[seed][2][0][0]
+        """The group that writes an argument of a reduction, or the reduction itself."""
+        size = prod(self.instrs[seed][2][0][3])
+        read = {o[0] for o in self.instrs[seed][2]}
         for i in range(seed - 1, max(seed - _WINDOW, 0) - 1, -1):
             kernel, outs, *_ = self.instrs[i]
-            if any(o[0] == buffer for o in outs):
+            if any(o[0] in read and prod(o[3]) == size for o in outs):
                 return i if kernel == "fused" and i not in self.taken else seed
         return seed
 
     def _splits(self, seed):
-        """(outer, rows, by segments?) to try: all kept axes as one, then some of them outside."""
-        _, _, ((_, _, _, shape, _),), (n_reduced,), *_ = self.instrs[seed]
-        kept = shape[: len(shape) - n_reduced]
-        rows, length = prod(kept), prod(shape[len(kept) :])
-        if length < _SHORT_ROW:
+        """(outer, rows) to try: all kept axes as one, then some of them outside."""
+        n_out, length = _reduced(self.instrs[seed]) or (1, 0)
+        shape = self.instrs[seed][2][0][3]
+        stop = _leading(shape, n_out)
+        if length < _SHORT_ROW or stop is None:
             return
-        if rows == 1 and length > 2 * _SEGMENT:
-            yield 1, length, True
+        kept = shape[:stop]
         for p in range(len(kept)):
             if prod(kept[p:]) > 1 and (p == 0 or prod(kept[:p]) > 1):
-                yield prod(kept[:p]), prod(kept[p:]), False
+                yield prod(kept[:p]), prod(kept[p:])
 
     def _grow(self, start, seed, split):
         region = _Region(self, *split)
@@ -312,14 +292,13 @@ class _Regions:
             if i in regions:
                 region, block = regions[i]
                 out.append(region.instruction(block))
-                out += region.totals(block)
             elif i not in self.taken:
                 out.append(instr)
         return out
 
 
 def by_rows(buffers, instrs):
-    """The instructions with regions of rows drawn together; may append buffers."""
+    """The instructions with regions of rows drawn together."""
     if not any(_is_large(kernel, ins) for kernel, _, ins, *_ in instrs):
         return instrs
     return _Regions(buffers, instrs).run()

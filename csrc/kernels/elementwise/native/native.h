@@ -21,6 +21,7 @@ struct nk_native {
 nk_status NK_LV(nk_native_new)(nk_native **native, const nk_call *call, const nk_fused *f);
 void NK_LV(nk_native_free)(nk_native *native);
 nk_status NK_LV(nk_native_run)(const nk_call *call);
+void NK_LV(nk_native_range)(const nk_call *call, int64_t start, int64_t stop);
 void NK_LV(nk_native_part)(const nk_fused *f, char *const *at, int64_t n);
 
 #endif

@@ -84,7 +84,7 @@ static void run_blocks(const nk_call *call, const nk_fused *f, char **at, int64_
   }
 }
 
-static void run_range(const nk_call *call, int64_t start, int64_t stop) {
+void NK_LV(nk_native_range)(const nk_call *call, int64_t start, int64_t stop) {
   const nk_fused *f = call->prep;
   char *at[NK_MAX_OPERANDS];
   const unsigned mode = f->flush ? nk_flush_begin() : 0;
@@ -107,7 +107,7 @@ static nk_status run_chunk(void *arg, int64_t chunk, int worker) {
   (void)worker;
   if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
   const int64_t start = chunk * f->native->chunk, stop = start + f->native->chunk;
-  run_range(call, start, stop < f->total ? stop : f->total);
+  NK_LV(nk_native_range)(call, start, stop < f->total ? stop : f->total);
   return NK_OK;
 }
 
@@ -117,7 +117,7 @@ nk_status NK_LV(nk_native_run)(const nk_call *call) {
     return nk_parallel(call->ctx, (f->total + f->native->chunk - 1) / f->native->chunk, run_chunk,
                        (void *)(uintptr_t)call);
   if (f->row_ndim > 0 || f->native->strided) {
-    run_range(call, 0, f->total);
+    NK_LV(nk_native_range)(call, 0, f->total);
     return NK_OK;
   }
   char *at[NK_MAX_OPERANDS];
