@@ -38,9 +38,12 @@ typedef struct nk_kernel {
   nk_status (*run)(const nk_call *call);
   void (*release)(void *prep); /* NULL when check prepares nothing */
   int flags;
-  /* Elementwise kernels only: may elements be computed apart from each other, and n of them from
-   * these addresses (ins, then outs)? An operand that is one value for all stands still. */
-  bool (*splits)(const void *prep);
+  /* Elementwise kernels only: how many elements may be computed apart from each other, 0 for none;
+   * does operand k (ins, then outs) hold bits, eight elements to a byte; and n elements from these
+   * addresses, the first of the n at the start of a byte. An operand that is one value for all
+   * stands still. */
+  int64_t (*splits)(const void *prep);
+  bool (*packed)(const void *prep, int k);
   void (*part)(const void *prep, char *const *at, int64_t n);
 } nk_kernel;
 

@@ -25,11 +25,11 @@ enum {
 };
 
 /* An operand of the body at step i of T, t the position along x and y:
- *   memory[i == 0 ? FIRST : (T - 1 - i) & 1] + t * step + start * size */
+ *   memory[i == 0 ? FIRST : (T - 1 - i) & 1] + t * step + start * bits / 8 */
 enum { FIRST = 2 };
 typedef struct operand {
   char *memory[3];
-  int64_t step, size; /* size 0: one value for all elements */
+  int64_t step, bits; /* of an element; 0: one value for all */
   int64_t local;      /* temporary: bytes per element of those before it; else -1 */
   int buffer;
   bool index; /* the step's number, which each tile keeps itself */
@@ -105,7 +105,7 @@ static void place_temporary(operand *o, tiles *w) {
       return;
     }
   o->local = w->local;
-  w->local += o->size;
+  w->local += (o->bits + 7) / 8;
 }
 
 /* Is the view one value for all N elements? */
@@ -116,20 +116,21 @@ static bool is_one(const nk_view *v) {
 }
 
 /* Operands on memory that the loop writes must be all of it, element by element. */
-static bool add_operand(tiles *w, int64_t view, bool writes) {
+static bool add_operand(tiles *w, int64_t view, bool packed, bool writes) {
   const nk_operand *from = nk_operands(w->body->program) + view;
   const nk_view *v = w->body->view + view;
   const nk_buffer *b = buffer_of(w, from);
-  const int64_t size = nk_dtype_size[v->dtype];
+  const int64_t bits = packed ? 1 : 8 * (int64_t)nk_dtype_size[v->dtype];
   operand *o = &w->operand[w->n_operand++];
   memset(o, 0, sizeof *o);
-  o->size = is_one(v) ? 0 : size;
+  o->bits = is_one(v) && !packed ? 0 : bits;
   o->local = -1;
   o->buffer = from->buffer;
   const bool is_fixed =
       b->kind == NK_BUF_CONST ||
       (b->kind == NK_BUF_IN && (b->input < w->n_const || b->input >= w->n_const + w->n_carry));
-  if (!is_fixed && (from->offset != 0 || o->size == 0 || b->n_bytes < w->n * size)) return false;
+  if (!is_fixed && (from->offset != 0 || o->bits == 0 || b->n_bytes < (w->n * bits + 7) / 8))
+    return false;
   if (b->kind == NK_BUF_TMP)
     place_temporary(o, w);
   else if (b->kind == NK_BUF_CONST)
@@ -147,15 +148,15 @@ static bool prepare(tiles *w) {
   for (int i = 0; i < p->n_instr; ++i) {
     const nk_instr *instr = &nk_instrs(p)[i];
     const int n_operand = instr->n_in + instr->n_out;
-    if (instr->is_loop || instr->kernel->splits == NULL || !instr->kernel->splits(instr->prep) ||
-        w->n_operand + n_operand > OPERANDS)
+    if (instr->is_loop || instr->kernel->splits == NULL || w->n_operand + n_operand > OPERANDS)
       return false;
-    const int64_t n = nk_view_size(w->body->view + instr->operand);
+    const int64_t n = instr->kernel->splits(instr->prep);
     if (n < 2 || (i > 0 && n != w->n)) return false;
     w->n = n;
     for (int k = 0; k < n_operand; ++k) {
       const int64_t view = instr->operand + (k < instr->n_in ? instr->n_out + k : k - instr->n_in);
-      if (!add_operand(w, view, k >= instr->n_in)) return false;
+      const bool packed = instr->kernel->packed(instr->prep, k);
+      if (!add_operand(w, view, packed, k >= instr->n_in)) return false;
     }
   }
   return p->n_instr > 0 && w->local <= LOCAL / (2 * UNIT);
@@ -185,9 +186,9 @@ static void find_moving(tiles *w) {
 }
 
 static void choose_tile(tiles *w) {
-  int64_t bytes = 1;
-  for (int k = 0; k < w->n_operand; ++k) bytes += w->operand[k].size;
-  int64_t tile = CACHE / bytes;
+  int64_t bits = 8;
+  for (int k = 0; k < w->n_operand; ++k) bits += w->operand[k].bits;
+  int64_t tile = 8 * CACHE / bits;
   if (w->local > 0 && tile > LOCAL / w->local - UNIT) tile = LOCAL / w->local - UNIT;
   const int64_t share = w->n / w->call->ctx->n_threads;
   if (w->call->ctx->n_threads > 1 && w->n * w->length > THREAD_WORK && share < tile) tile = share;
@@ -202,7 +203,7 @@ static void set_addresses(const tiles *w, char **at, int64_t i, int64_t start) {
   for (int j = 0; j < n; ++j) {
     const int k = i < 2 ? j : w->moving[j];
     const operand *o = &w->operand[k];
-    if (o->local < 0 && !o->index) at[k] = o->memory[which] + t * o->step + start * o->size;
+    if (o->local < 0 && !o->index) at[k] = o->memory[which] + t * o->step + start * o->bits / 8;
   }
 }
 

@@ -10,7 +10,8 @@
   void NK_LV(nk_##name##_release)(void *prep);
 #define KE(name, flags)                             \
   KP(name, flags)                                   \
-  bool NK_LV(nk_##name##_splits)(const void *prep); \
+  int64_t NK_LV(nk_##name##_splits)(const void *prep); \
+  bool NK_LV(nk_##name##_packed)(const void *prep, int k); \
   void NK_LV(nk_##name##_part)(const void *prep, char *const *at, int64_t n);
 #include "table.def"
 #undef K
@@ -18,7 +19,7 @@
 #undef KE
 
 #define K(name, flags) \
-  {#name, NK_LV(nk_##name##_check), NK_LV(nk_##name##_run), NULL, (flags), NULL, NULL},
+  {#name, NK_LV(nk_##name##_check), NK_LV(nk_##name##_run), NULL, (flags), NULL, NULL, NULL},
 #define KP(name, flags)        \
   {#name,                      \
    NK_LV(nk_##name##_check),   \
@@ -26,11 +27,12 @@
    NK_LV(nk_##name##_release), \
    (flags),                    \
    NULL,                       \
+   NULL,                       \
    NULL},
 #define KE(name, flags)                                                                    \
   {#name,   NK_LV(nk_##name##_check),  NK_LV(nk_##name##_run), NK_LV(nk_##name##_release), \
-   (flags), NK_LV(nk_##name##_splits), NK_LV(nk_##name##_part)},
+   (flags), NK_LV(nk_##name##_splits), NK_LV(nk_##name##_packed), NK_LV(nk_##name##_part)},
 extern const nk_kernel NK_LV(nk_kernel_table)[];
 const nk_kernel NK_LV(nk_kernel_table)[] = {
 #include "table.def"
-    {NULL, NULL, NULL, NULL, 0, NULL, NULL}};
+    {NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL}};

@@ -131,7 +131,7 @@ static void place_inputs(builder *b) {
     arg->reg = i;
     if (arg->kind == NK_ARG_SCALAR)
       arg->reg = new_place(b, 0);
-    else if (arg->kind == NK_ARG_STRIDED)
+    else if (arg->kind != NK_ARG_DIRECT)
       arg->reg = block_place(b, arg->size, -1, value->last);
     value->reg = arg->reg;
   }
@@ -187,7 +187,7 @@ static void place_outputs(builder *b) {
     const nk_value *value = m->value + v;
     nk_arg *arg = f->arg + m->n_in + k;
     arg->reg = m->n_in + k;
-    if (arg->kind == NK_ARG_STRIDED)
+    if (arg->kind != NK_ARG_DIRECT)
       arg->reg = value->uniform ? filled_register(b, v) : value->reg;
     else if (value->reg != m->n_in + k)
       f->step[f->n_step++] = (nk_step){.fn = copy_fn(word(arg->size), value->uniform),
@@ -285,11 +285,20 @@ static nk_fused *new_fused(const nk_call *call, int n_const, int capacity) {
   return f;
 }
 
+static void mark_bits(builder *b) {
+  const nk_micro *m = &b->micro;
+  for (int k = 0; k < m->n_in + m->n_out; k++)
+    if (m->value[k < m->n_in ? k : m->results[k - m->n_in]].bits)
+      b->fused->arg[k].kind = NK_ARG_BITS;
+}
+
 static nk_status compile(builder *b) {
   nk_micro *m = &b->micro;
   nk_fused *f = b->fused;
   nk_status status = NK_LV(nk_micro_parse)(m, b->call);
-  if (status == NK_OK) status = NK_LV(nk_fused_shape)(f, b->call);
+  if (status != NK_OK) return status;
+  mark_bits(b);
+  status = NK_LV(nk_fused_shape)(f, b->call, m);
   if (status != NK_OK) return status;
   NK_LV(nk_combine_alias)(m, b->alias);
   for (int v = 0; v < m->n_in + m->n_const; v++)

@@ -50,11 +50,16 @@ int64_t NK_LV(nk_fused_piece)(const nk_fused *f) {
   return f->native != NULL ? f->native->chunk : f->chunk;
 }
 
-bool NK_LV(nk_fused_splits)(const void *prep) {
+int64_t NK_LV(nk_fused_splits)(const void *prep) {
   const nk_fused *f = prep;
   bool direct = f->row_ndim == 0 && !NK_LV(nk_fused_needs_work)(f);
   for (int k = 0; k < f->n_in + f->n_out; k++) direct &= f->arg[k].kind != NK_ARG_STRIDED;
-  return direct;
+  return direct ? f->total : 0;
+}
+
+bool NK_LV(nk_fused_packed)(const void *prep, int k) {
+  const nk_fused *f = prep;
+  return f->arg[k].kind == NK_ARG_BITS;
 }
 
 void NK_LV(nk_fused_part)(const void *prep, char *const *at, int64_t n) {

@@ -30,6 +30,7 @@ typedef struct nk_value {
   bool uniform; /* one value for the whole row */
   bool live;
   bool output;
+  bool bits; /* an input of bits, or the name under which a bool is written as bits */
   int32_t uses;
   int32_t last; /* step that reads it last */
   int32_t reg;
@@ -38,18 +39,20 @@ typedef struct nk_value {
 /* The parsed micro-program. Values are numbered inputs, constants, operations. */
 typedef struct nk_micro {
   int n_in, n_const, n_op, n_out, n_value;
+  int64_t n_bits; /* elements of operands that are bits; 0: there are none */
   const int64_t *constants; /* (dtype, bits) pairs in the call's parameters */
   const int64_t *results;   /* value of each output, in the call's parameters */
   nk_value *value;          /* [n_value] */
 } nk_micro;
 
-enum { NK_ARG_DIRECT, NK_ARG_SCALAR, NK_ARG_STRIDED };
+/* BITS: eight elements to a byte, in C order of the iteration space. */
+enum { NK_ARG_DIRECT, NK_ARG_SCALAR, NK_ARG_STRIDED, NK_ARG_BITS };
 
 /* How one operand of the call is walked. */
 typedef struct nk_arg {
   uint8_t kind;
   uint8_t size;  /* bytes of an element */
-  int32_t reg;   /* direct: its own; scalar: its repeated value; strided: its block */
+  int32_t reg;   /* direct: its own; scalar: its repeated value; strided, bits: its block */
   int32_t tail;  /* offset of the padded remainder in the workspace */
   int64_t stride[NK_MAXDIM];
 } nk_arg;
@@ -74,8 +77,13 @@ typedef struct nk_fused {
   nk_native *native;  /* NULL: the interpreter runs the group */
 } nk_fused;
 
+/* Bytes that n elements take, n a multiple of 8 where operands are bits. */
+static inline int64_t nk_arg_bytes(const nk_arg *arg, int64_t n) {
+  return arg->kind == NK_ARG_BITS ? n / 8 : n * arg->size;
+}
+
 nk_status NK_LV(nk_micro_parse)(nk_micro *m, const nk_call *call);
-nk_status NK_LV(nk_fused_shape)(nk_fused *f, const nk_call *call);
+nk_status NK_LV(nk_fused_shape)(nk_fused *f, const nk_call *call, const nk_micro *m);
 nk_status NK_LV(nk_fused_build)(nk_fused **result, const nk_call *call);
 nk_status NK_LV(nk_fused_run)(const nk_call *call);
 nk_status NK_LV(nk_fused_check)(nk_call *call);

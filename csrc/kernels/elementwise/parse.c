@@ -4,7 +4,7 @@
  */
 #include "fused.h"
 
-enum { SAME, TEST, SEL, CONV };
+enum { SAME, TEST, SEL, CONV, PACK, UNPACK };
 enum { B = 1, I = 2, F = 4, N = 8 };
 
 static const struct {
@@ -33,6 +33,37 @@ static int type_class(int64_t dtype) {
   }
 }
 
+/* From here on the input is bool, and so is the value whose bits are written. */
+static nk_status parse_bits(nk_micro *m, int v, bool unpacks, const int64_t *p, nk_error *error) {
+  nk_value *value = m->value + v, *src = m->value + value->src[0];
+  const bool is_known = unpacks && src->bits, is_input = value->src[0] < m->n_in;
+  if (p[3] < 1 || (m->n_bits != 0 && p[3] != m->n_bits))
+    return nk_fail(error, NK_ERR_VALUE, "fused: got bits of %lld elements, wanted %lld",
+                   (long long)p[3], (long long)(m->n_bits != 0 ? m->n_bits : 1));
+  if (!is_known && (src->bits || src->dtype != (unpacks ? NK_U8 : NK_BOOL) || (unpacks && !is_input)))
+    return nk_fail(error, NK_ERR_TYPE, "fused: %s of %s%s", unpacks ? "flags" : "bits",
+                   nk_dtype_name[src->dtype], unpacks && !is_input ? " that is no input" : "");
+  m->n_bits = p[3];
+  value->code = NK_OP_copy;
+  if (unpacks) {
+    src->dtype = NK_BOOL;
+    src->bits = true;
+  } else {
+    value->bits = true;
+  }
+  return NK_OK;
+}
+
+/* Does an operation read bits as if they were bytes? */
+static bool misreads_bits(const nk_micro *m, const int64_t *ops) {
+  for (int k = 0; k < m->n_op; k++) {
+    const nk_value *value = m->value + m->n_in + m->n_const + k;
+    for (int i = 0; i < value->n_src && op_table[ops[5 * k]].result != UNPACK; i++)
+      if (m->value[value->src[i]].bits) return true;
+  }
+  return false;
+}
+
 static nk_status parse_op(nk_micro *m, int v, const int64_t *p, nk_error *error) {
   const int64_t code = p[0], dtype = p[1];
   if (code < 0 || code >= NK_OP_TABLE_END)
@@ -43,9 +74,10 @@ static nk_status parse_op(nk_micro *m, int v, const int64_t *p, nk_error *error)
     return nk_fail(error, NK_ERR_TYPE, "fused: %s is not defined for %s", name,
                    dtype >= 0 && dtype < NK_NDTYPES ? nk_dtype_name[dtype] : "this type");
   nk_value *value = m->value + v;
+  const int result = op_table[code].result;
   value->code = (int16_t)code;
   value->op_dtype = (uint8_t)dtype;
-  value->dtype = op_table[code].result == TEST ? NK_BOOL : (uint8_t)dtype;
+  value->dtype = result == TEST ? NK_BOOL : (uint8_t)dtype;
   value->n_src = op_table[code].arity;
   for (int k = 0; k < value->n_src; k++) {
     const int64_t src = p[2 + k];
@@ -54,8 +86,9 @@ static nk_status parse_op(nk_micro *m, int v, const int64_t *p, nk_error *error)
                      name, (long long)src, v - 1);
     value->src[k] = (int32_t)src;
     const int got = m->value[src].dtype;
-    const int want = op_table[code].result == SEL && k == 0 ? NK_BOOL : (int)dtype;
-    if (op_table[code].result == CONV ? got > NK_F64 : got != want)
+    const int want = result == SEL && k == 0 ? NK_BOOL : (int)dtype;
+    if (result == PACK || result == UNPACK) return parse_bits(m, v, result == UNPACK, p, error);
+    if (result == CONV ? got > NK_F64 : got != want)
       return nk_fail(error, NK_ERR_TYPE, "fused: operand %d of %s is %s, wanted %s", k, name,
                      nk_dtype_name[got], nk_dtype_name[want]);
   }
@@ -89,14 +122,17 @@ nk_status NK_LV(nk_micro_parse)(nk_micro *m, const nk_call *call) {
     const nk_status status = parse_op(m, m->n_in + m->n_const + k, ops + 5 * k, error);
     if (status != NK_OK) return status;
   }
+  if (misreads_bits(m, ops))
+    return nk_fail(error, NK_ERR_VALUE, "fused: bits are read as bytes");
   for (int k = 0; k < m->n_out; k++) {
     const int64_t v = m->results[k];
     if (v < 0 || v >= m->n_value)
       return nk_fail(error, NK_ERR_VALUE, "fused: output %d is value %lld, wanted 0 to %d", k,
                      (long long)v, m->n_value - 1);
-    if (m->value[v].dtype != call->out[k].dtype)
+    const int dtype = m->value[v].bits ? NK_U8 : m->value[v].dtype;
+    if (dtype != (int)call->out[k].dtype || (m->value[v].bits && v < m->n_in))
       return nk_fail(error, NK_ERR_TYPE, "fused: output %d is %s, its value is %s", k,
-                     nk_dtype_name[call->out[k].dtype], nk_dtype_name[m->value[v].dtype]);
+                     nk_dtype_name[call->out[k].dtype], nk_dtype_name[dtype]);
     const int class = type_class(m->value[v].dtype);
     if (class == 0 || (class == N && v < m->n_in))
       return nk_fail(error, NK_ERR_TYPE, "fused: output %d is an input of %s, which only convert reads", k,

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "../../simd/bits.h"
 #include "../../simd/flush.h"
 #include "fused.h"
 #include "native/native.h"
@@ -16,6 +17,7 @@ typedef struct runner {
   const nk_fused *f;
   const nk_call *call;
   char *work;
+  char *bits[NK_MAX_OPERANDS]; /* where operands that are bits stand */
   char *r[NK_FUSED_REGS];
 } runner;
 
@@ -28,6 +30,7 @@ static char *operand_at(const runner *p, int k, int64_t start) {
   const nk_fused *f = p->f;
   const nk_arg *arg = f->arg + k;
   char *data = operand_data(p->call, f, k);
+  if (arg->kind == NK_ARG_BITS) return data + start / 8;
   if (f->row_ndim == 0) return arg->kind == NK_ARG_DIRECT ? data + start * arg->size : data;
   int64_t row = start / f->row;
   if (arg->kind == NK_ARG_DIRECT) data += (start - row * f->row) * arg->size;
@@ -75,6 +78,7 @@ static void run_block(runner *p, int64_t start, int64_t n) {
     const nk_arg *arg = f->arg + k;
     if (arg->kind == NK_ARG_STRIDED)
       NK_LV(nk_fused_gather)(r[arg->reg], f, arg, p->call->in[k].data, start, n);
+    if (arg->kind == NK_ARG_BITS) nk_bits_to_flags(r[arg->reg], p->bits[k], n);
     if (tail && arg->kind == NK_ARG_DIRECT) {
       copy_bytes(p->work + arg->tail, r[k], (size_t)n * arg->size);
       r[k] = p->work + arg->tail;
@@ -89,12 +93,15 @@ static void run_block(runner *p, int64_t start, int64_t n) {
     const nk_arg *arg = f->arg + k;
     if (arg->kind == NK_ARG_STRIDED)
       NK_LV(nk_fused_scatter)(p->call->out[k - f->n_in].data, f, arg, r[arg->reg], start, n);
+    else if (arg->kind == NK_ARG_BITS)
+      nk_bits_of_flags(p->bits[k], r[arg->reg], n);
     else if (tail)
       copy_bytes(direct[k - f->n_in], r[k], (size_t)n * arg->size);
   }
-  if (!tail)
-    for (int k = 0; k < n_arg; k++)
-      if (f->arg[k].kind == NK_ARG_DIRECT) r[k] += n * f->arg[k].size;
+  for (int k = 0; k < n_arg && !tail; k++) {
+    if (f->arg[k].kind == NK_ARG_DIRECT) r[k] += n * f->arg[k].size;
+    if (f->arg[k].kind == NK_ARG_BITS) p->bits[k] += n / 8;
+  }
 }
 
 /* Part of one row: flat indices start .. stop - 1, direct and scalar operands from the addresses. */
@@ -106,6 +113,8 @@ static void run_span(runner *p, char *const *at, int64_t start, int64_t stop) {
       p->r[k] = at[k];
     else if (arg->kind == NK_ARG_SCALAR)
       splat(p->r[arg->reg], at[k], arg->size);
+    else if (arg->kind == NK_ARG_BITS)
+      p->bits[k] = at[k];
   }
   const int64_t whole = (stop - start) & -NK_LANES;
   const int64_t fill = whole < f->block ? whole : f->block;

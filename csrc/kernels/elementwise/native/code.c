@@ -132,6 +132,22 @@ nk_rm nk_code_pool(nk_code *c, uint64_t pattern) {
   return (nk_rm){.kind = NK_RM_POOL, .index = -1, .disp = (int32_t)k};
 }
 
+size_t nk_code_jump(nk_code *c, int condition) {
+  if (condition == NK_JUMP_ALWAYS) {
+    nk_code_byte(c, 0xE9);
+  } else {
+    nk_code_byte(c, 0x0F);
+    nk_code_byte(c, 0x80 | condition);
+  }
+  nk_code_u32(c, 0);
+  return c->n;
+}
+
+void nk_code_land(nk_code *c, size_t jump, size_t to) {
+  const int32_t distance = (int32_t)to - (int32_t)jump;
+  if (!c->failed) memcpy(c->byte + jump - 4, &distance, sizeof distance);
+}
+
 void nk_code_finish(nk_code *c) {
   while (c->n % NK_ALIGN != 0 && !c->failed) nk_code_byte(c, 0xCC);
   const int32_t pool = (int32_t)c->n;

@@ -31,6 +31,8 @@ enum { NK_NATIVE_EVEX = NK_NATIVE_BYTES == 64 };
 #define nk_code_masked NK_LV(nk_code_masked)
 #define nk_code_vex NK_LV(nk_code_vex)
 #define nk_code_pool NK_LV(nk_code_pool)
+#define nk_code_jump NK_LV(nk_code_jump)
+#define nk_code_land NK_LV(nk_code_land)
 #define nk_code_finish NK_LV(nk_code_finish)
 #define nk_code_free NK_LV(nk_code_free)
 
@@ -111,6 +113,11 @@ void nk_code_vex(nk_code *c, uint32_t ins, int length, int reg, int second, nk_r
 
 /* The operand of a constant: `pattern` repeated over a vector, placed behind the code. */
 nk_rm nk_code_pool(nk_code *c, uint64_t pattern);
+
+/* A jump forward; it is told where to when that is known, or backward at once. */
+enum { NK_JUMP_BELOW = 2, NK_JUMP_NOT_BELOW = 3, NK_JUMP_ZERO = 4, NK_JUMP_ALWAYS = 16 };
+size_t nk_code_jump(nk_code *c, int condition);
+void nk_code_land(nk_code *c, size_t jump, size_t to);
 
 /* Appends the constants and fills in their distances. */
 void nk_code_finish(nk_code *c);

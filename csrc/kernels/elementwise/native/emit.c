@@ -231,7 +231,8 @@ static void load_residents(nk_emit *e) {
 static void load_pointers(nk_emit *e) {
   static const int8_t free_register[] = {NK_R15, NK_R8,  NK_R9,  NK_R10, NK_R11,
                                          NK_RAX, NK_RDX, NK_RSI, NK_RDI};
-  const int n_free = e->calls ? 1 : (int)sizeof free_register;
+  const int n_reserved = !e->has_bits ? 0 : NK_NATIVE_EVEX ? 2 : 4; /* see bits.c */
+  const int n_free = e->calls ? 1 : (int)sizeof free_register - n_reserved;
   int n = 0;
   for (int k = 0; k < e->micro.n_in + e->micro.n_out; k++) {
     const bool is_in = k < e->micro.n_in;
@@ -269,21 +270,6 @@ static void emit_exit(nk_emit *e) {
   nk_code_byte(c, 0xC3);
 }
 
-/* A conditional jump whose target is written later, or known. */
-static size_t jump(nk_code *c, int condition) {
-  nk_code_byte(c, 0x0F);
-  nk_code_byte(c, 0x80 | condition);
-  nk_code_u32(c, 0);
-  return c->n;
-}
-
-static void land(nk_code *c, size_t from, size_t to) {
-  const int32_t distance = (int32_t)to - (int32_t)from;
-  if (!c->failed) memcpy(c->byte + from - 4, &distance, sizeof distance);
-}
-
-enum { BELOW = 2, NOT_BELOW = 3, ZERO = 4 };
-
 /* From element I on, as long as whole passes are left. */
 static bool emit_loop(nk_emit *e) {
   nk_code *c = &e->code;
@@ -291,30 +277,30 @@ static bool emit_loop(nk_emit *e) {
   nk_code_gpr(c, 1, 0x89, NK_EMIT_N, nk_rm_reg(NK_EMIT_END), 0, 0);
   nk_code_gpr(c, 1, 0x83, 4, nk_rm_reg(NK_EMIT_END), 1, -step);
   nk_code_gpr(c, 1, 0x39, NK_EMIT_END, nk_rm_reg(NK_EMIT_I), 0, 0);
-  const size_t none = jump(c, NOT_BELOW);
+  const size_t none = nk_code_jump(c, NK_JUMP_NOT_BELOW);
   while (c->n % 32 != 0 && !c->failed) nk_code_byte(c, 0x90);
   const size_t top = c->n;
   if (!emit_pass(e)) return false;
   nk_code_gpr(c, 1, 0x83, 0, nk_rm_reg(NK_EMIT_I), 1, step);
   nk_code_gpr(c, 1, 0x39, NK_EMIT_END, nk_rm_reg(NK_EMIT_I), 0, 0);
-  land(c, jump(c, BELOW), top);
-  land(c, none, c->n);
+  nk_code_land(c, nk_code_jump(c, NK_JUMP_BELOW), top);
+  nk_code_land(c, none, c->n);
   return true;
 }
 
-/* rcx = elements left; the mask of that many. */
+/* rcx = elements left; the mask of that many, which END keeps. */
 static bool emit_tail(nk_emit *e) {
   nk_code *c = &e->code;
   nk_code_gpr(c, 0, 0x89, NK_EMIT_N, nk_rm_reg(NK_RCX), 0, 0);
   nk_code_gpr(c, 0, 0x29, NK_EMIT_I, nk_rm_reg(NK_RCX), 0, 0);
-  const size_t done = jump(c, ZERO);
+  const size_t done = nk_code_jump(c, NK_JUMP_ZERO);
   nk_code_gpr(c, 1, 0xC7, 0, nk_rm_reg(NK_EMIT_END), 4, -1);
   nk_code_vex(c, NK_INS(2, 0, 0, 0xF5), 0, NK_EMIT_END, NK_RCX, nk_rm_reg(NK_EMIT_END), NK_NO_IMM);
   nk_code_vex(c, NK_INS(1, 0, 0, 0x92), 0, NK_EMIT_TAIL, 0, nk_rm_reg(NK_EMIT_END), NK_NO_IMM);
   e->tail = true;
   if (!emit_pass(e)) return false;
   e->tail = false;
-  land(c, done, c->n);
+  nk_code_land(c, done, c->n);
   return true;
 }
 
@@ -364,6 +350,8 @@ bool nk_emit_function(nk_emit *e) {
     e->live[v].reg = e->live[v].slot = -1;
     e->calls |= nk_emit_is_op(e, v, false) && nk_emit_calls(e->micro.value + v);
   }
+  for (int k = 0; k < e->micro.n_in + e->micro.n_out; k++)
+    e->has_bits |= e->f->arg[k].kind == NK_ARG_BITS;
   e->limit = NK_EMIT_SCRATCH;
   const size_t frame = emit_entry(e);
   begin_pass(e);

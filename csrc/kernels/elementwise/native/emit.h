@@ -22,6 +22,8 @@
 #define nk_emit_fetch NK_LV(nk_emit_fetch)
 #define nk_emit_operand NK_LV(nk_emit_operand)
 #define nk_emit_store NK_LV(nk_emit_store)
+#define nk_emit_load_bits NK_LV(nk_emit_load_bits)
+#define nk_emit_store_bits NK_LV(nk_emit_store_bits)
 #define nk_emit_scalar NK_LV(nk_emit_scalar)
 #define nk_emit_to_slot NK_LV(nk_emit_to_slot)
 #define nk_emit_float NK_LV(nk_emit_float)
@@ -103,6 +105,7 @@ typedef struct nk_emit {
   uint8_t slot[NK_EMIT_SLOTS];
   int n_slot;  /* most in use at once */
   bool spills; /* a value had to leave its register for a slot */
+  bool has_bits; /* operands are: some general registers are theirs */
   bool calls;  /* the loop calls functions: only registers they keep hold pointers */
   bool tail;   /* emitting the masked turn */
   bool failed; /* something the emitter does not do */
@@ -158,6 +161,10 @@ nk_rm nk_emit_operand(nk_emit *e, const nk_site *s, int k, int scratch);
 void nk_emit_store(nk_emit *e, int k, int turn);
 void nk_emit_scalar(nk_emit *e, int v);
 void nk_emit_to_slot(nk_emit *e, int v);
+
+/* bits.c: the same for operand k of the call, which is bits. */
+void nk_emit_load_bits(nk_emit *e, int k, int turn, int reg);
+void nk_emit_store_bits(nk_emit *e, int k, int turn, int reg);
 
 /* One operation each; false where there is no code for it. */
 bool nk_emit_float(nk_emit *e, const nk_site *s);

@@ -1,6 +1,6 @@
 /* Values between memory and registers.
  *
- * A bool is a byte 0 or 1 in memory. A read or write of the last, masked turn touches only the
+ * A bool is a byte 0 or 1 in memory, or a bit (bits.c). A read or write of the last, masked turn touches only the
  * elements that exist.
  */
 #include <string.h>
@@ -96,7 +96,10 @@ void nk_emit_load(nk_emit *e, int v, int reg) {
     return;
   }
   const int bytes = nk_dtype_size[e->micro.value[v].dtype];
-  if (bytes == 1) {
+  const int k = v % e->micro.n_value;
+  if (e->f->arg[k].kind == NK_ARG_BITS) {
+    nk_emit_load_bits(e, k, v / e->micro.n_value, reg);
+  } else if (bytes == 1) {
     load_bool(e, v, reg);
   } else {
     const nk_rm from = input_address(e, v);
@@ -165,7 +168,9 @@ void nk_emit_store(nk_emit *e, int k, int turn) {
     nk_emit_load(e, v, reg);
   }
   const int bytes = nk_dtype_size[e->micro.value[v].dtype];
-  if (bytes == 1) {
+  if (e->f->arg[e->micro.n_in + k].kind == NK_ARG_BITS) {
+    nk_emit_store_bits(e, e->micro.n_in + k, turn, reg);
+  } else if (bytes == 1) {
     store_bool(e, k, turn, reg);
   } else {
     const nk_rm to = address(e, e->micro.n_in + k, turn);

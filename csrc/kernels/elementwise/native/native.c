@@ -81,7 +81,7 @@ static nk_status place(nk_native **result, const nk_emit *e, const nk_fused *f) 
   }
   native->n_bytes = e->code.n;
   memcpy(&native->fn, &native->pages, sizeof native->pages); /* a function from a data pointer */
-  native->lanes = e->lanes;
+  native->grain = e->lanes < 8 && e->has_bits ? 8 : e->lanes;
   native->tails = NK_NATIVE_EVEX;
   native->chunk = f->chunk * CHUNK_GAIN;
   for (int k = 0; k < f->n_in + f->n_out; k++) native->strided |= f->arg[k].kind == NK_ARG_STRIDED;

@@ -12,7 +12,7 @@ struct nk_native {
   void *pages;
   size_t n_bytes;
   int64_t chunk; /* elements of one parallel piece */
-  int lanes;     /* n must be a multiple of it, unless `tails` */
+  int grain;     /* n must be a multiple of it, unless `tails` */
   bool tails;
   bool strided; /* some operands are */
 };

@@ -1,6 +1,7 @@
 /* Runs the machine code of a group, row by row, in pieces when there is much of it. */
 #include <string.h>
 
+#include "../../../simd/bits.h"
 #include "../../../simd/flush.h"
 #include "native.h"
 
@@ -9,7 +10,11 @@ enum {
   BLOCK = 256 /* elements of a strided operand copied at once */
 };
 
-/* Fewer elements than lanes, where the code has no masked turn: the same code on padded copies. */
+static size_t n_bytes(const nk_arg *arg, int64_t n) {
+  return (size_t)(arg->kind == NK_ARG_BITS ? nk_bits_bytes(n) : n * arg->size);
+}
+
+/* Fewer elements than the grain, where the code has no masked turn: the same code on padded copies. */
 static void run_padded(const nk_fused *f, char *const *at, int64_t n) {
   _Alignas(NK_ALIGN) char pad[NK_MAX_OPERANDS][PAD];
   char *operand[NK_MAX_OPERANDS];
@@ -19,21 +24,24 @@ static void run_padded(const nk_fused *f, char *const *at, int64_t n) {
     if (f->arg[k].kind == NK_ARG_SCALAR) continue;
     operand[k] = pad[k];
     memset(pad[k], 0, PAD);
-    if (k < f->n_in) memcpy(pad[k], at[k], (size_t)n * f->arg[k].size);
+    if (k < f->n_in) memcpy(pad[k], at[k], n_bytes(f->arg + k, n));
   }
-  f->native->fn(operand, f->native->lanes);
-  for (int k = f->n_in; k < n_arg; k++) memcpy(at[k], pad[k], (size_t)n * f->arg[k].size);
+  f->native->fn(operand, f->native->grain);
+  for (int k = f->n_in; k < n_arg; k++) {
+    if (f->arg[k].kind == NK_ARG_BITS) pad[k][n / 8] &= (char)((1 << n % 8) - 1);
+    memcpy(at[k], pad[k], n_bytes(f->arg + k, n));
+  }
 }
 
 /* n elements of one row from the addresses in `at`. */
 static void run_span(const nk_fused *f, char *const *at, int64_t n) {
   const nk_native *native = f->native;
-  const int64_t whole = native->tails ? n : n - n % native->lanes;
+  const int64_t whole = native->tails ? n : n - n % native->grain;
   if (whole > 0) native->fn(at, whole);
   if (whole == n) return;
   char *rest[NK_MAX_OPERANDS];
   for (int k = 0; k < f->n_in + f->n_out; k++)
-    rest[k] = at[k] + (f->arg[k].kind == NK_ARG_SCALAR ? 0 : whole * f->arg[k].size);
+    rest[k] = at[k] + (f->arg[k].kind == NK_ARG_SCALAR ? 0 : nk_arg_bytes(f->arg + k, whole));
   run_padded(f, rest, n - whole);
 }
 
@@ -51,6 +59,7 @@ static char *operand_data(const nk_call *call, int k) {
 static char *address(const nk_call *call, const nk_fused *f, int k, int64_t start) {
   const nk_arg *arg = f->arg + k;
   char *data = operand_data(call, k);
+  if (arg->kind == NK_ARG_BITS) return data + start / 8;
   if (f->row_ndim == 0) return arg->kind == NK_ARG_DIRECT ? data + start * arg->size : data;
   int64_t row = start / f->row;
   if (arg->kind == NK_ARG_DIRECT) data += (start - row * f->row) * arg->size;
@@ -76,8 +85,8 @@ static void run_blocks(const nk_call *call, const nk_fused *f, char **at, int64_
     run_span(f, at, n);
     for (int k = 0; k < n_arg; k++) {
       const nk_arg *arg = f->arg + k;
-      if (arg->kind == NK_ARG_DIRECT)
-        at[k] += n * arg->size;
+      if (arg->kind == NK_ARG_DIRECT || arg->kind == NK_ARG_BITS)
+        at[k] += nk_arg_bytes(arg, n);
       else if (arg->kind == NK_ARG_STRIDED && k >= f->n_in)
         NK_LV(nk_fused_scatter)(call->out[k - f->n_in].data, f, arg, at[k], start, n);
     }
