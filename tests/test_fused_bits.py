@@ -25,7 +25,9 @@ def both(monkeypatch, micro, ins, outs, results):
         monkeypatch.setenv("NEUROKIT_NATIVE", native)
         for threads in (1, 2, 3):
             spaces = [np.full(o.nbytes + 128, 0xA5, np.uint8) for o in outs]
-            fresh = [s[64 : 64 + o.nbytes].view(o.dtype).reshape(o.shape) for s, o in zip(spaces, outs)]
+            fresh = [
+                s[64 : 64 + o.nbytes].view(o.dtype).reshape(o.shape) for s, o in zip(spaces, outs)
+            ]
             micro.run(ins, fresh, results, threads)
             for s, o in zip(spaces, outs):
                 assert (s[:64] == 0xA5).all() and (s[64 + o.nbytes :] == 0xA5).all()

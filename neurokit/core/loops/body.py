@@ -66,16 +66,22 @@ class Body:
             )
         return key
 
-    def program(self):
+    def unstacked(self, args):
+        """The arguments of a loop that its steps do not walk along."""
+        first_x = self.n_const + self.n_carry
+        return [*args[:first_x], *args[first_x + self.n_x :]]
+
+    def program(self, bits=((), ())):
+        """bits: numbers of the inputs, and of the outputs, that are bools kept as bits."""
         from ..run.lower import compile_program
 
-        mode = run_options.lines, run_options.unfused
+        mode = run_options.lines, run_options.unfused, bits
         program = self._programs.get(mode)
         if program is None:
             carries = [(self.n_const + i, i) for i in range(self.n_carry)]
             program = self._programs[mode] = cached(
-                ("body", self.structural),
-                lambda: compile_program(self.inputs, self.outputs, carries),
+                ("body", self.structural, bits),
+                lambda: compile_program(self.inputs, self.outputs, carries, bits),
             )
         return program
 
@@ -145,21 +151,28 @@ def _lower(node, low):
     args = low.args(node)
     if len(keep) < body.n_y:
         body, args = _without(body, args, keep)
-    outs = []
+    outs, bits_out = [], []
     wanted = list(range(body.n_carry)) + [node.params[0].body.n_carry + k for k in keep]
-    for i in wanted:
-        if i in projections:
+    for number, i in enumerate(wanted):
+        stack = low.records.stack(projections[i]) if number >= body.n_carry else None
+        if stack is not None:
+            outs.append(stack)
+            bits_out.append(number)
+        elif i in projections:
             outs.append(low.out(projections[i]))
         else:
             shape, dtype = node.aux[i]
             outs.append(low.scratch(shape, dtype))
-    ins = [low.contiguous(a) for a in args]
+    first_x = body.n_const + body.n_carry
+    stacks = low.records.stacks
+    bits_in = [k for k in range(first_x, first_x + body.n_x) if args[k] in stacks]
+    ins = [stacks[a] if k in bits_in else low.contiguous(a) for k, a in enumerate(args)]
     low.emit(
         "scan",
         outs,
         ins,
         node=node,
-        subs=(body.program(),),
+        subs=(body.program((tuple(bits_in), tuple(bits_out))),),
         ip=(
             body.n_const,
             body.n_carry,

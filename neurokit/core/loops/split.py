@@ -1,18 +1,16 @@
 """The gradient of one step, split into what runs forward and saves and what runs backward.
 
 Forward and backward of a step are written in one graph; what the backward half reads is either an
-input (read again), dear (saved; booleans as bits) or cheap (done again).
+input (read again), dear (saved; the executor keeps booleans as bits) or cheap (done again).
 """
 
-from ..graph import BOOL, PROJ, Detached, reachable, replay
+from ..graph import PROJ, Detached, reachable, replay
 from ..primitives import elementwise as ew
-from ..primitives.bits import pack, unpack
-from ..primitives.shaping import full, reshape
+from ..primitives.shaping import full
+from ..run.records import stored_bytes
 from ..transforms.autodiff import backward_merged
 from .body import Body, bind_scan
 from .stacked import products_of
-
-_FREE = ("source", "elementwise", "view")  # a body of these alone runs tile by tile, see tiles.c
 
 
 class Split:
@@ -90,15 +88,11 @@ class Split:
             stack.extend(node.args)
         residuals = sorted(residuals, key=lambda n: n.id)
         self.saved = [self.ins[body.n_const + i] for i in sorted(saved_carries)] + residuals
-        elementwise = all(n.prim.kind in _FREE for n in self.forward_nodes)
-        self.packed = {n for n in self.saved if n.dtype == BOOL and n.size >= 8 and not elementwise}
 
     def _build(self):
         body = self.body
-        with self.graph:
-            keep = [_as_bits(n) if n in self.packed else n for n in self.saved]
         self.saving = Body(
-            self.ins, self.outs + keep, body.n_const, body.n_carry, body.n_x, body.has_index
+            self.ins, self.outs + self.saved, body.n_const, body.n_carry, body.n_x, body.has_index
         )
         used = set(reachable(self.grads))
         self.read_xs = [
@@ -121,9 +115,8 @@ class Split:
                 )
                 for i in self.read_xs
             ]
-            saved = [new(n) for n in keep]
-            for node, stored in zip(self.saved, saved):
-                mapping[node] = _from_bits(stored, node) if node in self.packed else stored
+            saved = [new(n) for n in self.saved]
+            mapping.update(zip(self.saved, saved))
             ct_ys = [mapping.setdefault(n, new(n)) for n in self.ct_y]
             index = [mapping.setdefault(self.ins[-1], new(self.ins[-1]))] if body.has_index else []
             grads = replay(self.grads, mapping)
@@ -144,7 +137,7 @@ class Split:
         self.back = Body(
             inputs, outs, body.n_const, n_active + len(stepwise), len(given), body.has_index
         )
-        self.saved_bytes = sum(n.nbytes for n in keep + self.recorded)
+        self.saved_bytes = sum(map(stored_bytes, self.saved + self.recorded))
 
     def run_back(self, consts, start, given, index, length, reverse, checkpoint):
         """The backward loop over one stretch.
@@ -173,14 +166,6 @@ class Split:
             for s, stacked in zip(sums, self.stacked)
         ]
         return outs[:n_active] + ends, outs[n_carry : n_carry + n_x]
-
-
-def _as_bits(node):
-    return pack(reshape(node, (node.size,)))
-
-
-def _from_bits(bits, node):
-    return reshape(unpack(bits, node.size), node.shape)
 
 
 def active_carries(body, needs):

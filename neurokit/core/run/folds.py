@@ -82,6 +82,7 @@ def written(nodes, folds, low):
         for n in nodes
         if n in low.kept
         or n in low.out_of
+        or n in low.records.wanted
         or not all(is_inside(user) for user in low.users.get(n, ()))
     ]
 

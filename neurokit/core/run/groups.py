@@ -11,9 +11,10 @@ from ..primitives import elementwise as ew
 from ..primitives.shaping import BROADCAST
 
 _CODES = _core.elementwise_codes()
+_UNPACK = _CODES["unpack_bits"]
 
 
-def micro_program(nodes, args_of, dtype_code):
+def micro_program(nodes, args_of, dtype_code, bits=()):
     """What a group reads, and its constants and operations as integers.
 
     Parameters
@@ -24,6 +25,8 @@ def micro_program(nodes, args_of, dtype_code):
         The arguments of a node.
     dtype_code : dict
         The core's number of a dtype.
+    bits : container of Node
+        Those that lie in memory as bits.
 
     Returns
     -------
@@ -52,8 +55,12 @@ def micro_program(nodes, args_of, dtype_code):
     ip = [n_const]
     for c in constants:
         ip += [dtype_code[c.dtype], _bits(c)]
-    ip.append(len(nodes))
-    for k, (node, (prim, args)) in enumerate(zip(nodes, operations, strict=True)):
+    flags = [a for a in ins if a in bits]
+    ip.append(len(flags) + len(nodes))
+    for k, a in enumerate(flags):
+        ip += [_UNPACK, 0, index[a], a.size, -1]
+        index[a] = n_in + n_const + k
+    for k, (node, (prim, args)) in enumerate(zip(nodes, operations, strict=True), len(flags)):
         index[node] = n_in + n_const + k
         dtype = node.dtype if prim in (ew.CONVERT, ew.SELECT) else node.args[0].dtype
         at = [index[a] for a in args]

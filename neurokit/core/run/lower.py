@@ -15,6 +15,7 @@ from ..primitives.shaping import BROADCAST, RESHAPE
 from ..views import View, c_strides
 from .folds import find_folds, parameters, written
 from .groups import micro_program
+from .records import UINT8, Records, n_bytes
 from .rows import by_rows
 from .runtime import run_options
 from .sharing import UPDATES, WHOLE, behind, is_update_chain, may_lie_over
@@ -31,20 +32,22 @@ class NotInPlace(Exception):
     """A carry that was to be updated in place is read after its update."""
 
 
-def compile_program(inputs, outputs, carries=()):
+def compile_program(inputs, outputs, carries=(), bits=((), ())):
     """Program computing `outputs` from `inputs` (lists of nodes).
 
     carries: (input number, output number) pairs that may share memory: the state of a loop.
+    bits: numbers of the inputs, and of the outputs, that are bools kept as bits.
     """
     outputs = [behind(o) for o in outputs]
+    after = [outputs[j] for _, j in carries]
     candidates = {
         i: j
         for i, j in carries
-        if outputs.count(outputs[j]) == 1
+        if (after if outputs[j].prim.kind == "elementwise" else outputs).count(outputs[j]) == 1
         and (is_update_chain(inputs[i], outputs[j]) or may_lie_over(inputs[i], outputs[j]))
     }
     while True:
-        lowering = Lowering(inputs, outputs, candidates)
+        lowering = Lowering(inputs, outputs, candidates, [i for i, _ in carries], bits)
         try:
             return lowering.program()
         except NotInPlace as error:
@@ -54,7 +57,7 @@ def compile_program(inputs, outputs, carries=()):
 class Lowering:
     """One pass over a graph, from nodes to buffers and instructions."""
 
-    def __init__(self, inputs, outputs, inout):
+    def __init__(self, inputs, outputs, inout, carries, bits):
         self.inputs, self.outputs, self.inout = inputs, outputs, inout
         self.swapped = swaps(outputs)
         self.order = reachable(outputs, args=self.args)
@@ -65,6 +68,7 @@ class Lowering:
         }
         self.chunk = ()  # the elementwise nodes being emitted
         self.holder = {}  # carry -> the last update made in its memory
+        self.records = Records(self, carries, bits)
         self._place_inputs()
         self._schedule()
         self._place_outputs()
@@ -75,9 +79,12 @@ class Lowering:
 
     # ------------------------------------------------------------------ buffers
 
-    def _buffer(self, *row):
+    def buffer(self, *row):
         self.buffers.append(row)
         return len(self.buffers) - 1
+
+    def output_buffer(self, j, dtype, shape):
+        return self.buffer("out", j, DTYPES[dtype], shape)
 
     def _whole(self, buffer, node):
         return View(buffer, node.dtype, 0, node.shape, c_strides(node.shape, node.dtype))
@@ -85,12 +92,16 @@ class Lowering:
     def _place_inputs(self):
         for k, node in enumerate(self.inputs):
             if k in self.inout:
-                buffer = self._buffer("inout", k, self.inout[k], DTYPES[node.dtype], node.shape)
+                buffer = self.buffer("inout", k, self.inout[k], DTYPES[node.dtype], node.shape)
+            elif k in self.records.bits_in:
+                shape = (n_bytes(node.size),)
+                self.records.place(node, self.buffer("in", k, DTYPES[UINT8], shape))
+                continue
             else:
-                buffer = self._buffer("in", k, DTYPES[node.dtype], node.shape)
+                buffer = self.buffer("in", k, DTYPES[node.dtype], node.shape)
             self.views[node] = self._whole(buffer, node)
 
-    def _strip(self, node):
+    def strip(self, node):
         """The node whose memory `node` is, for views that keep all elements in order."""
         while node.prim.name in WHOLE or node.prim is RESHAPE:
             if node.prim is PROJ and self.args(node)[0].aux is not None:
@@ -102,8 +113,8 @@ class Lowering:
         self.out_of, self.finish = {}, []
         shared = {j: i for i, j in self.inout.items()}
         for j, node in enumerate(self.outputs):
-            root = self._strip(node)
-            if j in shared:
+            root = self.strip(node)
+            if j in shared or j in self.records.bits_out or self.records.besides(j):
                 continue
             if (
                 root.prim in (INPUT, LITERAL)
@@ -132,9 +143,9 @@ class Lowering:
             return self._over(node, carry)
         j = self.out_of.get(node)
         if j is not None:
-            buffer = self._buffer("out", j, DTYPES[node.dtype], self.outputs[j].shape)
+            buffer = self.output_buffer(j, node.dtype, self.outputs[j].shape)
         else:
-            buffer = self._buffer("tmp", max(node.nbytes, 1))
+            buffer = self.buffer("tmp", max(node.nbytes, 1))
         view = self._whole(buffer, node)
         self.views[node] = view
         return view
@@ -151,6 +162,8 @@ class Lowering:
         """The memory of a carry for its own next value, if nobody reads the old one any more."""
         source = self.inputs[carry]
         latest = self.holder.get(carry, source)  # what lies in the carry's memory at present
+        if source in self.records.wanted:
+            raise NotInPlace(carry)
         for user in [u for n in {source, latest} for u in self.readers.get(n, ())]:
             if user not in self.done and not (
                 user in self.chunk
@@ -172,7 +185,7 @@ class Lowering:
 
     def scratch(self, shape, dtype):
         n = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-        return View(self._buffer("tmp", max(n, 1)), dtype, 0, tuple(shape), c_strides(shape, dtype))
+        return View(self.buffer("tmp", max(n, 1)), dtype, 0, tuple(shape), c_strides(shape, dtype))
 
     def view(self, node):
         """Where the value of `node` lies."""
@@ -198,6 +211,8 @@ class Lowering:
                 self.emit("copy", [copy], [base], node=node)
                 view = node.prim.lower(copy, node)
             return view
+        if node in self.records.views or node in self.records.stacks:
+            return self.records.unpacked(node)
         if node.size == 0:
             return self.out(node)
         raise RuntimeError(f"{node!r} is used before it is made")
@@ -223,7 +238,7 @@ class Lowering:
 
     def constant(self, array):
         """A buffer that holds `array`."""
-        return self._buffer("const", array)
+        return self.buffer("const", array)
 
     def _constant(self, node):
         value, dtype = node.params
@@ -231,7 +246,7 @@ class Lowering:
         if buffer is None:
             with np.errstate(over="ignore"):
                 array = np.array(value, dtype)
-            buffer = self.constants[node] = self._buffer("const", array)
+            buffer = self.constants[node] = self.buffer("const", array)
         return View(buffer, dtype, 0, (), ())
 
     def apart(self, node, base, contiguous=False):
@@ -253,6 +268,8 @@ class Lowering:
         view = self.view(base)
         mine = root in self.owned and root not in self.shared
         carry = self._carry_of(root)
+        if carry is not None and root in self.records.wanted:
+            raise NotInPlace(carry)
         free = all(user in self.done or user is node for user in self.readers.get(root, ()))
         if carry is not None and self.outputs[self.inout[carry]] in self.overlay and free:
             if view.contiguous and root is self.holder.get(carry, self.inputs[carry]):
@@ -330,7 +347,8 @@ class Lowering:
             if kind != "view":
                 self.calls.setdefault(level, []).append(node)
         self.users = users
-        self.kept = {f(o) for o in self.outputs for f in (self._strip, self._strip_views)}
+        read_later = [o for j, o in enumerate(self.outputs) if not self.records.besides(j)]
+        self.kept = {f(o) for o in read_later for f in (self.strip, self._strip_views)}
         for node in self.order:
             if node.prim.kind != "view" or node.prim is PROJ:
                 self.readers[node] = self.readers_of(node)
@@ -378,29 +396,28 @@ class Lowering:
                 self._fuse(shape, nodes)
         for j, node in self.finish:
             view = View(
-                self._buffer("out", j, DTYPES[node.dtype], node.shape),
+                self.output_buffer(j, node.dtype, node.shape),
                 node.dtype,
                 0,
                 node.shape,
                 c_strides(node.shape, node.dtype),
             )
             if node.size:
-                if self._root_carry(node):
-                    raise NotInPlace(self._root_carry(node) - 1)
+                self.check_unchanged(node)
                 self.emit("copy", [view], [self.view(node)], node=node)
         for root, j in self.out_of.items():
             if root not in self.views:  # zero-size: a place without work
-                self._buffer("out", j, DTYPES[root.dtype], self.outputs[j].shape)
+                self.output_buffer(j, root.dtype, self.outputs[j].shape)
+        self.records.finish()
         instrs = self.instrs if run_options.unfused else by_rows(self.buffers, self.instrs)
         return _core.Program(self.buffers, instrs, len(self.inputs), len(self.outputs))
 
-    def _root_carry(self, node):
-        """1 + the carry whose memory an output would read after it was updated, else 0."""
+    def check_unchanged(self, node):
+        """An output that is read at the end must not be in the memory of a carry updated before."""
         root = self._strip_views(node)
         carry = self._carry_of(root)
-        if carry is None or self.outputs[self.inout[carry]] is root:
-            return 0
-        return carry + 1
+        if carry is not None and self.outputs[self.inout[carry]] is not root:
+            raise NotInPlace(carry)
 
     # ------------------------------------------------------------------ instructions
 
@@ -455,7 +472,9 @@ class Lowering:
                     n_out -= waiting[a] == 0
                 elif a.prim is not LITERAL:
                     outside.add(a)
-            waiting[node] = len(set(self.users.get(node, ()))) + (node in self.kept)
+            waiting[node] = len(set(self.users.get(node, ()))) + (
+                node in self.kept or node in self.records.wanted
+            )
             n_out += waiting[node] > 0
             if i > start and (i - start >= MAX_OPS or len(outside) + n_out > MAX_OPERANDS):
                 return i
@@ -463,19 +482,25 @@ class Lowering:
         return len(nodes)
 
     def _emit_group(self, shape, nodes):
-        """One instruction for these nodes and the reductions of their values that fold into it."""
+        """One instruction for these nodes, the reductions that fold into it, and what it records."""
         self.chunk = set(nodes)
-        ins, ip, index = micro_program(nodes, self.args, DTYPES)
         folds = [] if run_options.unfused else find_folds(nodes, self)
+        bits = {} if folds else self.records.views
+        ins, ip, index = micro_program(nodes, self.args, DTYPES, bits)
         results = written(nodes, folds, self)
         if len(ins) + len(results) + len(folds) > OPERANDS:
             folds, results = [], written(nodes, (), self)
-        operands = [_stretch(self.view(a), shape) for a in ins]
+        room = OPERANDS - len(ins) - len(results) - len(folds)
+        besides = self.records.take(nodes, ins, shape, room, with_bits=not folds)
+        results = written(nodes, folds, self)
+        operands = [bits[a] if a in bits else _stretch(self.view(a), shape) for a in ins]
         reduced = [fold.node for fold in folds]
-        outs = [self._place(n) for n in results] + [self.out(n) for n in reduced]
-        ip += [index[n] for n in results] + [index[fold.value] for fold in folds]
+        outs = [self._place(n) for n in results]
+        more, values = self.records.write(besides, ip, index, len(ins))
+        outs += more + [self.out(n) for n in reduced]
+        ip += [index[n] for n in results] + values + [index[fold.value] for fold in folds]
         if folds:
-            ip = parameters(shape, len(results), folds, DTYPES) + ip
+            ip = parameters(shape, len(results) + len(more), folds, DTYPES) + ip
         text = self._text_of_group(nodes + reduced)
         self.emit("fold" if folds else "fused", outs, operands, ip=ip, text=text)
         self.done.update(nodes, reduced)

@@ -115,6 +115,8 @@ class _Region:
         kernel, outs, ins, ip, *_ = instr
         if not ins or (kernel not in ("fused", "fold") and kernel not in _REDUCTIONS):
             return None
+        if kernel == "fused" and len({o[3] for o in outs + ins}) > 1:
+            return None  # bits, which have no rows
         found = [_access(o, self.n_outer, self.n_row) for o in outs + ins]
         if None in found:
             return None
