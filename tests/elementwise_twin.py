@@ -40,7 +40,7 @@ def arity(name):
 def takes(name, dtype):
     """Whether the operation exists for this computation type."""
     dtype = np.dtype(dtype)
-    if name in SPECIAL:
+    if name in SPECIAL or name.endswith("pack_bits"):  # those: test_fused_bits.py
         return False
     if dtype.kind == "b":
         return name in WITH_BOOL

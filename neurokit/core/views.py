@@ -34,5 +34,14 @@ class View(NamedTuple):
         return True
 
 
+def stretch(view, shape):
+    """The view broadcast to `shape`."""
+    if view.shape == shape:
+        return view
+    lead = len(shape) - len(view.shape)
+    strides = (0,) * lead + tuple(0 if d == 1 else s for d, s in zip(view.shape, view.strides))
+    return View(view.buffer, view.dtype, view.offset, shape, strides)
+
+
 # the shape that arrays of these shapes broadcast to
 joint_shape = functools.lru_cache(4096)(np.broadcast_shapes)

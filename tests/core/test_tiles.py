@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
-from neurokit.core.run import runtime
+from neurokit.core.run import lower, runtime
 
 
 def cell(state, x):
@@ -84,3 +84,40 @@ def test_outputs_lie_on_cache_lines():
         assert x.flags.owndata
     x.resize(10, refcheck=False)
     assert (x == 1).all()
+
+
+def test_records_of_carries_are_written_by_the_groups(monkeypatch):
+    """A carry recorded before or after the step, twice or turned to a column, is an output of the group."""
+    kernels = []
+    before = lower.Lowering.program
+
+    def program(self):
+        result = before(self)
+        kernels.extend(instr[0] for instr in self.instrs if self.records.carries)
+        return result
+
+    monkeypatch.setattr(lower.Lowering, "program", program)
+
+    def step(state, x):
+        v, n = state
+        new = v * np.float32(0.9) + x
+        return (new, n + (new > 1)), (v, new, new.reshape(-1, 1), n, new)
+
+    rng = np.random.default_rng(5)
+    for n in (2, 63, 1000, 20_011):
+        start = rng.normal(size=n).astype(np.float32), np.arange(n)
+        xs = rng.normal(size=(7, n)).astype(np.float32)
+        v, count, want = *start, []
+        for x in xs:
+            new = v * np.float32(0.9) + x
+            want.append((v, new, new[:, None], count, new))
+            v, count = new, count + (new > 1)
+        for threads in (1, 3):
+            (got, number), ys = run(step, start, xs, threads)
+            np.testing.assert_allclose(got, v, rtol=1e-5, atol=1e-6)
+            for y, w in zip(ys, map(np.stack, zip(*want))):
+                assert y.shape == w.shape and y.dtype == w.dtype
+                np.testing.assert_allclose(y, w, rtol=1e-5, atol=1e-6)
+            assert ys[1].tobytes() == ys[2].tobytes() == ys[4].tobytes()
+            assert ys[1][-1].tobytes() == got.tobytes()
+    assert set(kernels) == {"fused"}

@@ -1,4 +1,4 @@
-"""The micro-program of an elementwise group: the parameters of kernel `fused`."""
+"""Elementwise groups: where they end, and their micro-program, the parameters of kernel `fused`."""
 
 import math
 import struct
@@ -12,6 +12,28 @@ from ..primitives.shaping import BROADCAST
 
 _CODES = _core.elementwise_codes()
 _UNPACK = _CODES["unpack_bits"]
+MAX_OPS, MAX_OPERANDS = 160, 60  # of one group
+OPERANDS = 64  # of one instruction, in the core
+
+
+def group_end(nodes, start, low):
+    """Where to cut so that operations and operands (inputs, and values read elsewhere) stay few."""
+    outside, inside, waiting, n_out = set(), set(), {}, 0
+    for i in range(start, len(nodes)):
+        node = nodes[i]
+        for a in set(low.args(node)):
+            if a in inside:
+                waiting[a] -= 1
+                n_out -= waiting[a] == 0
+            elif a.prim is not LITERAL:
+                outside.add(a)
+        is_output = node in low.kept or node in low.records.wanted
+        waiting[node] = len(set(low.users.get(node, ()))) + is_output
+        n_out += waiting[node] > 0
+        if i > start and (i - start >= MAX_OPS or len(outside) + n_out > MAX_OPERANDS):
+            return i
+        inside.add(node)
+    return len(nodes)
 
 
 def micro_program(nodes, args_of, dtype_code, bits=()):

@@ -12,16 +12,14 @@ from ..errors import lines_text, where_text
 from ..graph import INPUT, LITERAL, PROJ, args_of, reachable, swaps
 from ..primitives.complexes import COMPLEX, part_view
 from ..primitives.shaping import BROADCAST, RESHAPE
-from ..views import View, c_strides
+from ..views import View, c_strides, stretch
 from .folds import find_folds, parameters, written
-from .groups import micro_program
+from .groups import OPERANDS, group_end, micro_program
 from .records import UINT8, Records, n_bytes
 from .rows import by_rows
 from .runtime import run_options
 from .sharing import UPDATES, WHOLE, behind, is_update_chain, may_lie_over
 
-MAX_OPS, MAX_OPERANDS = 160, 60
-OPERANDS = 64  # of one instruction, in the core
 _NAMES = (
     "bool int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64 complex64 complex128"
 )
@@ -457,29 +455,9 @@ class Lowering:
         """Emit the elementwise nodes of one phase and shape, cut where a group grows too large."""
         start = 0
         while start < len(nodes):
-            stop = start + 1 if run_options.unfused else self._group_end(nodes, start)
+            stop = start + 1 if run_options.unfused else group_end(nodes, start, self)
             self._emit_group(shape, nodes[start:stop])
             start = stop
-
-    def _group_end(self, nodes, start):
-        """Where to cut so that operations and operands (inputs, and values read elsewhere) stay few."""
-        outside, inside, waiting, n_out = set(), set(), {}, 0
-        for i in range(start, len(nodes)):
-            node = nodes[i]
-            for a in set(self.args(node)):
-                if a in inside:
-                    waiting[a] -= 1
-                    n_out -= waiting[a] == 0
-                elif a.prim is not LITERAL:
-                    outside.add(a)
-            waiting[node] = len(set(self.users.get(node, ()))) + (
-                node in self.kept or node in self.records.wanted
-            )
-            n_out += waiting[node] > 0
-            if i > start and (i - start >= MAX_OPS or len(outside) + n_out > MAX_OPERANDS):
-                return i
-            inside.add(node)
-        return len(nodes)
 
     def _emit_group(self, shape, nodes):
         """One instruction for these nodes, the reductions that fold into it, and what it records."""
@@ -493,7 +471,7 @@ class Lowering:
         room = OPERANDS - len(ins) - len(results) - len(folds)
         besides = self.records.take(nodes, ins, shape, room, with_bits=not folds)
         results = written(nodes, folds, self)
-        operands = [bits[a] if a in bits else _stretch(self.view(a), shape) for a in ins]
+        operands = [bits[a] if a in bits else stretch(self.view(a), shape) for a in ins]
         reduced = [fold.node for fold in folds]
         outs = [self._place(n) for n in results]
         more, values = self.records.write(besides, ip, index, len(ins))
@@ -505,15 +483,6 @@ class Lowering:
         self.emit("fold" if folds else "fused", outs, operands, ip=ip, text=text)
         self.done.update(nodes, reduced)
         self.owned.update(results, reduced)
-
-
-def _stretch(view, shape):
-    """The view broadcast to `shape`."""
-    if view.shape == shape:
-        return view
-    lead = len(shape) - len(view.shape)
-    strides = (0,) * lead + tuple(0 if d == 1 else s for d, s in zip(view.shape, view.strides))
-    return View(view.buffer, view.dtype, view.offset, shape, strides)
 
 
 def _size(shape):

@@ -140,10 +140,13 @@ class Records:
         return [self._output(j, node.shape) for node, j in found], numbers
 
     def _output(self, j, shape):
-        dtype = self.low.outputs[j].dtype
+        """Output j, seen in the shape of the group that writes it; bits have one axis."""
+        node = self.low.outputs[j]
+        dtype, own = node.dtype, node.shape
         if j in self.bits_out:
-            shape, dtype = (n_bytes(math.prod(shape)),), UINT8
-        buffer = self.low.output_buffer(j, dtype, shape)
+            dtype, own = UINT8, (n_bytes(node.size),)
+            shape = own
+        buffer = self.low.output_buffer(j, dtype, own)
         return View(buffer, dtype, 0, shape, c_strides(shape, dtype))
 
     def finish(self):
