@@ -284,3 +284,21 @@ def test_there_and_back(shape):
     np.testing.assert_array_equal(nk.jit(both)(x), x)
     many = np.stack([x, ~x, x])
     np.testing.assert_array_equal(nk.vmap(both)(many), many)
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_as_numpy_packs(order):
+    for n in [*range(71), 1000, 1003]:
+        x = RNG.random((3, n)) < 0.4
+        bits = np.packbits(x, axis=-1, bitorder=order)
+        there = nk.jit(lambda x: np.packbits(x, axis=-1, bitorder=order))
+        back = nk.jit(lambda b: np.unpackbits(b, axis=-1, bitorder=order, count=n))  # noqa: B023
+        for got, want in (
+            (there(x), bits),
+            (back(bits), np.unpackbits(bits, axis=-1, bitorder=order, count=n)),
+        ):
+            assert got.dtype == want.dtype == np.uint8
+            np.testing.assert_array_equal(got, want)
+        odd = x.view(np.uint8) * np.uint8(6)  # any number but 0 is a one
+        np.testing.assert_array_equal(there(odd), bits)
+        np.testing.assert_array_equal(there(odd.view(bool)), bits)

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "../../simd/bits.h"
 #include "event.h"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__)
@@ -117,6 +118,38 @@ int64_t NK_LV(nk_event_active)(int32_t *list, const void *x, nk_dtype dtype, int
   }
   if (i < n) count = append(list, count, NK_LV(nk_event_word)(at, dtype, n - i), i);
   return count;
+}
+
+/* The bits of each byte from its other end. */
+static inline uint64_t turned(uint64_t word) {
+  word = (word >> 4 & 0x0F0F0F0F0F0F0F0Fu) | (word & 0x0F0F0F0F0F0F0F0Fu) << 4;
+  word = (word >> 2 & 0x3333333333333333u) | (word & 0x3333333333333333u) << 2;
+  return (word >> 1 & 0x5555555555555555u) | (word & 0x5555555555555555u) << 1;
+}
+
+void NK_LV(nk_event_pack)(char *bits, const void *x, nk_dtype dtype, int64_t n, bool highest_first) {
+  const char *at = x;
+  const int64_t block = 64 * nk_dtype_size[dtype];
+  for (int64_t i = 0; i < n; i += 64, at += block) {
+    const int64_t left = n - i;
+    uint64_t word = left >= 64 ? bits_of(at, dtype) : NK_LV(nk_event_word)(at, dtype, left);
+    if (highest_first) word = turned(word);
+    memcpy(bits + i / 8, &word, left >= 64 ? sizeof word : (size_t)(left + 7) / 8);
+  }
+}
+
+void NK_LV(nk_event_unpack)(char *flags, const char *bits, int64_t n, bool highest_first) {
+  if (!highest_first) {
+    nk_bits_to_flags(flags, bits, n);
+    return;
+  }
+  for (int64_t i = 0; i < n; i += 64) {
+    const int64_t left = n - i < 64 ? n - i : 64;
+    uint64_t word = 0;
+    memcpy(&word, bits + i / 8, left == 64 ? sizeof word : (size_t)(left + 7) / 8);
+    word = turned(word);
+    nk_bits_to_flags(flags + i, (const char *)&word, left);
+  }
 }
 
 void NK_LV(nk_event_ones)(void *y, nk_dtype y_dtype, const void *x, nk_dtype dtype, int64_t n) {

@@ -63,6 +63,9 @@ nk_event_product NK_LV(nk_event_product_of)(const nk_call *call, int first, bool
 int64_t NK_LV(nk_event_active)(int32_t *list, const void *x, nk_dtype dtype, int64_t n);
 /* Bit j of the result tells whether element j of 64 is > 0; `n` < 64 at the end of a vector. */
 uint64_t NK_LV(nk_event_word)(const void *x, nk_dtype dtype, int64_t n);
+/* Bit i % 8 of byte i / 8, or bit 7 - i % 8, tells whether element i of n is > 0; and back. */
+void NK_LV(nk_event_pack)(char *bits, const void *x, nk_dtype dtype, int64_t n, bool highest_first);
+void NK_LV(nk_event_unpack)(char *flags, const char *bits, int64_t n, bool highest_first);
 /* y[i] = x[i] > 0 ? 1 : 0 in the given float type. */
 void NK_LV(nk_event_ones)(void *y, nk_dtype y_dtype, const void *x, nk_dtype dtype, int64_t n);
 

@@ -1,10 +1,8 @@
 /* event_bits: spikes (B, N), bool or float, as bits (B, ceil(N / 8)) uint8, lowest bit first.
  *
- * Bit i % 8 of byte i / 8 is 1 where spike i is true (> 0). This is how a run keeps its spikes:
- * eight cells to a byte. Cost: one scan.
+ * Bit i % 8 of byte i / 8, with ip = (1,) bit 7 - i % 8, is 1 where spike i is true (> 0). This is how
+ * a run keeps its spikes: eight cells to a byte. Cost: one scan.
  */
-#include <string.h>
-
 #include "event.h"
 
 nk_status NK_LV(nk_event_bits_check)(nk_call *call) {
@@ -28,14 +26,8 @@ nk_status NK_LV(nk_event_bits_run)(const nk_call *call) {
   const nk_view *out = &call->out[0], *x = &call->in[0];
   int64_t n_batch = nk_event_batch(x), n = x->shape[x->ndim - 1], n_byte = (n + 7) / 8;
   int64_t size = nk_dtype_size[x->dtype];
-  for (int64_t b = 0; b < n_batch; ++b) {
-    char *to = out->data + b * n_byte;
-    const char *from = x->data + b * n * size;
-    for (int64_t i = 0; i < n; i += 64) {
-      uint64_t word = NK_LV(nk_event_word)(from + i * size, x->dtype, n - i);
-      int64_t bytes = n_byte - i / 8 < 8 ? n_byte - i / 8 : 8;
-      memcpy(to + i / 8, &word, (size_t)bytes);
-    }
-  }
+  for (int64_t b = 0; b < n_batch; ++b)
+    NK_LV(nk_event_pack)(out->data + b * n_byte, x->data + b * n * size, x->dtype, n,
+                         call->n_ip > 0 && call->ip[0] != 0);
   return NK_OK;
 }

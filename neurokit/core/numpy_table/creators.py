@@ -267,17 +267,8 @@ def packbits(a, /, axis=None, bitorder="big"):
     if axis is None:
         a, axis = np.ravel(a), 0
     axis = _axis(axis, a.ndim)
-    bits = np.moveaxis(a != 0, axis, -1)
-    bytes_ = _by_lines(bits, pack)
-    return np.moveaxis(_turned(bytes_) if bitorder == "big" else bytes_, -1, axis)
-
-
-def _turned(bytes_):
-    """The bits of each byte from its other end."""
-    x = bytes_.astype(np.int32)
-    for shift, mask in ((4, 0x0F), (2, 0x33), (1, 0x55)):
-        x = ((x & mask) << shift) | ((x >> shift) & mask)
-    return x.astype(np.uint8)
+    bits = np.moveaxis(a if a.dtype == bool else a != 0, axis, -1)
+    return np.moveaxis(_by_lines(bits, lambda node: pack(node, bitorder)), -1, axis)
 
 
 def _by_lines(x, f):
@@ -298,8 +289,7 @@ def unpackbits(a, /, axis=None, count=None, bitorder="big"):
         a, axis = np.ravel(a), 0
     axis = _axis(axis, a.ndim)
     bytes_ = np.moveaxis(a, axis, -1)
-    bytes_ = _turned(bytes_) if bitorder == "big" else bytes_
-    bits = _by_lines(bytes_, lambda node: unpack(node, 8 * node.shape[1])).astype(np.uint8)
+    bits = _by_lines(bytes_, lambda node: unpack(node, 8 * node.shape[1], bitorder, a.dtype))
     if count is not None:
         more = count - bits.shape[-1]
         if count < 0:

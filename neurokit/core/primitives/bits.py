@@ -1,4 +1,4 @@
-"""Booleans as bits, eight to a byte, lowest bit first: how spikes and saved masks are kept."""
+"""Booleans as bits, eight to a byte, lowest bit first, as spikes are kept, or highest first."""
 
 import math
 
@@ -10,14 +10,14 @@ from .shaping import reshape
 UINT8 = np.dtype(np.uint8)
 
 
-def pack(x):
+def pack(x, order="little"):
     """x (n,) or (B, n), bool or float where > 0 counts -> uint8 (..., ceil(n / 8))."""
-    return bind(PACK, (x,))
+    return bind(PACK, (x,), (order,))
 
 
-def unpack(bits, n):
-    """The n booleans that `pack` made bits of."""
-    return bind(UNPACK, (bits,), (n,))
+def unpack(bits, n, order="little", dtype=BOOL):
+    """The n booleans that `pack` made bits of, as bool or uint8."""
+    return bind(UNPACK, (bits,), (order, n, dtype))
 
 
 def _rows(node):
@@ -31,7 +31,11 @@ def _batch(values, node, n):
 
 def _lower(kernel):
     return lambda node, low: low.emit(
-        kernel, [low.out(node)], [low.contiguous(node.args[0])], node=node
+        kernel,
+        [low.out(node)],
+        [low.contiguous(node.args[0])],
+        ip=(node.params[0] == "big",),
+        node=node,
     )
 
 
@@ -39,7 +43,7 @@ PACK = Primitive(
     "pack_bits",
     "call",
     lambda args, params: (args[0].shape[:-1] + ((args[0].shape[-1] + 7) // 8,), UINT8),
-    twin=lambda params, x: np.packbits(x > 0, axis=-1, bitorder="little"),
+    twin=lambda params, x: np.packbits(x > 0, axis=-1, bitorder=params[0]),
     lower=_lower("event_bits"),
     batch=_batch,
     cheap=True,
@@ -47,8 +51,10 @@ PACK = Primitive(
 UNPACK = Primitive(
     "unpack_bits",
     "call",
-    lambda args, params: (args[0].shape[:-1] + (params[0],), BOOL),
-    twin=lambda params, x: np.unpackbits(x, axis=-1, count=params[0], bitorder="little") > 0,
+    lambda args, params: (args[0].shape[:-1] + (params[1],), params[2]),
+    twin=lambda params, x: np.unpackbits(x, axis=-1, count=params[1], bitorder=params[0]).astype(
+        params[2]
+    ),
     lower=_lower("event_flags"),
     batch=_batch,
     cheap=True,
