@@ -250,3 +250,24 @@ def test_norms_of_rows_with_missing_pairs():
         np.testing.assert_allclose(whiten.squares(x, have), want, rtol=1e-9)
         got = np.diagonal(whiten.products(x, x, False, have)[0])
         np.testing.assert_allclose(got, want, rtol=1e-9)
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("missing", ["some", "nearly all", "a condition"])
+def test_products_of_rows_with_missing_pairs(full, missing):
+    """By V without the rows and columns of the missing pairs; without a condition's pairs, nothing tells of it."""
+    rng = np.random.default_rng(9)
+    n = 8
+    half = rng.standard_normal((n, 2 * n))
+    sigma = half @ half.T / n if full else np.eye(n)
+    i, j = np.triu_indices(n, 1)
+    contrast = np.eye(n)[i] - np.eye(n)[j]
+    V = (contrast @ sigma @ contrast.T) ** 2
+    have = {"some": rng.random(28) > 0.3, "nearly all": np.arange(28) < 3, "a condition": j != 5}
+    have = have[missing] & ((i != 5) | (missing != "a condition"))
+    x, y = rng.random((3, have.sum())), rng.random((2, have.sum()))
+    inverse = np.linalg.inv(V[np.ix_(have, have)])
+    product, xx, yy = comparison.Whitening(n, sigma if full else None).products(x, y, False, have)
+    np.testing.assert_allclose(product, x @ inverse @ y.T, rtol=1e-11, atol=1e-12)
+    np.testing.assert_allclose(xx, np.einsum("ka,ab,kb->k", x, inverse, x), rtol=1e-11)
+    np.testing.assert_allclose(yy, np.einsum("ka,ab,kb->k", y, inverse, y), rtol=1e-11)

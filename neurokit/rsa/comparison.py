@@ -16,7 +16,7 @@ METHODS = (
 BY_RANK = ("spearman", "rho_a", "tau_a", "tau_b")
 WHITENED = ("whitened_cosine", "whitened_pearson")
 WHOLE = ("bures", "bures_distance", "riemannian")
-MASKS = 32  # patterns of missing pairs whose inverse is kept
+MASKS = 32  # patterns of missing pairs whose factor is kept
 
 
 def method_name(method):
@@ -187,6 +187,21 @@ def covariance_of(sigma_k, n):
     return symmetric(sigma, "sigma_k")
 
 
+def _half_inverse(matrix):
+    """A function that gives H g with H'H the (pseudo)inverse of a positive semidefinite matrix."""
+    if not len(matrix):
+        return lambda g: g
+    factor, info = linalg.lapack.dpotrf(matrix, lower=True)
+    if info == 0:
+        condition, _ = linalg.lapack.dpocon(factor, np.abs(matrix).sum(0).max(), uplo="L")
+        if condition > 1e-8:
+            return lambda g: linalg.solve_triangular(factor, g, lower=True)
+    values, vectors = linalg.eigh(matrix)  # conditions without any pair
+    some = values > 1e-12 * values[-1]
+    half = (vectors[:, some] / np.sqrt(values[some])).T
+    return lambda g: half @ g
+
+
 class Whitening:
     """Inner products x'V^-1 y of dissimilarities; V is never built.
 
@@ -236,8 +251,8 @@ class Whitening:
         return self.project @ d
 
     def _mask(self, have):
-        """(Places of the pairs that are there, of those that are not, the inverse that fills these
-        in), kept for the next rows that lack the same."""
+        """(Places of the pairs that are there, of those that are not, :func:`_half_inverse` of the
+        matrix that fills these in), kept for the next rows that lack the same."""
         key = np.packbits(have).tobytes()
         if key not in self._masks:
             if len(self._masks) >= MASKS:
@@ -246,7 +261,7 @@ class Whitening:
             there, gone = (i[have], j[have]), (i[~have], j[~have])
             (i, j), p = gone, self.project
             among = p[np.ix_(i, i)] * p[np.ix_(j, j)] + p[np.ix_(i, j)] * p[np.ix_(j, i)]
-            self._masks[key] = there, gone, np.linalg.pinv(among, hermitian=True, rcond=1e-12)
+            self._masks[key] = there, gone, _half_inverse(among)
         return self._masks[key]
 
     def squares(self, x, have):
@@ -254,9 +269,9 @@ class Whitening:
         u = self._rows(x.astype(float), have)
         squared = np.einsum("kpa,kap->k", u, u)
         if not have.all():
-            _, (i, j), inner = self._mask(have)
-            g = np.einsum("kpa,pa->kp", u[:, i], self.project[j])
-            squared -= 2 * np.einsum("kp,kp->k", g @ inner, g)
+            _, (i, j), half = self._mask(have)
+            g = half(np.einsum("kpa,pa->pk", u[:, i], self.project[j]))
+            squared -= 2 * np.einsum("pk,pk->k", g, g)
         return squared / 4
 
     def prepared(self, x):
@@ -285,9 +300,8 @@ class Whitening:
         xx, yy = (np.array([np.vdot(m, m.T) for m in w]) for w in (u, v))
         if have.all():
             return product / 4, xx / 4, yy / 4
-        _, (i, j), inner = self._mask(have)
-        gx, gy = ((np.einsum("kpa,pa->kp", w[:, i], self.project[j])) for w in (u, v))
-        solved_x, solved_y = gx @ inner, gy @ inner
-        product = product - 2 * gx @ solved_y.T
-        xx, yy = xx - 2 * np.sum(gx * solved_x, 1), yy - 2 * np.sum(gy * solved_y, 1)
+        _, (i, j), half = self._mask(have)
+        gx, gy = (half(np.einsum("kpa,pa->pk", w[:, i], self.project[j])) for w in (u, v))
+        product = product - 2 * gx.T @ gy
+        xx, yy = xx - 2 * np.sum(gx**2, 0), yy - 2 * np.sum(gy**2, 0)
         return product / 4, xx / 4, yy / 4

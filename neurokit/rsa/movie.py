@@ -5,6 +5,7 @@ import numpy as np
 from .calculate import rdm
 from .checks import numbers
 from .rdms import RDMs
+from .subject import own_labels
 
 
 def rdm_movie(patterns, conditions=None, *, times=None, bins=None, **options):
@@ -89,8 +90,6 @@ def _middle(times):
 
 def movie_of_dataarray(patterns, conditions, **options):
     """A DataArray (observations, channels, time): one matrix per time, labelled by it."""
-    from .calculate import _own_labels
-
     dims = list(patterns.dims)
     if "time" in dims and dims[-1] != "time":
         dims.remove("time")
@@ -98,5 +97,5 @@ def movie_of_dataarray(patterns, conditions, **options):
     last = patterns.dims[-1]
     times = patterns.coords[last].values if last in patterns.coords else None
     if conditions is None:
-        conditions = _own_labels(patterns)
+        conditions = own_labels(patterns)
     return rdm_movie(patterns.values, conditions, times=times, **options)

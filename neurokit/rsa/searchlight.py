@@ -7,12 +7,12 @@ import numpy as np
 
 from ..core.run.bars import progress_bar
 from ..ops import similarity
-from .calculate import METRICS, _Subject
 from .checks import numbers
 from .comparison import Whitening, method_name
 from .comparison import compare as compare_rdms
 from .noise import Noise
 from .rdms import RDMs, as_rdms, match_conditions
+from .subject import METRICS, Subject
 from .volume import mask_of
 
 CHUNK_BYTES = 1 << 24  # of what is made for the centres in work
@@ -308,7 +308,7 @@ def searchlight(
     if window is not None:
         neighbors = window_neighbors(shape[2], window, neighbors, shape[1])
         data = numbers(data, "data").reshape(shape[0], -1)
-    subject = _Subject(data, conditions, folds, noise, metric)
+    subject = Subject(data, conditions, folds, noise, metric)
     subject._refuse_infinite()
     if metric == "crossnobis":
         means, counts = subject._by_fold()
