@@ -1,5 +1,7 @@
 """Alignment of representations against explicit formulas and invariances."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import linalg
@@ -181,3 +183,15 @@ def test_nonmetric_mds_sees_the_order_only():
     assert rsa.stress(bent, rsa.mds(bent, method="metric"), "nonmetric")[0] > 0.015
     back = np.linalg.norm(found[0][i] - found[0][j], axis=1)
     assert np.corrcoef(back, d)[0, 1] > 0.99
+
+
+def test_shapes_and_embeddings_of_nothing():
+    rng = np.random.default_rng(0)
+    with pytest.warns(RuntimeWarning, match="shape_distance is not defined for X"):
+        assert np.isnan(rsa.shape_distance(np.ones((6, 3)), rng.random((6, 4))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for method in ("metric", "nonmetric", "classical"):
+            assert (rsa.mds(np.zeros(10), method=method) == 0).all()
+        for method in ("metric", "nonmetric"):
+            assert np.isnan(rsa.stress(np.zeros(10), np.zeros((1, 5, 2)), method)).all()

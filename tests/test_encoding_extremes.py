@@ -257,3 +257,21 @@ def test_predictions_follow_coefficients_that_the_user_sets(data, single):
     model.coef_, model.intercept_ = 2 * model.coef_, model.intercept_ + 1
     want = X @ model.coef_.T + model.intercept_
     np.testing.assert_allclose(model.predict(X), want, atol=1e-12)
+
+
+@pytest.mark.parametrize(("x_unit", "y_unit"), [(1e-200, 1.0), (1.0, 1e200), (1e-100, 1e-250)])
+def test_pls_does_not_depend_on_units(data, x_unit, y_unit):
+    X, Y = data
+    want = encoding.PLS(3).fit(X, Y).predict(X)
+    got = encoding.PLS(3).fit(X * x_unit, Y * y_unit).predict(X * x_unit) / y_unit
+    np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-10)
+
+
+def test_targets_and_repeats_that_are_not_there(data):
+    X, Y = data
+    for model in (encoding.RidgeCV(), encoding.KernelRidgeCV(), encoding.PLS()):
+        with pytest.raises(ValueError, match="y: wanted at least one target"):
+            model.fit(X, Y[:, :0])
+    for function in (encoding.noise_ceiling, encoding.explainable_variance):
+        with pytest.raises(ValueError, match=r"n_targets.*repeats\[:, :, None\]"):
+            function(Y)

@@ -1,5 +1,7 @@
 """Enhancement by clusters and family-wise p values of maps."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import ndimage, stats
@@ -106,8 +108,36 @@ def test_flips_that_change_nothing_count_as_the_observed(clusters, two_sided):
     exact = (2 if two_sided else 1) / 16  # no flip but these leaves so large a mean
     for seed in range(6):
         scores = np.random.default_rng(seed).random((4, 30)) + 0.1
-        _, p = rsa.max_statistic(scores, 800, neighbors=neighbors, two_sided=two_sided)
-        assert p.min() == pytest.approx(exact, abs=3 * np.sqrt(exact / 800))
+        for n_perm in (15, 800):  # each flip once
+            _, p = rsa.max_statistic(scores, n_perm, neighbors=neighbors, two_sided=two_sided)
+            assert p.min() == pytest.approx(exact, abs=1e-12)
+        _, p = rsa.max_statistic(scores, 14, neighbors=neighbors, two_sided=two_sided)
+        assert (p * 15).round(9).min() >= 1
+
+
+@pytest.mark.parametrize("clusters", [False, True])
+def test_few_subjects_are_flipped_in_all_ways(clusters):
+    rng = np.random.default_rng(4)
+    scores = rng.standard_normal((5, 12)) + 0.5
+    neighbors = rsa.window_neighbors(12, 3) if clusters else None
+    largest = []
+    for signs in itertools.product([1, -1], repeat=5):
+        t = stats.ttest_1samp(np.array(signs)[:, None] * scores, 0).statistic
+        largest.append((rsa.tfce(t, neighbors) if clusters else t).max())
+    t, p = rsa.max_statistic(scores, 1000, neighbors=neighbors)
+    want = [np.mean(largest >= x * (1 - 1e-9)) for x in t]
+    np.testing.assert_allclose(p[t > 0], np.array(want)[t > 0], rtol=1e-12)
+    np.testing.assert_array_equal(p, rsa.max_statistic(scores, 31, 7, neighbors)[1])
+
+
+def test_maps_refuse_what_means_nothing():
+    for n_perm in (0, -5, 2.5, None):
+        with pytest.raises(ValueError, match="n_perm: wanted a number of at least 1"):
+            rsa.max_statistic(np.ones((4, 3)), n_perm)
+    with pytest.raises(ValueError, match="n_centers >= 1"):
+        rsa.max_statistic(np.ones((4, 0)))
+    with pytest.raises(ValueError, match="extent"):
+        rsa.tfce([1.0, 2.0], [[1], []], extent=np.nan)
 
 
 def test_permutations_that_change_nothing_count_as_the_observed():

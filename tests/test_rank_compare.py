@@ -161,18 +161,18 @@ def test_bures_of_patterns():
     a, b = (rsa.rdm(x, metric="euclidean").transform(lambda d: 5 * d) for x in (x1, x2))
     nuclear = np.linalg.svd(x1.T @ x2, compute_uv=False).sum()
     t1, t2 = np.sum(x1**2), np.sum(x2**2)
-    assert rsa.compare(a, b, "bures")[0, 0] == pytest.approx(nuclear / np.sqrt(t1 * t2), abs=1e-10)
+    assert rsa.compare(a, b, "bures")[0, 0] == pytest.approx(nuclear / np.sqrt(t1 * t2), abs=1e-13)
     assert rsa.compare(a, b, "bures_distance")[0, 0] == pytest.approx(
-        np.sqrt(t1 + t2 - 2 * nuclear), abs=1e-10
+        np.sqrt(t1 + t2 - 2 * nuclear), abs=1e-13
     )
-    assert rsa.compare(a, a, "bures")[0, 0] == pytest.approx(1, abs=1e-10)
+    assert rsa.compare(a, a, "bures")[0, 0] == pytest.approx(1, abs=1e-13)
 
 
 def test_riemannian_is_zero_for_equal_geometry_up_to_scale():
     x = np.random.default_rng(5).standard_normal((6, 9))
     a = rsa.rdm(x, metric="euclidean")
     scaled = a.transform(lambda d: 3 * d)
-    assert rsa.compare(a, scaled, "riemannian")[0, 0] == pytest.approx(0, abs=1e-6)
+    assert rsa.compare(a, scaled, "riemannian")[0, 0] == pytest.approx(0, abs=1e-12)
     other = rsa.rdm(np.random.default_rng(6).standard_normal((6, 9)), metric="euclidean")
     assert rsa.compare(a, other, "riemannian")[0, 0] < -0.5
 

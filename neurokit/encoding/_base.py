@@ -110,6 +110,8 @@ class Regressor(MultiOutputMixin, RegressorMixin, Estimator):
 
     def _samples(self, X, y):
         """Features and targets of equal length to fit, at least two samples."""
+        if getattr(y, "ndim", 0) == 2 and y.shape[1] == 0:
+            raise ValueError(f"y: wanted at least one target, got shape {y.shape}")
         X, y = _validated(self, X, y, multi_output=True, y_numeric=True, ensure_min_samples=2)
         if y.dtype.kind not in "biuf":
             raise ValueError(f"y: wanted numbers, got an array of {y.dtype}")

@@ -10,9 +10,10 @@ from ..core.trace.tracer import check_class
 def _repeats(repeats):
     check_class(repeats, "repeats")
     x = np.asarray(repeats, dtype=float)
-    if x.ndim not in (2, 3) or len(x) < 2 or x.shape[1] < 2:
+    if x.ndim != 3 or len(x) < 2 or x.shape[1] < 2:
         raise ValueError(
             f"repeats: wanted (n_repeats >= 2, n_samples >= 2, n_targets), got shape {x.shape}"
+            + "; for a single target, repeats[:, :, None]" * (x.ndim == 2)
         )
     if np.isinf(x).any():
         raise ValueError("repeats contain infinity")

@@ -127,10 +127,14 @@ class PLS(TransformerMixin, LinearRegressor):
 
 
 def _moments(x, scale):
-    mean = x.mean(0, dtype=float)
-    spread = x.std(0, dtype=float, ddof=1) if scale else np.ones(x.shape[1])
-    spread[spread <= 10 * np.finfo(float).eps * np.abs(mean)] = 1
-    return mean, spread.astype(x.dtype)
+    """Mean and standard deviation of each column, those that do not vary with 1."""
+    exponent = np.frexp(np.abs(x).max(0))[1]  # squares stay within range
+    unit = np.ldexp(x.astype(float), -exponent)
+    mean = unit.mean(0)
+    spread = unit.std(0, ddof=1) if scale else np.ones(x.shape[1])
+    flat = spread <= 10 * np.finfo(float).eps * np.abs(mean)
+    spread = np.ldexp(spread, exponent) if scale else spread
+    return np.ldexp(mean, exponent), np.where(flat, 1, spread).astype(x.dtype)
 
 
 def _leading_left(cross):

@@ -254,7 +254,8 @@ def shape_distance(X, Y=None, alpha=1.0):
     Returns
     -------
     distance : float, or ndarray (n, n) for a list
-        In radians, 0 to pi/2; a metric for each alpha.
+        In radians, 0 to pi/2; a metric for each alpha. NaN, with a warning, for a representation that
+        is the same for all stimuli.
 
     References
     ----------
@@ -268,4 +269,6 @@ def shape_distance(X, Y=None, alpha=1.0):
         s = alpha * s + (1 - alpha)
         return u, s / np.linalg.norm(s)
 
-    return _pairs(X, Y, prepare, lambda p, q: np.arccos(np.clip(_nuclear(p, q), -1, 1)))
+    return _pairs(
+        X, Y, prepare, lambda p, q: np.arccos(np.clip(_nuclear(p, q), -1, 1)), flat="shape_distance"
+    )

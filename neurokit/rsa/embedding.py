@@ -55,12 +55,14 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7):
     if method != "classical":
         both = zip(rdms.square().astype(float), points, strict=True)
         monotone = method == "nonmetric"
-        points = np.stack([_smacof(d, x, max_iter, tol, monotone) for d, x in both])
+        points = np.stack(
+            [_smacof(d, x, max_iter, tol, monotone) if d.any() else x for d, x in both]
+        )
     return points
 
 
 def stress(rdms, points, method="metric"):
-    """Kruskal's stress-1 of points against dissimilarities, shape (n_rdm,).
+    """Kruskal's stress-1 of points against dissimilarities, shape (n_rdm,); NaN where all are zero.
 
     Parameters
     ----------
@@ -81,10 +83,12 @@ def stress(rdms, points, method="metric"):
     i, j = np.triu_indices(np.shape(points)[1], 1)
     distances = np.stack([np.linalg.norm(x[i] - x[j], axis=1) for x in points])
     if method == "metric":
-        values = rdms.values.astype(float)
-        return np.sqrt(np.sum((distances - values) ** 2, 1) / np.sum(values**2, 1))
-    fitted = np.stack([_monotone(d, x) for d, x in zip(rdms.values, distances, strict=True)])
-    return np.sqrt(np.sum((distances - fitted) ** 2, 1) / np.sum(distances**2, 1))
+        fitted = size = rdms.values.astype(float)
+    else:
+        fitted = np.stack([_monotone(d, x) for d, x in zip(rdms.values, distances, strict=True)])
+        size = distances
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.sqrt(np.sum((distances - fitted) ** 2, 1) / np.sum(size**2, 1))
 
 
 def _monotone(d, distance):

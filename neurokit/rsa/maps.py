@@ -42,7 +42,7 @@ def tfce(maps, neighbors, extent=0.5, height=2.0):
     """
     maps = np.asarray(maps, dtype=float)
     rows = np.ascontiguousarray(np.atleast_2d(maps))
-    if extent < 0 or height <= -1:
+    if not (extent >= 0 and height > -1):
         raise ValueError(f"wanted extent >= 0 and height > -1, got {extent} and {height}")
     indptr, indices = _both_ways(neighbors, rows.shape[1])
     out = similarity.tfce(rows, indptr, indices, extent, height)
@@ -70,6 +70,8 @@ def max_statistic(scores, n_perm=1000, seed=0, neighbors=None, two_sided=False, 
     scores : ndarray, shape (n_subjects, n_centers)
         Symmetric about zero under the null hypothesis.
     n_perm : int
+        Number of flips to draw; with at least 2^n_subjects - 1, each is taken once, and the p values
+        are exact.
     seed : int
     neighbors : optional
         Which centres touch: the t values are enhanced by :func:`tfce`.
@@ -89,9 +91,11 @@ def max_statistic(scores, n_perm=1000, seed=0, neighbors=None, two_sided=False, 
     .. [1] Nichols and Holmes (2002), doi:10.1002/hbm.1058
     """
     scores = np.asarray(scores, dtype=float)
-    if scores.ndim != 2 or len(scores) < 2:
-        raise ValueError(f"scores: wanted (n_subjects >= 2, n_centers), got shape {scores.shape}")
-    n = len(scores)
+    if scores.ndim != 2 or len(scores) < 2 or scores.shape[1] < 1:
+        raise ValueError(
+            f"scores: wanted (n_subjects >= 2, n_centers >= 1), got shape {scores.shape}"
+        )
+    n, n_perm = len(scores), _number(n_perm)
     root = np.sqrt(np.mean(scores**2, 0))  # what flips do not change
     graph = None if neighbors is None else _both_ways(neighbors, scores.shape[1])
 
@@ -106,14 +110,27 @@ def max_statistic(scores, n_perm=1000, seed=0, neighbors=None, two_sided=False, 
     with np.errstate(invalid="ignore", divide="ignore"):
         observed = scores.mean(0) / np.sqrt(scores.var(0) / (n - 1))
     observed = observed if graph is None else tfce(observed, graph)
-    rng = np.random.default_rng(seed)
-    signs = rng.choice([-1.0, 1.0], (n_perm, n))
-    largest = np.empty(n_perm)
-    for first in _steps(n_perm, progress):
+    signs = _signs(n, n_perm, seed)
+    largest = np.empty(len(signs))
+    for first in _steps(len(signs), progress):
         maps = flipped(signs[first : first + AT_ONCE])
         largest[first : first + AT_ONCE] = _largest(maps, two_sided)
     own = flipped(np.ones((1, n)))[0]
     return observed, exceed(largest, np.abs(own) if two_sided else own)
+
+
+def _number(n_perm):
+    if not isinstance(n_perm, (int, np.integer)) or n_perm < 1:
+        raise ValueError(f"n_perm: wanted a number of at least 1, got {n_perm!r}")
+    return int(n_perm)
+
+
+def _signs(n, n_perm, seed):
+    """All flips but the observed one where they are few enough, else random ones."""
+    if 2**n - 1 <= n_perm:
+        bits = np.arange(1, 2**n)[:, None] >> np.arange(n) & 1
+        return 1.0 - 2.0 * bits
+    return np.random.default_rng(seed).choice([-1.0, 1.0], (n_perm, n))
 
 
 def permutation_maps(
@@ -150,7 +167,7 @@ def permutation_maps(
     n_pairs = values.shape[1]
     models = match_conditions(RDMs(np.zeros(n_pairs), conditions), models)
     graph = None if neighbors is None else _both_ways(neighbors, len(values))
-    method, n, m = method_name(compare), len(conditions), len(models)
+    method, n, m, n_perm = method_name(compare), len(conditions), len(models), _number(n_perm)
     i, j = np.triu_indices(n, 1)
 
     def maps_of(rows):
