@@ -18,9 +18,10 @@ _SUBPACKAGES = ("data", "demo", "encoding", "numpy", "ops", "optim", "plot", "rs
 # Public names and the module that defines each.
 _NAMES = {
     **dict.fromkeys(
-        ("grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "stop_gradient"),
+        ("grad", "value_and_grad", "vjp", "jvp", "stop_gradient"),
         "neurokit.core.transforms.derivatives",
     ),
+    **dict.fromkeys(("jacobian", "hessian", "hvp"), "neurokit.core.transforms.jacobian"),
     "scan": "neurokit.core.loops.scan",
     **dict.fromkeys(("cond", "switch", "while_loop", "fori_loop"), "neurokit.core.loops.flow"),
     "vmap": "neurokit.core.transforms.vmap",

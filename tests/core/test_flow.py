@@ -94,6 +94,61 @@ def test_cond_forms_and_errors():
         nk.jit(lambda x: nk.cond(x > 0, lambda: x, lambda: x))(np.ones(2))
 
 
+@pytest.mark.parametrize("pred", ["no", None, np.sin, [], (1.0, 1.0)])
+def test_a_predicate_is_one_truth_value(pred):
+    with pytest.raises(TypeError, match="cond: pred must be one truth value"):
+        nk.cond(pred, np.sin, np.cos, 1.0)
+
+
+def test_what_passes_through_stays_what_it_is():
+    """Results that are an operand, and carries that the body hands on, are not batched by `vmap`."""
+    y = RNG.normal(size=3)
+
+    def choose(x):
+        return nk.cond(x < 2, lambda x, y: (2 * x, y), lambda x, y: (3 * x, y), x, y)
+
+    a, b = nk.vmap(choose, out_axes=(0, None))(np.arange(4.0))
+    np.testing.assert_array_equal(a, [0, 2, 6, 9])
+    np.testing.assert_array_equal(b, y)
+
+    def turn(n):
+        return nk.while_loop(
+            lambda c: c[0] < n, lambda c: (c[0] + 1, np.tanh(c[2] @ c[1]), c[2]), (0, y, W)
+        )
+
+    n, h, w = nk.vmap(turn, out_axes=(0, 0, None))(np.arange(3))
+    np.testing.assert_array_equal(n, [0, 1, 2])
+    np.testing.assert_array_equal(w, W)
+    np.testing.assert_allclose(h[2], np.tanh(W @ np.tanh(W @ y)))
+
+    def loop(w, y):
+        (w, h), out = nk.scan(lambda c, _: ((c[0], np.tanh(c[0] @ c[1])), c[1]), (w, y), length=3)
+        return w, h, out
+
+    w, h, _ = nk.vmap(loop, (None, 0), (None, 0, 0))(W, np.stack([y, 2 * y]))
+    np.testing.assert_array_equal(w, W)
+    np.testing.assert_allclose(h[1], loop(W, 2 * y)[1])
+    assert not np.shares_memory(loop(W, y)[0], W)
+    nk.check_grads(loop, (W, y))
+    nk.check_grads(lambda w, y: loop(w, y)[0], (W, y))
+    same = nk.scan(lambda c, _: (c, None), (W, 1), length=0)[0]
+    np.testing.assert_array_equal(same[0], W)
+    assert same[1] == 1
+
+
+def test_weights_in_the_carry_are_a_constant_of_the_loop():
+    """As a carry or captured: one graph, so the same bits and one product for all steps."""
+    ys = RNG.normal(size=(6, 3))
+
+    def carried(w):
+        return np.sum(nk.scan(lambda c, y: (c, np.tanh(c @ y)), w, ys)[1])
+
+    def captured(w):
+        return np.sum(nk.scan(lambda c, y: (c, np.tanh(w @ y)), 0.0, ys)[1])
+
+    np.testing.assert_array_equal(nk.grad(carried)(W), nk.grad(captured)(W))
+
+
 def test_switch():
     branches = [np.sin, np.cos, lambda x: x**3, np.exp, lambda x: x * 0 + 2]
     f = nk.jit(lambda i, x: nk.switch(i, branches, x))

@@ -57,6 +57,8 @@ def cond(pred, if_true, if_false, *operands):
     if np.shape(pred) != ():
         raise TypeError(f"cond: pred must be one truth value, got shape {np.shape(pred)}")
     if not isinstance(pred, Tracer):
+        if np.asarray(pred).dtype.kind not in "biufc":
+            raise TypeError(f"cond: pred must be one truth value, got {type(pred).__name__}")
         return (if_true if pred else if_false)(*operands)
     truth = pred.node if pred.dtype == bool else ew.apply(ew.ROWS["ne"], pred.node, 0)
 
@@ -97,10 +99,20 @@ def _cond(truth, branches, operands):
         inside = {lift(outer, current()): own for outer, own in distinct(graph)}
         consts = [inside[o] if o in inside else graph.add_input(o.shape, o.dtype) for o in captured]
         bodies.append(Body(inputs + consts, outs, len(inputs) + len(consts), 0, 0, False))
-    outs = bind_cond(Cond(bodies), truth, nodes + captured) if yes_out else []
+    args = nodes + captured
+    outs = bind_cond(Cond(bodies), truth, args) if yes_out else []
+    for k, (a, b) in enumerate(zip(*map(_passed, bodies))):
+        if a is not None and a == b:
+            outs[k] = args[a]
     values = [Tracer(o) for o in outs]
     opened.keep(values[out_spec.n_leaves :])
     return tree.unflatten(out_spec, values[: out_spec.n_leaves])
+
+
+def _passed(body):
+    """For each result of a branch the number of the operand that it is, or None."""
+    place = {n: i for i, n in enumerate(body.inputs)}
+    return [place.get(o) for o in body.outputs]
 
 
 def _agree(yes, yes_out, no, no_out, spec):
@@ -287,11 +299,22 @@ def _trace_test(test, carries, spec):
 
 
 def _bind_loop(inner, carries, outs, asked, test_in, answer, inits, max_steps):
+    """The loop as a node. Carries that the body hands on as they are become constants."""
     if len(carries) > len(inits):
         inits = [*inits, literal(0, INT64)]
         test_in = [*test_in, asked.add_input((), INT64)]
     here = current()
     inside = [{lift(o, here): i for o, i in distinct(g)} for g in (asked, inner)]
+    inits = [lift(n, here) for n in inits]
+    last, moving = list(inits), []
+    for i, (init, before, after) in enumerate(zip(inits, carries, outs)):
+        if after is before and not any(init in known for known in inside):
+            inside[0][init], inside[1][init] = test_in[i], before
+        else:
+            moving.append(i)
+    carries, outs, test_in, inits = (
+        [part[i] for i in moving] for part in (carries, outs, test_in, inits)
+    )
     captured = list(dict.fromkeys([*inside[0], *inside[1]]))
     made = []
     for graph, known, ins, results in (
@@ -301,7 +324,10 @@ def _bind_loop(inner, carries, outs, asked, test_in, answer, inits, max_steps):
         consts = [known[o] if o in known else graph.add_input(o.shape, o.dtype) for o in captured]
         n_carry = 0 if graph is asked else len(carries)
         made.append(Body(consts + ins, results, len(consts), n_carry, 0, False))
-    return bind_while(While(*made, int(max_steps or 0)), [*captured, *inits])
+    moved = bind_while(While(*made, int(max_steps or 0)), [*captured, *inits])
+    for i, node in zip(moving, moved):
+        last[i] = node
+    return last
 
 
 def fori_loop(lo, hi, body, init, checkpoint="auto"):

@@ -110,12 +110,13 @@ def scan(
             return spec, *trace_body(g, inits, spec, xs_nodes, x_spec, length)
 
         reached, traced = threaded("scan", [f], run)
-        spec, body, args, inits, y_spec, y_leaves = traced
+        spec, body, args, inits, kept, y_spec, y_leaves = traced
         steps, always = _records(every, y_spec, len(y_leaves))
         if steps == 1:
             outs = bind_scan(body, length, bool(reverse), checkpoint, args)
         else:
             outs = bind_every(body, length, bool(reverse), checkpoint, args, steps, always)
+        outs = [*_with_kept(outs, body.n_carry, kept), *outs[body.n_carry :]]
         if not outs:
             values = []
         elif file is not None:
@@ -129,6 +130,12 @@ def scan(
     it = iter(values[len(inits) :])
     ys = [next(it) for _ in ys]
     return carry, tree.unflatten(y_spec, ys)
+
+
+def _with_kept(outs, n_carry, kept):
+    """The last carries, with those that the body hands on as they are in their places."""
+    moved = iter(outs[:n_carry])
+    return [next(moved) if node is None else node for node in kept]
 
 
 def _records(every, y_spec, n_y):
@@ -269,7 +276,11 @@ def leaf_node(graph, new, leaf, what="scan"):
 
 
 def trace_body(f, inits, spec, xs, x_spec, length):
-    """Trace f once; again where a Python number in `init` must take the carry's dtype or shape."""
+    """Trace f once; again where a Python number in `init` must take the carry's dtype or shape.
+
+    A carry that the body hands on as it is becomes a constant of the loop: work on it alone is done
+    once, and its derivative is summed once. `kept` has its first value, None for the others.
+    """
     for _ in range(4):
         graph = Graph(current(), True, "a scan body")
         graph.length = length
@@ -303,13 +314,16 @@ def trace_body(f, inits, spec, xs, x_spec, length):
         inits = changed
     else:
         raise TypeError("scan: the carry does not keep its dtype from step to step")
-    lifted = distinct(graph)
+    kept = [n if after is before else None for n, before, after in zip(inits, carries, outs)]
+    lifted = distinct(graph) + [(n, c) for n, c in zip(kept, carries) if n is not None]
+    moving = [i for i, n in enumerate(kept) if n is None]
+    carries, outs, first = ([part[i] for i in moving] for part in (carries, outs, inits))
     body, consts = close_body(graph, lifted, carries, x_inputs, outs, ys)
-    args = consts + inits + xs
+    args = consts + first + xs
     body, args = hoist(body, args, length)
     if body.has_index:
         args = args + [literal(0, INT64)]
-    return body, args, inits, y_spec, y_leaves
+    return body, args, inits, kept, y_spec, y_leaves
 
 
 def distinct(graph):

@@ -1,4 +1,4 @@
-"""grad, vjp, jvp, jacobian and friends: trace, rewrite the graph, run it in C."""
+"""grad, vjp, jvp: trace, rewrite the graph, run it in C."""
 
 import contextlib
 import functools
@@ -6,11 +6,10 @@ import functools
 import numpy as np
 
 from .. import tree  # noqa: F401 - methods gives Tracer its operators
-from ..graph import INPUT, INT64, Graph, Node, current, walk
+from ..graph import Graph, current, replay, walk
 from ..models.captured import refused
-from ..primitives import elementwise as ew
 from ..primitives.control import has_custom, variable
-from ..primitives.shaping import broadcast, full, iota, reshape, transpose
+from ..primitives.shaping import broadcast, full
 from ..run.lower import compile_program
 from ..run.runtime import cached, evaluate, run_compiled, run_options, used_inputs, verify_captured
 from ..structure import structure
@@ -80,7 +79,7 @@ def _check_float(opened, numbers, what):
             )
 
 
-def _check_holomorphic(wrt, nodes, what):
+def check_holomorphic(wrt, nodes, what):
     """A holomorphic function takes and gives complex values only."""
     for n, role in [*[(w, "argument") for w in wrt], *[(n, "result") for n in nodes]]:
         if n.dtype.kind != "c":
@@ -89,7 +88,7 @@ def _check_holomorphic(wrt, nodes, what):
             )
 
 
-class _Call:
+class Call:
     """One call of `f` with the chosen arguments traced."""
 
     def __init__(self, f, args, kwargs, argnums, what):
@@ -186,7 +185,7 @@ def value_and_grad(f, argnums=0, has_aux=False, holomorphic=False):
     return _gradient(f, argnums, has_aux, "value_and_grad", holomorphic)
 
 
-def _apart(result, what):
+def aux_apart(result, what):
     """The value and the rest that a function of `has_aux=True` returned."""
     if not isinstance(result, tuple) or len(result) != 2:
         raise TypeError(
@@ -199,13 +198,13 @@ def _apart(result, what):
 def _gradient(f, argnums, has_aux, what, holomorphic=False):
     @functools.wraps(f, updated=())
     def wrapper(*args, **kwargs):
-        call = _Call(f, args, kwargs, argnums, what)
+        call = Call(f, args, kwargs, argnums, what)
         with tracing(f"{what} of {getattr(f, '__name__', 'a function')}") as (graph, new):
             result = call.trace(graph, new)
-            result, aux = _apart(result, what) if has_aux else (result, None)
+            result, aux = aux_apart(result, what) if has_aux else (result, None)
             value = scalar_node(result, what, holomorphic)
             if holomorphic:
-                _check_holomorphic(call.wrt, [value], what)
+                check_holomorphic(call.wrt, [value], what)
             aux_nodes, rebuild = output_nodes(aux)
             if not new:
                 grads = backward([value], [full(value.shape, 1, value.dtype)], call.wrt)
@@ -293,14 +292,15 @@ def vjp(f, *primals, has_aux=False):
     ``pullback(ct)`` takes a cotangent with the structure of the result and returns a tuple with one
     entry per primal. With ``has_aux`` f returns (result, aux), and vjp (result, pullback, aux).
     """
-    call = _Call(f, primals, {}, tuple(range(len(primals))), "vjp")
+    call = Call(f, primals, {}, tuple(range(len(primals))), "vjp")
     with tracing("vjp", keep=True) as (graph, new):
         result = call.trace(graph, new)
-        result, aux = _apart(result, "vjp") if has_aux else (result, None)
+        result, aux = aux_apart(result, "vjp") if has_aux else (result, None)
         leaves, spec = tree.flatten(result)
         nodes = [to_node(leaf) for leaf in leaves]
         aux_nodes, rebuild = output_nodes(aux)
         arrays = call.finish(graph, new, [*nodes, *aux_nodes])
+    record = _Record(graph, nodes, call.wrt) if new else None
 
     def pullback(ct):
         ct_leaves, ct_spec = tree.flatten(ct)
@@ -308,19 +308,48 @@ def vjp(f, *primals, has_aux=False):
             raise ValueError(
                 f"pullback: the cotangent must have the structure of the result, wanted {spec}, got {ct_spec}"
             )
-        active = current()
-        with contextlib.nullcontext() if not new or active is not None else graph:
-            cts = [_matching(c, n, "pullback: cotangent") for c, n in zip(ct_leaves, nodes)]
-            grads = backward(nodes, cts, call.wrt)
-            grads = [full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, call.wrt)]
-            if new and active is None:
-                values = [plain(a) for a in evaluate(graph, grads)]
+        with tracing("pullback") as (active, alone):
+            outs, wrt = record.enter(active, alone) if record is not None else (nodes, call.wrt)
+            cts = [_matching(c, n, "pullback: cotangent") for c, n in zip(ct_leaves, outs)]
+            grads = backward(outs, cts, wrt)
+            grads = [full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, wrt)]
+            if alone:
+                values = [plain(a) for a in evaluate(active, grads)]
             else:
                 values = [Tracer(g) for g in grads]
         return tree.unflatten(call.opened.spec, values)
 
     out = tree.unflatten(spec, arrays[: len(nodes)])
     return (out, pullback, rebuild(arrays[len(nodes) :])) if has_aux else (out, pullback)
+
+
+class _Record:
+    """What a root trace recorded, to be bound again in any other: plain or inside `vmap`, `jit`, `grad`.
+
+    The arguments are kept as they are now. Arrays that the function captured stay references, and one
+    that is edited in between is an error.
+    """
+
+    def __init__(self, graph, nodes, wrt):
+        self.graph, self.nodes, self.wrt = graph, nodes, wrt
+        used = used_inputs(walk([*nodes, *wrt]))
+        taken = {id(array) for _, array, _ in graph.captured.values()}
+        self.values = {}
+        for n in used:
+            array = graph.values[n]
+            self.values[n] = array if id(array) in taken else np.array(array)
+
+    def enter(self, graph, alone):
+        """(outputs, arguments) as nodes of `graph`, a new root where `alone`."""
+        verify_captured(self.graph)
+        enter = (
+            functools.partial(input_tracer, graph)
+            if alone
+            else lambda a: Tracer(variable(to_node(a)))
+        )
+        known = {n: enter(a).node for n, a in self.values.items()}
+        copies = replay([*self.nodes, *self.wrt], known)
+        return copies[: len(self.nodes)], copies[len(self.nodes) :]
 
 
 def _matching(value, node, what):
@@ -347,10 +376,10 @@ def jvp(f, primals, tangents, has_aux=False):
         or len(primals) != len(tangents)
     ):
         raise TypeError("jvp: primals and tangents must be tuples of equal length")
-    call = _Call(f, primals, {}, tuple(range(len(primals))), "jvp")
+    call = Call(f, primals, {}, tuple(range(len(primals))), "jvp")
     with tracing("jvp") as (graph, new):
         result = call.trace(graph, new)
-        result, aux = _apart(result, "jvp") if has_aux else (result, None)
+        result, aux = aux_apart(result, "jvp") if has_aux else (result, None)
         leaves, spec = tree.flatten(result)
         nodes = [to_node(leaf) for leaf in leaves]
         t_leaves, t_spec = tree.flatten(tuple(tangents))
@@ -366,120 +395,6 @@ def jvp(f, primals, tangents, has_aux=False):
     n = len(nodes)
     out, tangent = tree.unflatten(spec, values[:n]), tree.unflatten(spec, values[n : 2 * n])
     return (out, tangent, rebuild(values[2 * n :])) if has_aux else (out, tangent)
-
-
-def jacobian(f, argnums=0, mode="auto", holomorphic=False, has_aux=False):
-    """Matrix of derivatives: shape of the result followed by the shape of the argument.
-
-    mode : "fwd", "rev", or "auto", which takes the cheaper of the two by shape. Forward mode takes real
-    arguments (results may be complex), reverse mode gives real results (arguments may be complex).
-    holomorphic : from complex to complex, the matrix of complex derivatives.
-    has_aux : f returns (result, aux), and the call (jacobian, aux).
-
-    One batched pass goes through all unit vectors at once.
-    """
-    if mode not in ("auto", "fwd", "rev"):
-        raise ValueError(f"jacobian: mode must be 'auto', 'fwd' or 'rev', got {mode!r}")
-
-    @functools.wraps(f, updated=())
-    def wrapper(*args, **kwargs):
-        call = _Call(f, args, kwargs, argnums, "jacobian")
-        with tracing("jacobian") as (graph, new):
-            result = call.trace(graph, new)
-            result, aux = _apart(result, "jacobian") if has_aux else (result, None)
-            leaves, spec = tree.flatten(result)
-            nodes = [to_node(leaf) for leaf in leaves]
-            aux_nodes, rebuild = output_nodes(aux)
-            n_in, n_out = sum(w.size for w in call.wrt), sum(n.size for n in nodes)
-            reverse = mode == "rev" or mode == "auto" and n_out <= n_in
-            if holomorphic:
-                _check_holomorphic(call.wrt, nodes, "jacobian")
-            else:
-                reverse = _real_side(call.wrt, nodes, mode, reverse)
-            blocks = (_rows if reverse else _columns)(nodes, call.wrt)
-            values = call.finish(graph, new, [*(b for row in blocks for b in row), *aux_nodes])
-        it = iter(values)
-        outs = [call.gradient_tree([next(it) for _ in row]) for row in blocks]
-        matrix = tree.unflatten(spec, outs)
-        return (matrix, rebuild(list(it))) if has_aux else matrix
-
-    return wrapper
-
-
-def _real_side(wrt, nodes, mode, reverse):
-    """Whether to go in reverse, where one side is complex: unit vectors must span the other."""
-    complex_in = any(w.dtype.kind == "c" for w in wrt)
-    complex_out = any(n.dtype.kind == "c" for n in nodes)
-    if complex_in and (complex_out or mode == "fwd") or complex_out and mode == "rev":
-        raise TypeError(
-            "jacobian: forward mode needs real arguments and reverse mode real results; of a function from complex "
-            "to complex only the holomorphic one has one complex derivative: holomorphic=True, or split "
-            "into .real and .imag"
-        )
-    return True if complex_in else False if complex_out else reverse
-
-
-def _rows(nodes, wrt):
-    """Reverse mode, one batched pass for all elements of a result. blocks[o][i]: o by argument i."""
-    blocks = []
-    for node in nodes:
-        ct = _placeholder(node)
-        grads = backward([node], [ct], wrt)
-        stacks = _for_each_unit(ct, grads, wrt)
-        blocks.append([reshape(s, node.shape + w.shape) for s, w in zip(stacks, wrt)])
-    return blocks
-
-
-def _columns(nodes, wrt):
-    """Forward mode, one batched pass for all elements of an argument."""
-    columns = []
-    for w in wrt:
-        t = _placeholder(w)
-        stacks = _for_each_unit(t, forward(nodes, [w], [t]), nodes)
-        last = [transpose(s, (*range(1, s.ndim), 0)) for s in stacks]
-        columns.append([reshape(s, n.shape + w.shape) for s, n in zip(last, nodes)])
-    return [list(row) for row in zip(*columns)]
-
-
-def _placeholder(node):
-    return Node(INPUT, (), ("unit",), node.shape, node.dtype, current())
-
-
-BATCH_BYTES = 256 << 20  # values of a batched pass above which it is done unit by unit
-
-
-def _for_each_unit(unit, results, like):
-    """`results` (nodes or None for zero) for each unit vector in place of `unit`, stacked."""
-    from .batching import dependent, each_step, stack, stacked
-
-    n = unit.size
-    rows, cols = (broadcast(reshape(iota(n, 0, 1, INT64), s), (n, n)) for s in ((n, 1), (1, n)))
-    eye = ew.convert(ew.apply(ew.ROWS["eq"], rows, cols), unit.dtype)
-    units = reshape(eye, (n, *unit.shape))
-    results = [full(x.shape, 0, x.dtype) if r is None else r for r, x in zip(results, like)]
-    moving = dependent(results, unit)
-    if n * sum(x.nbytes for x in moving) > BATCH_BYTES:
-        return each_step(results, unit, units, n)
-    pairs = stack(results, {unit: (units, True)}, n)
-    return [stacked(v, s, x.shape, n) for (v, s), x in zip(pairs, like)]
-
-
-def hessian(f, argnums=0, has_aux=False):
-    """Second derivatives of a scalar function: shape of the argument twice.
-
-    With ``has_aux=True`` f returns (value, aux), and the call (hessian, aux).
-    """
-    return jacobian(grad(f, argnums, has_aux), argnums, mode="fwd", has_aux=has_aux)
-
-
-def hvp(f, primals, vector):
-    """Product of the Hessian of a scalar function with `vector`, at the cost of a few gradients.
-
-    primals : tuple of arguments; vector : a tuple of the same structure.
-    """
-    numbers = tuple(range(len(primals)))
-    _, product = jvp(lambda *p: grad(f, numbers)(*p), primals, vector)
-    return product if len(primals) > 1 else product[0]
 
 
 def stop_gradient(x):

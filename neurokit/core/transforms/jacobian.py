@@ -1,0 +1,125 @@
+"""Matrices of derivatives: jacobian, hessian, and the product hvp."""
+
+import functools
+
+from .. import tree
+from ..graph import INPUT, INT64, Node, current
+from ..primitives import elementwise as ew
+from ..primitives.shaping import broadcast, full, iota, reshape, transpose
+from ..trace.arguments import output_nodes
+from ..trace.tracer import to_node
+from .autodiff import backward, forward
+from .derivatives import Call, aux_apart, check_holomorphic, grad, jvp, tracing
+
+BATCH_BYTES = 256 << 20  # values of a batched pass above which it is done unit by unit
+
+
+def jacobian(f, argnums=0, mode="auto", holomorphic=False, has_aux=False):
+    """Matrix of derivatives: shape of the result followed by the shape of the argument.
+
+    mode : "fwd", "rev", or "auto", which takes the cheaper of the two by shape. Forward mode takes real
+    arguments (results may be complex), reverse mode gives real results (arguments may be complex).
+    holomorphic : from complex to complex, the matrix of complex derivatives.
+    has_aux : f returns (result, aux), and the call (jacobian, aux).
+
+    One batched pass goes through all unit vectors at once.
+    """
+    if mode not in ("auto", "fwd", "rev"):
+        raise ValueError(f"jacobian: mode must be 'auto', 'fwd' or 'rev', got {mode!r}")
+
+    @functools.wraps(f, updated=())
+    def wrapper(*args, **kwargs):
+        call = Call(f, args, kwargs, argnums, "jacobian")
+        with tracing("jacobian") as (graph, new):
+            result = call.trace(graph, new)
+            result, aux = aux_apart(result, "jacobian") if has_aux else (result, None)
+            leaves, spec = tree.flatten(result)
+            nodes = [to_node(leaf) for leaf in leaves]
+            aux_nodes, rebuild = output_nodes(aux)
+            n_in, n_out = sum(w.size for w in call.wrt), sum(n.size for n in nodes)
+            reverse = mode == "rev" or mode == "auto" and n_out <= n_in
+            if holomorphic:
+                check_holomorphic(call.wrt, nodes, "jacobian")
+            else:
+                reverse = _real_side(call.wrt, nodes, mode, reverse)
+            blocks = (_rows if reverse else _columns)(nodes, call.wrt)
+            values = call.finish(graph, new, [*(b for row in blocks for b in row), *aux_nodes])
+        it = iter(values)
+        outs = [call.gradient_tree([next(it) for _ in row]) for row in blocks]
+        matrix = tree.unflatten(spec, outs)
+        return (matrix, rebuild(list(it))) if has_aux else matrix
+
+    return wrapper
+
+
+def _real_side(wrt, nodes, mode, reverse):
+    """Whether to go in reverse, where one side is complex: unit vectors must span the other."""
+    complex_in = any(w.dtype.kind == "c" for w in wrt)
+    complex_out = any(n.dtype.kind == "c" for n in nodes)
+    if complex_in and (complex_out or mode == "fwd") or complex_out and mode == "rev":
+        raise TypeError(
+            "jacobian: forward mode needs real arguments and reverse mode real results; of a function from complex "
+            "to complex only the holomorphic one has one complex derivative: holomorphic=True, or split "
+            "into .real and .imag"
+        )
+    return True if complex_in else False if complex_out else reverse
+
+
+def _rows(nodes, wrt):
+    """Reverse mode, one batched pass for all elements of a result. blocks[o][i]: o by argument i."""
+    blocks = []
+    for node in nodes:
+        ct = _placeholder(node)
+        grads = backward([node], [ct], wrt)
+        stacks = _for_each_unit(ct, grads, wrt)
+        blocks.append([reshape(s, node.shape + w.shape) for s, w in zip(stacks, wrt)])
+    return blocks
+
+
+def _columns(nodes, wrt):
+    """Forward mode, one batched pass for all elements of an argument."""
+    columns = []
+    for w in wrt:
+        t = _placeholder(w)
+        stacks = _for_each_unit(t, forward(nodes, [w], [t]), nodes)
+        last = [transpose(s, (*range(1, s.ndim), 0)) for s in stacks]
+        columns.append([reshape(s, n.shape + w.shape) for s, n in zip(last, nodes)])
+    return [list(row) for row in zip(*columns)]
+
+
+def _placeholder(node):
+    return Node(INPUT, (), ("unit",), node.shape, node.dtype, current())
+
+
+def _for_each_unit(unit, results, like):
+    """`results` (nodes or None for zero) for each unit vector in place of `unit`, stacked."""
+    from .batching import dependent, each_step, stack, stacked
+
+    n = unit.size
+    rows, cols = (broadcast(reshape(iota(n, 0, 1, INT64), s), (n, n)) for s in ((n, 1), (1, n)))
+    eye = ew.convert(ew.apply(ew.ROWS["eq"], rows, cols), unit.dtype)
+    units = reshape(eye, (n, *unit.shape))
+    results = [full(x.shape, 0, x.dtype) if r is None else r for r, x in zip(results, like)]
+    moving = dependent(results, unit)
+    if n * sum(x.nbytes for x in moving) > BATCH_BYTES:
+        return each_step(results, unit, units, n)
+    pairs = stack(results, {unit: (units, True)}, n)
+    return [stacked(v, s, x.shape, n) for (v, s), x in zip(pairs, like)]
+
+
+def hessian(f, argnums=0, has_aux=False):
+    """Second derivatives of a scalar function: shape of the argument twice.
+
+    With ``has_aux=True`` f returns (value, aux), and the call (hessian, aux).
+    """
+    return jacobian(grad(f, argnums, has_aux), argnums, mode="fwd", has_aux=has_aux)
+
+
+def hvp(f, primals, vector):
+    """Product of the Hessian of a scalar function with `vector`, at the cost of a few gradients.
+
+    primals : tuple of arguments; vector : a tuple of the same structure.
+    """
+    numbers = tuple(range(len(primals)))
+    _, product = jvp(lambda *p: grad(f, numbers)(*p), primals, vector)
+    return product if len(primals) > 1 else product[0]
