@@ -203,7 +203,7 @@ static void set_addresses(const tiles *w, char **at, int64_t i, int64_t start) {
   for (int j = 0; j < n; ++j) {
     const int k = i < 2 ? j : w->moving[j];
     const operand *o = &w->operand[k];
-    if (o->local < 0 && !o->index) at[k] = o->memory[which] + t * o->step + start * o->bits / 8;
+    if (o->local < 0 && !o->index) at[k] = o->memory[which] + t * o->step + (start * o->bits >> 3);
   }
 }
 

@@ -302,3 +302,39 @@ def test_as_numpy_packs(order):
         odd = x.view(np.uint8) * np.uint8(6)  # any number but 0 is a one
         np.testing.assert_array_equal(there(odd), bits)
         np.testing.assert_array_equal(there(odd.view(bool)), bits)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1,), (13,), (1000,), (3, 16), (1, 9), (5, 1), (3, 13), (4, 2, 8)]
+)
+def test_bits_that_a_loop_returns(monkeypatch, programs, shape):
+    """Groups write them where rows are whole bytes; next to the mask itself, or to more readers."""
+    many = np.random.default_rng(3).normal(size=(6, *shape))
+
+    def step(state, x):
+        v, old = state
+        mask = v > x
+        bits = [np.packbits(m, axis=-1, bitorder="little") for m in (mask, old, np.flip(mask))]
+        return (np.where(mask, v - 1, v + x), mask), (bits, bits[0] ^ bits[1], ~mask)
+
+    start = np.zeros(shape), np.ones(shape, bool)
+    for native in ("0", "1"):
+        monkeypatch.setenv("NEUROKIT_NATIVE", native)
+        runtime._programs.clear()
+        _, (bits, differ, no_mask) = nk.jit(lambda xs: nk.scan(step, start, xs))(many)
+        mask = ~no_mask
+        old = np.concatenate([np.ones((1, *shape), bool), mask[:-1]])
+        mirrored = np.stack([np.flip(m) for m in mask])
+        want = [np.packbits(m, axis=-1, bitorder="little") for m in (mask, old, mirrored)]
+        for got, w in zip(bits, want):
+            assert got.dtype == w.dtype and got.shape == w.shape
+            np.testing.assert_array_equal(got, w)
+        np.testing.assert_array_equal(differ, want[0] ^ want[1])
+
+    programs.clear()
+    record = lambda v, x: (v + x, np.packbits(v > x, axis=-1, bitorder="little"))  # noqa: E731
+    v, bits = nk.jit(lambda xs: nk.scan(record, start[0], xs))(many)
+    want = np.packbits(np.cumsum(many, 0) - many > many, axis=-1, bitorder="little")
+    np.testing.assert_array_equal(bits, want)
+    whole = shape[-1] == np.prod(shape) or shape[-1] % 8 == 0
+    assert kernels(programs) == ({"fused"} if whole else {"fused", "event_bits"})

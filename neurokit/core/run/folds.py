@@ -68,11 +68,12 @@ def find_folds(nodes, low):
 
 
 def written(nodes, folds, low):
-    """The values of a group that others than the group and its reductions read."""
-    inside, folded = set(nodes), {fold.node for fold in folds}
+    """The values of a group that others read than the group, its reductions and what packs them."""
+    inside = set(nodes)
+    besides = {fold.node for fold in folds} | low.records.absorbed
 
     def is_inside(user):
-        return user in inside or user in folded or (folded and through(user) <= folded)
+        return user in inside or user in besides or (besides and through(user) <= besides)
 
     def through(user):
         return low.readers_of(user) if user.prim.kind == "view" else {user}

@@ -9,13 +9,11 @@ the loop from running tile by tile.
 
 import math
 
-import numpy as np
-
 from ... import _core
 from ..graph import BOOL, COMPUTED
+from ..primitives.bits import PACK, UINT8
 from ..views import View, c_strides
 
-UINT8 = np.dtype(np.uint8)
 _LEAST = 8  # elements
 _PACK = _core.elementwise_codes()["pack_bits"]
 
@@ -63,15 +61,17 @@ class Records:
         self.stacks = {}  # ys of a loop -> bits of each step, on bytes of their own
         self.wanted = {}  # node -> outputs that a group writes besides, not yet written
         self.last = []  # bits that no group can write
+        self.roots = {}  # output -> what it is, or holds the bits of, behind reshapes
+        self.absorbed = set()  # nodes that pack what a group writes as bits
         self._sort_outputs()
 
     def _sort_outputs(self):
         low, placed = self.low, set(self.low.overlay)
         in_place = set(low.inout.values())
         for j, node in enumerate(low.outputs):
-            root = low.strip(node)
             if j in in_place or not node.size:
                 continue
+            root = self.roots[j] = self._packed(j) or low.strip(node)
             if root.prim.kind == "elementwise":
                 besides = j in self.bits_out or root in placed
                 placed.add(root)
@@ -83,9 +83,34 @@ class Records:
             elif j in self.bits_out:
                 self.last.append(j)
 
+    def _packed(self, j):
+        """What output j holds the bits of, if a group can pack it; output j then counts as bits."""
+        low, node = self.low, self.low.strip(self.low.outputs[j])
+        if node.prim is not PACK or node.params != ("little",):
+            return None
+        mask = low.args(node)[0]
+        root = low.strip(mask)
+        whole_bytes = mask.shape[-1] == mask.size or mask.shape[-1] % 8 == 0
+        made = root.prim.kind == "elementwise" or root in self.carries
+        if mask.dtype != BOOL or not whole_bytes or not made or self._is_read(j, node):
+            return None
+        self.bits_out |= {j}
+        self.absorbed.add(node)
+        low.done.add(node)
+        return root
+
+    def _is_read(self, j, root):
+        """Whether anything but output j reads `root`, which it is a reshape of."""
+        low, names = self.low, {root, self.low.outputs[j]}
+        node = low.outputs[j]
+        while node is not root:
+            (node,) = low.args(node)
+            names.add(node)
+        return any(n not in names and names & set(low.args(n)) for n in low.order)
+
     def besides(self, j):
         """Whether a group shall write output j besides its values."""
-        return j in self.wanted.get(self.low.strip(self.low.outputs[j]), ())
+        return j in self.wanted.get(self.roots.get(j), ())
 
     # ------------------------------------------------------------------ bits
 
@@ -144,8 +169,8 @@ class Records:
         node = self.low.outputs[j]
         dtype, own = node.dtype, node.shape
         if j in self.bits_out:
-            dtype, own = UINT8, (n_bytes(node.size),)
-            shape = own
+            shape = (n_bytes(math.prod(shape)),)
+            dtype, own = UINT8, own if dtype == UINT8 else shape
         buffer = self.low.output_buffer(j, dtype, own)
         return View(buffer, dtype, 0, shape, c_strides(shape, dtype))
 
@@ -153,7 +178,7 @@ class Records:
         """Write the outputs that no group wrote."""
         low = self.low
         for j in [*self.last, *(j for numbers in self.wanted.values() for j in numbers)]:
-            node = low.outputs[j]
+            node = self.roots[j] if j in self.bits_out else low.outputs[j]
             low.check_unchanged(node)
             if j in self.bits_out:
                 flat = low.flat(low.contiguous(node), (node.size,))
