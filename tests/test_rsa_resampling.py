@@ -207,7 +207,7 @@ def test_riemannian_is_the_smallest_distance_from_any_start(seed):
         optimize.minimize(distance, start, method="Nelder-Mead", options=options).fun
         for start in starts
     )
-    np.testing.assert_allclose(-rsa.compare(a, b, method="riemannian")[0, 0], least, rtol=1e-6)
+    np.testing.assert_allclose(-rsa.compare(a, b, method="riemannian")[0, 0], least, rtol=1e-8)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from scipy import linalg
 from ..ops import dense
 from .rdms import RDMs
 
+GRID = np.arange(-24.0, 17, 2)  # logarithms of the noise from which the smallest distance is sought
+
 
 def second_moments(square, weights=None):
     """Centred second moments -H D H' / 2 of squared distances, H = I - 1w'.
@@ -220,19 +222,32 @@ def _riemannian(u, v, sigma):
         )
 
     # in units of b, so that the search does not depend on those of the patterns
-    a, noise = (m * ((n - 1) / np.trace(linalg.solve(b, m, assume_a="pos"))) for m in (a, noise))
+    factor = linalg.cholesky(b, lower=True)
+    a, noise = (_between(factor, m) for m in (a, noise))
+    a, noise = (m * ((n - 1) / np.trace(m)) for m in (a, noise))
+    # below 0: a is positive definite only with that much noise
+    floor = max(-linalg.eigvalsh(a, noise)[0], 0) * (1 + 1e-12)
 
-    def distance(theta):
-        values = linalg.eigvalsh(np.exp(theta[0]) * a + np.exp(theta[1]) * noise, b)
-        return np.sqrt(np.sum(np.log(values) ** 2)) if values[0] > 0 else 1e100
+    def distance(log_weight):  # the best scale makes the logarithms' mean zero
+        weight = np.exp(log_weight)[..., None, None] + floor
+        values = dense.eigvalsh(a + weight * noise)
+        spread = np.std(np.log(np.maximum(values, 1e-300)), axis=-1)
+        return np.where(values[..., 0] > 0, spread * np.sqrt(n - 1), 1e100)
 
-    least = linalg.eigvalsh(a, noise)[0]  # below 0: no distances, positive only with enough noise
-    found = optimize.minimize(
-        distance,
-        (0, np.log(-2 * least) if least < -0.5 else 0),
-        method="Nelder-Mead",
-        options={"xatol": 1e-8, "fatol": 1e-12, "maxiter": 2000},
-    )
+    values = distance(GRID)
+    best = int(np.argmin(values))
+    around = GRID[best - 1] if best else -60, GRID[best + 1] if best + 1 < len(GRID) else 60
+    found = optimize.minimize_scalar(
+        lambda x: float(distance(np.asarray(x))), bounds=around, method="bounded",
+        options={"xatol": 1e-8},
+    )  # fmt: skip
     if not found.success:
         warnings.warn(f"riemannian: {found.message}", RuntimeWarning, stacklevel=2)
-    return -found.fun
+    return -min(found.fun, values[best])
+
+
+def _between(factor, matrix):
+    """L^-1 M L^-T for a lower triangular L and a symmetric M."""
+    half = linalg.solve_triangular(factor, matrix, lower=True)
+    whole = linalg.solve_triangular(factor, half.T, lower=True)
+    return (whole + whole.T) / 2
