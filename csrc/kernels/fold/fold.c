@@ -151,6 +151,11 @@ nk_status NK_LV(nk_fold_check)(nk_call *call) {
     return status;
   }
   f->group = group.prep;
+  status = NK_LV(nk_fold_code_new)(f, call, &group);
+  if (status != NK_OK) {
+    NK_LV(nk_fold_release)(f);
+    return status;
+  }
   call->prep = f;
   plan(f, call, group.work_size);
   return NK_OK;
@@ -158,7 +163,10 @@ nk_status NK_LV(nk_fold_check)(nk_call *call) {
 
 void NK_LV(nk_fold_release)(void *prep) {
   nk_fold *f = prep;
-  if (f != NULL) NK_LV(nk_fused_release)(f->group);
+  if (f != NULL) {
+    NK_LV(nk_fused_release)(f->group);
+    NK_LV(nk_native_free)(f->code);
+  }
   nk_free(f);
 }
 
@@ -166,6 +174,7 @@ void NK_LV(nk_fold_release)(void *prep) {
 
 /* The value of element 0 would lie `start` elements before the space's memory. */
 void NK_LV(nk_fold_compute)(nk_fold_space *s, const nk_fold *f, int64_t start, int64_t n) {
+  NK_LV(nk_fold_code_end)(s);
   for (int j = 0; j < f->n_out; ++j)
     s->out[f->out[j].number].data =
         (char *)((uintptr_t)s->value[j] - (uintptr_t)(start * f->out[j].item));
@@ -181,11 +190,13 @@ static nk_status run_chunk(void *arg, int64_t chunk, int worker) {
   s.call = *call;
   s.call.prep = f->group;
   s.call.out = s.out;
+  s.watching = s.flushed = false;
   memcpy(s.out, call->out, (size_t)call->n_out * sizeof *s.out);
   if (f->q == 1)
     NK_LV(nk_fold_rows_chunk)(call, &s, chunk);
   else
     NK_LV(nk_fold_columns_chunk)(call, &s, chunk);
+  NK_LV(nk_fold_code_end)(&s);
   return NK_OK;
 }
 

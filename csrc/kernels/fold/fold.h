@@ -13,7 +13,7 @@
 #ifndef NK_KERNELS_FOLD_H
 #define NK_KERNELS_FOLD_H
 
-#include "../elementwise/fused.h"
+#include "../elementwise/native/native.h"
 #include "../reduce/reduce.h"
 
 enum { NK_FOLD_SUM, NK_FOLD_PROD, NK_FOLD_MAX, NK_FOLD_MIN, NK_FOLD_ANY, NK_FOLD_ALL, NK_FOLD_OPS };
@@ -39,6 +39,8 @@ typedef struct nk_fold {
   int64_t p, r, q;
   int n_out; /* folded */
   nk_fold_out out[NK_FOLD_OUTPUTS];
+  nk_native *code; /* rows: folds blocks of `block` elements in registers; may be NULL */
+  int64_t block;
   size_t work;                /* bytes of the group's workspace, before the partial results */
   int64_t per_chunk, n_chunk; /* rows: outputs, or blocks of 1024 elements; columns: tiles */
   int64_t n_block;            /* rows: blocks of one output, where it has more than one */
@@ -51,12 +53,21 @@ typedef struct nk_fold_space {
   nk_call call;
   nk_view out[NK_MAX_OPERANDS];
   _Alignas(NK_ALIGN) char value[NK_FOLD_OUTPUTS][NK_REDUCE_BLOCK * NK_FOLD_ITEM];
+  bool watching; /* results that are flushed to zero are noted, since a block in registers */
+  bool flushed;  /* there were some: blocks in registers would not have the bits */
+  unsigned mode;
   _Alignas(NK_ALIGN) char cast[NK_REDUCE_BLOCK * NK_FOLD_ITEM];
 } nk_fold_space;
 
 /* Elements start .. start + n - 1 (n at most NK_REDUCE_BLOCK) of the group: values of folded
  * outputs into the space, the others where they belong. */
 void NK_LV(nk_fold_compute)(nk_fold_space *s, const nk_fold *f, int64_t start, int64_t n);
+
+/* code.c: code for whole blocks; a block of f->block elements from `start` on, result of output j to
+ * acc[j], or false where it has to be made the other way; the end of a series of blocks. */
+nk_status NK_LV(nk_fold_code_new)(nk_fold *f, const nk_call *call, const nk_call *group);
+bool NK_LV(nk_fold_code_run)(nk_fold_space *s, const nk_fold *f, int64_t start, char *const *acc);
+void NK_LV(nk_fold_code_end)(nk_fold_space *s);
 
 /* Where the partial results of output j start. */
 static inline char *nk_fold_part(const nk_call *call, const nk_fold *f, int j) {

@@ -43,11 +43,22 @@ static void fold_rows(const nk_fold *f, nk_fold_space *s, int j, int64_t m, char
     o->op->block(acc + i * o->acc_item, value + i * f->r * o->acc_item, f->r);
 }
 
+/* One row of every output by the code that keeps the values in registers. */
+static bool in_registers(const nk_call *call, nk_fold_space *s, int64_t i) {
+  const nk_fold *f = call->prep;
+  char *acc[NK_FOLD_OUTPUTS];
+  for (int j = 0; j < f->n_out; ++j)
+    acc[j] = call->out[f->out[j].number].data + i * f->out[j].out_item;
+  return NK_LV(nk_fold_code_run)(s, f, i * f->r, acc);
+}
+
 static void short_rows(const nk_call *call, nk_fold_space *s, int64_t from, int64_t to) {
   const nk_fold *f = call->prep;
   const int64_t most = NK_REDUCE_BLOCK / f->r;
   _Alignas(NK_ALIGN) char acc[NK_REDUCE_BLOCK * NK_FOLD_ITEM];
   for (int64_t i = from, m; i < to; i += m) {
+    m = 1;
+    if (in_registers(call, s, i)) continue;
     m = to - i < most ? to - i : most;
     NK_LV(nk_fold_compute)(s, f, i * f->r, m * f->r);
     for (int j = 0; j < f->n_out; ++j) {
@@ -65,7 +76,11 @@ static void blocks(const nk_call *call, nk_fold_space *s, int64_t from, int64_t 
   for (int64_t b = from; b < to; ++b) {
     const int64_t pos = b % f->n_block * NK_REDUCE_BLOCK, left = f->r - pos;
     const int64_t n = left < NK_REDUCE_BLOCK ? left : NK_REDUCE_BLOCK;
-    NK_LV(nk_fold_compute)(s, f, b / f->n_block * f->r + pos, n);
+    const int64_t start = b / f->n_block * f->r + pos;
+    char *part[NK_FOLD_OUTPUTS];
+    for (int j = 0; j < f->n_out; ++j) part[j] = nk_fold_part(call, f, j) + b * f->out[j].acc_item;
+    if (n == f->block && NK_LV(nk_fold_code_run)(s, f, start, part)) continue;
+    NK_LV(nk_fold_compute)(s, f, start, n);
     for (int j = 0; j < f->n_out; ++j) {
       const nk_fold_out *o = &f->out[j];
       const char *value = s->value[j];
@@ -73,7 +88,7 @@ static void blocks(const nk_call *call, nk_fold_space *s, int64_t from, int64_t 
         o->load(s->cast, o->acc_item, value, o->item, n);
         value = s->cast;
       }
-      o->op->block(nk_fold_part(call, f, j) + b * o->acc_item, value, n);
+      o->op->block(part[j], value, n);
     }
   }
 }

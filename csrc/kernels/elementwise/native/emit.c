@@ -6,6 +6,9 @@
  *   the same for T = 1
  *   the last n % V elements              under a mask (AVX-512; AVX2 callers pad)
  *
+ * A group with folded outputs (native.h) has one loop over an eighth of the block, with eight passes
+ * in it, and no tail.
+ *
  * The order of operations is that of schedule.c. An output is written as soon as no input that may
  * share its memory is read later. Cost: two passes over the operations; the first finds how many
  * registers the loop needs.
@@ -18,6 +21,7 @@ enum {
   DEAR = 4,  /* cost of a uniform value to load before each use; of one an instruction reads, 1 */
   FEW = 24,  /* operations of a turn: below, the processor looks ahead over several turns itself */
   MANY = 90, /* above, one turn has enough that it may do at once */
+  FOLDED = 40, /* above, folding in registers gains nothing to speak of */
   SPARE = 2  /* registers the order leaves for outputs that wait for the last read of an input */
 };
 
@@ -214,7 +218,7 @@ static bool emit_uniform(nk_emit *e) {
 
 /* Registers above those the loop needs keep the uniform values it reads most. */
 static void load_residents(nk_emit *e) {
-  for (int reg = e->limit; reg < NK_EMIT_SCRATCH; reg++) {
+  for (int reg = e->limit + nk_emit_partials(e); reg < NK_EMIT_SCRATCH; reg++) {
     int best = -1;
     for (int v = 0; v < e->micro.n_value; v++) {
       const nk_live *live = e->live + v;
@@ -288,6 +292,22 @@ static bool emit_loop(nk_emit *e) {
   return true;
 }
 
+/* The loop of a group with folded outputs. */
+static bool emit_fold_loop(nk_emit *e) {
+  nk_code *c = &e->code;
+  while (c->n % 32 != 0 && !c->failed) nk_code_byte(c, 0x90);
+  const size_t top = c->n;
+  for (e->fold_pass = 0; e->fold_pass < NK_EMIT_FOLDS; e->fold_pass++) {
+    e->offset = nk_emit_fold_at(e, e->fold_pass);
+    nk_emit_prefetch(e, e->fold->block); /* eight streams are more than the processor follows */
+    if (!emit_pass(e)) return false;
+  }
+  nk_code_gpr(c, 1, 0x83, 0, nk_rm_reg(NK_EMIT_I), 1, e->lanes);
+  nk_code_gpr(c, 1, 0x81, 7, nk_rm_reg(NK_EMIT_I), 4, (int32_t)(e->fold->block / NK_EMIT_FOLDS));
+  nk_code_land(c, nk_code_jump(c, NK_JUMP_BELOW), top);
+  return true;
+}
+
 /* rcx = elements left; the mask of that many, which END keeps. */
 static bool emit_tail(nk_emit *e) {
   nk_code *c = &e->code;
@@ -330,7 +350,7 @@ static bool try_pass(nk_emit *e) {
  * order where that does not fit or is good enough. True for a better order than that. */
 static bool choose_order(nk_emit *e) {
   nk_emit_in_order(e, 1, false);
-  const int wanted = e->calls || e->n_order < FEW ? 0 : e->n_order > MANY ? 1 : 2;
+  const int wanted = e->calls || e->fold != NULL || e->n_order < FEW ? 0 : e->n_order > MANY ? 1 : 2;
   for (int turns = wanted; turns > 0; turns--) {
     set_order(e, turns, true, NK_EMIT_SCRATCH - SPARE);
     if (try_pass(e)) return true;
@@ -359,17 +379,20 @@ bool nk_emit_function(nk_emit *e) {
   load_pointers(e);
   const bool scheduled = choose_order(e);
   if (e->failed) return false;
+  if (e->fold != NULL &&
+      (e->calls || e->spills || e->n_order > FOLDED || e->peak + nk_emit_partials(e) > NK_EMIT_SCRATCH))
+    return false;
   if (!e->calls) {
     e->limit = e->peak;
     load_residents(e);
   }
   nk_code_gpr(c, 0, 0x31, NK_EMIT_I, nk_rm_reg(NK_EMIT_I), 0, 0);
-  if (!emit_loop(e)) return false;
+  if (e->fold != NULL ? !emit_fold_loop(e) : !emit_loop(e)) return false;
   if (e->turns > 1) {
     set_order(e, 1, scheduled, e->limit - SPARE);
     if (!emit_loop(e)) return false;
   }
-  if (NK_NATIVE_EVEX && !emit_tail(e)) return false;
+  if (NK_NATIVE_EVEX && e->fold == NULL && !emit_tail(e)) return false;
   emit_exit(e);
   if (c->failed) return false;
   const int32_t size = e->n_slot * NK_NATIVE_BYTES;

@@ -10,6 +10,7 @@
 
 #include "../combine.h"
 #include "code.h"
+#include "native.h"
 
 #define nk_emit_alloc NK_LV(nk_emit_alloc)
 #define nk_emit_slot NK_LV(nk_emit_slot)
@@ -18,6 +19,7 @@
 #define nk_emit_calls NK_LV(nk_emit_calls)
 #define nk_emit_calls_vector NK_LV(nk_emit_calls_vector)
 #define nk_emit_call NK_LV(nk_emit_call)
+#define nk_emit_prefetch NK_LV(nk_emit_prefetch)
 #define nk_emit_load NK_LV(nk_emit_load)
 #define nk_emit_fetch NK_LV(nk_emit_fetch)
 #define nk_emit_operand NK_LV(nk_emit_operand)
@@ -38,6 +40,9 @@
 #define nk_emit_in_order NK_LV(nk_emit_in_order)
 #define nk_emit_schedule NK_LV(nk_emit_schedule)
 #define nk_emit_function NK_LV(nk_emit_function)
+#define nk_emit_partials NK_LV(nk_emit_partials)
+#define nk_emit_fold NK_LV(nk_emit_fold)
+#define nk_emit_fold_at NK_LV(nk_emit_fold_at)
 
 enum {
   NK_EMIT_SCRATCH = NK_NATIVE_REGS - 4, /* four registers for operands in memory and steps */
@@ -94,6 +99,9 @@ typedef struct nk_emit {
   int32_t *ready;                  /* [T, n_out] place after which the output may be written */
   uint8_t *stored;                 /* [T, n_out] */
   int8_t pointer[NK_MAX_OPERANDS]; /* register that holds an operand's address; -1: in the table */
+  const nk_native_fold *fold;      /* NULL: all outputs are written */
+  int64_t offset;                  /* fold: of the elements of this pass from element I */
+  int fold_pass;                   /* fold: passes before this one, of eight */
   int n_order;
   int turns;                       /* T of what is being emitted */
   int lanes;                       /* V */
@@ -155,6 +163,7 @@ void nk_emit_evict(nk_emit *e, int v);
 void nk_emit_release(nk_emit *e, int v); /* its register; the slot is freed by the caller */
 
 /* memory.c: values between registers and memory. */
+void nk_emit_prefetch(nk_emit *e, int64_t ahead); /* inputs so many elements ahead */
 void nk_emit_load(nk_emit *e, int v, int reg);
 int nk_emit_fetch(nk_emit *e, const nk_site *s, int k, int scratch);
 nk_rm nk_emit_operand(nk_emit *e, const nk_site *s, int k, int scratch);
@@ -182,6 +191,12 @@ bool nk_emit_calls_vector(const nk_value *value);
 /* logic.c, AVX2: a vector bool as lanes of `bytes`, and back to lanes of the group. */
 int nk_emit_lanes(nk_emit *e, int reg, int bytes, int scratch);
 void nk_emit_widen(nk_emit *e, int dst, int bytes);
+
+/* fold.c: registers that hold partial results, above e->limit; an output's value joins them. */
+enum { NK_EMIT_FOLDS = 8 }; /* passes through a block */
+int nk_emit_partials(const nk_emit *e);
+int64_t nk_emit_fold_at(const nk_emit *e, int pass); /* element at which a pass starts */
+void nk_emit_fold(nk_emit *e, int k, int reg, nk_rm to);
 
 /* emit.c: the whole function void (char *const *operands, int64_t n). */
 bool nk_emit_function(nk_emit *e);

@@ -23,7 +23,7 @@ static nk_rm address(nk_emit *e, int k, int turn) {
     nk_code_gpr(&e->code, 1, 0x8B, base, nk_rm_mem(NK_EMIT_TABLE, 8 * k), 0, 0);
   }
   nk_rm rm = nk_rm_index(base, NK_EMIT_I, log2_size(e->f->arg[k].size));
-  rm.disp = turn * e->lanes * e->f->arg[k].size;
+  rm.disp = (turn * e->lanes + (int32_t)e->offset) * e->f->arg[k].size;
   return rm;
 }
 
@@ -48,6 +48,15 @@ static uint64_t pattern_of(const nk_emit *e, int v) {
 }
 
 static nk_rm slot_rm(int slot) { return nk_rm_mem(NK_RSP, slot * NK_NATIVE_BYTES); }
+
+void nk_emit_prefetch(nk_emit *e, int64_t ahead) {
+  for (int v = 0; v < e->micro.n_in; v++) {
+    if (!e->micro.value[v].live || e->micro.value[v].uniform) continue;
+    nk_rm rm = input_address(e, v);
+    rm.disp += (int32_t)ahead * e->f->arg[v].size;
+    nk_code_gpr(&e->code, 0, 0x0F18, 1, rm, 0, 0);
+  }
+}
 
 /* Values that stand in memory as the register would hold them. */
 static bool at_home(const nk_emit *e, int v) {
@@ -168,7 +177,11 @@ void nk_emit_store(nk_emit *e, int k, int turn) {
     nk_emit_load(e, v, reg);
   }
   const int bytes = nk_dtype_size[e->micro.value[v].dtype];
-  if (e->f->arg[e->micro.n_in + k].kind == NK_ARG_BITS) {
+  if (e->fold != NULL && e->fold->folded[k]) {
+    nk_rm to = address(e, e->micro.n_in + k, turn);
+    to.disp = 0; /* results of the block lie side by side */
+    nk_emit_fold(e, k, reg, to);
+  } else if (e->f->arg[e->micro.n_in + k].kind == NK_ARG_BITS) {
     nk_emit_store_bits(e, e->micro.n_in + k, turn, reg);
   } else if (bytes == 1) {
     store_bool(e, k, turn, reg);

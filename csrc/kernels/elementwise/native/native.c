@@ -119,14 +119,16 @@ static nk_emit *new_emit(const nk_micro *m) {
 
 /* From the written-out program to pages of code. */
 static nk_status emit_program(nk_native **result, const nk_call *call, const nk_fused *f,
-                              const nk_micro *m) {
+                              const nk_native_fold *fold, const nk_micro *m) {
   nk_emit *e = new_emit(m);
   if (e == NULL) return NK_ERR_MEMORY;
   e->call = call;
+  e->fold = fold;
   e->f = f;
   nk_status status = NK_OK;
   if (choose_lanes(e) && calls_pay(e)) {
-    const bool done = nk_emit_function(e);
+    const bool done =
+        fold == NULL || fold->block % (8 * e->lanes) == 0 ? nk_emit_function(e) : false;
     if (e->code.failed)
       status = NK_ERR_MEMORY;
     else if (done)
@@ -139,7 +141,8 @@ static nk_status emit_program(nk_native **result, const nk_call *call, const nk_
 
 /* Functions written out, then code; *result stays NULL where there is none for the group. */
 static nk_status expand_program(nk_native **result, const nk_call *call, const nk_fused *f,
-                                const nk_micro *parsed, const int32_t *alias, int32_t *map) {
+                                const nk_native_fold *fold, const nk_micro *parsed,
+                                const int32_t *alias, int32_t *map) {
   size_t n_function = 0;
   for (int v = 0; v < parsed->n_value; v++) n_function += nk_expand_has(parsed->value[v].code);
   const size_t n_const = (size_t)parsed->n_const + NK_EXPAND_CONSTANTS;
@@ -148,12 +151,17 @@ static nk_status expand_program(nk_native **result, const nk_call *call, const n
   if (m == NULL) return NK_ERR_MEMORY;
   nk_expand(m, parsed, alias, (int64_t *)(m + 1), (int64_t *)(m + 1) + 2 * n_const, map);
   mark_uniform(m, f);
-  const nk_status status = emit_program(result, call, f, m);
+  const nk_status status = emit_program(result, call, f, fold, m);
   nk_free(m);
   return status;
 }
 
 nk_status NK_LV(nk_native_new)(nk_native **native, const nk_call *call, const nk_fused *f) {
+  return NK_LV(nk_native_fold_new)(native, call, f, NULL);
+}
+
+nk_status NK_LV(nk_native_fold_new)(nk_native **native, const nk_call *call, const nk_fused *f,
+                                    const nk_native_fold *fold) {
   *native = NULL;
   if (!is_wanted(f)) return NK_OK;
   const size_t n = (size_t)(call->n_in + call->ip[0] + call->ip[1 + 2 * call->ip[0]]);
@@ -166,7 +174,7 @@ nk_status NK_LV(nk_native_new)(nk_native **native, const nk_call *call, const nk
     if (status == NK_OK) {
       NK_LV(nk_combine_alias)(&parsed, alias);
       mark_uniform(&parsed, f);
-      status = expand_program(native, call, f, &parsed, alias, map);
+      status = expand_program(native, call, f, fold, &parsed, alias, map);
     }
     nk_free(value);
   }
