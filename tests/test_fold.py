@@ -180,6 +180,52 @@ def test_more_values_than_fit_a_stack(monkeypatch):
         compare(monkeypatch, micro, ins, (3000,), split, outs, (1, 2))
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("split", [(1, 128, 1), (50, 256, 1), (30, 1024, 1), (3, 5000, 1)])
+def test_sums_that_are_denormal(monkeypatch, split, dtype):
+    """Of normal numbers; groups flush such results to zero, reductions do not."""
+    tiny = np.finfo(dtype).tiny
+    micro = Micro(1, [(dtype, 1.0), (dtype, 0.75)])
+    v, w = micro.op("mul", dtype, 0, 1), micro.op("mul", dtype, 0, 2)
+    outs = [(v, dtype, "sum"), (w, dtype, "sum"), (v, dtype, "prod")]
+    x = np.zeros(split, dtype)
+    x[:, 0], x[:, 64] = 1.5 * tiny, -tiny
+    want = compare(monkeypatch, micro, [x], split, split, outs, (1, 2))
+    assert (want[0] == 0.5 * tiny).all() and (want[1] == 1.125 * tiny).all()
+    x = tiny * np.random.default_rng(5).integers(-12, 12, split).astype(dtype) / 8
+    compare(monkeypatch, micro, [x], split, split, outs, (1, 2))
+
+
+def n_codes(op, dtype, shape, split):
+    """Pieces of machine code of a program that folds x * x."""
+    dtype = np.dtype(dtype)
+    micro = Micro(1)
+    v = micro.op("mul", dtype, 0, 0)
+    ip = (*split, len(shape), *shape, OPS.index(op), DTYPE_CODE[dtype], *micro.ip([v]))
+    buffers = [("in", 0, dtype, shape), ("out", 0, result_type(op, dtype), (split[0],))]
+    x, out = np.empty(shape, dtype), np.empty(split[0], result_type(op, dtype))
+    ins, outs = [(0, dtype, 0, shape, x.strides)], [(1, out.dtype, 0, out.shape, out.strides)]
+    before = _core.code_live()
+    program = _core.Program(buffers, [("fold", outs, ins, ip, (), "here", ())], 1, 1)
+    live = _core.code_live() - before
+    del program
+    assert _core.code_live() == before
+    return live
+
+
+@pytest.mark.skipif(_core.info()["cpu_level"] not in ("v3", "v4"), reason="no machine code")
+def test_what_folds_in_registers(monkeypatch):
+    monkeypatch.delenv("NEUROKIT_NATIVE", raising=False)
+    for dtype in ("f4", "f8"):
+        for op in ("sum", "prod"):
+            assert n_codes(op, dtype, (5000,), (1, 5000, 1)) == 2
+            assert n_codes(op, dtype, (9, 256), (9, 256, 1)) == 2
+            assert n_codes(op, dtype, (9, 250), (9, 250, 1)) == 1  # no whole vectors
+        assert n_codes("max", dtype, (5000,), (1, 5000, 1)) == 1  # in an order of its own
+    assert n_codes("sum", "i4", (5000,), (1, 5000, 1)) == 1
+    assert n_codes("sum", "f8", (2 << 20,), (1, 2 << 20, 1)) == 1  # more than a cache holds
+
+
 X = np.ones((4, 10))
 
 

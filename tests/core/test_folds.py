@@ -163,6 +163,23 @@ def test_special_values(kernels):
         assert nk.jit(lambda x: np.sum(x * x))(empty) == 0
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("shape", [(40, 256), (3, 4096), (20, 128), (5, 1024)])
+def test_whole_blocks_beside_written_values(kernels, shape, dtype):
+    x = normal(*shape, dtype=dtype)
+
+    def f(x):
+        e = np.exp(x * 0.5)
+        return e, np.sum(e, -1), np.sum(e * x, -1), np.prod(1 + x / 100, -1)
+
+    for scale in (1, 100, np.finfo(dtype).tiny):
+        assert compare(kernels, f, x * x.dtype.type(scale))[0] == "fold"
+    y = np.full_like(x, -200 if dtype == "f4" else -1490)  # whose exponential is denormal: flushed
+    y[::3] = 1
+    compare(kernels, f, y)
+    compare(kernels, lambda x: (x * 2, np.sum(np.sin(x * 2), -1)), x)
+
+
 def test_loops_and_batches(kernels):
     x = normal(20, 50)
 

@@ -7,17 +7,26 @@
 #include "../../simd/flush.h"
 #include "fold.h"
 
+/* Operands of more bytes come from main memory, which streams faster to code that reads them in order
+ * than to code that reads eight places in turn. */
+enum { CACHE = 1 << 23 };
+
 static bool is_float(nk_dtype dtype) { return dtype == NK_F32 || dtype == NK_F64; }
 
-/* Sums and products of floats in rows of whole vectors, of a group whose operands are contiguous or
- * one value, and which does not write over what it reads: a block may be made twice. */
+/* Sums and products of floats in rows of whole vectors, of a group whose operands fit the cache, are
+ * contiguous or one value, and which does not write over what it reads: a block may be made twice. */
 static bool has_code(const nk_fold *f, const nk_call *call) {
   const nk_fused *g = f->group;
   if (f->q != 1 || g->native == NULL || g->native->strided || g->row_ndim > 0 ||
       f->block % 8 != 0 || f->block <= 32)
     return false;
-  for (int k = 0; k < g->n_in + g->n_out; ++k)
+  int64_t bytes = 0;
+  for (int k = 0; k < g->n_in + g->n_out; ++k) {
     if (g->arg[k].kind == NK_ARG_BITS) return false;
+    if (g->arg[k].kind == NK_ARG_DIRECT) bytes += g->total * g->arg[k].size;
+  }
+  for (int j = 0; j < f->n_out; ++j) bytes -= g->total * f->out[j].item; /* nowhere in memory */
+  if (bytes > CACHE) return false;
   for (int j = 0; j < f->n_out; ++j)
     if (!f->out[j].direct || !f->out[j].kept || !is_float(f->out[j].op->acc)) return false;
   for (int k = 0; k < call->n_out && f->n_out < call->n_out; ++k)

@@ -21,7 +21,7 @@ enum {
   DEAR = 4,  /* cost of a uniform value to load before each use; of one an instruction reads, 1 */
   FEW = 24,  /* operations of a turn: below, the processor looks ahead over several turns itself */
   MANY = 90, /* above, one turn has enough that it may do at once */
-  FOLDED = 40, /* above, folding in registers gains nothing to speak of */
+  FOLDED = 12, /* operations of a group that folds in registers; more gain nothing */
   SPARE = 2  /* registers the order leaves for outputs that wait for the last read of an input */
 };
 
@@ -292,17 +292,20 @@ static bool emit_loop(nk_emit *e) {
   return true;
 }
 
-/* The loop of a group with folded outputs. */
+/* The loop of a group with folded outputs. Its eight streams keep processors from fetching ahead, so
+ * the next block is asked for, in order: END = 8 I elements. */
 static bool emit_fold_loop(nk_emit *e) {
   nk_code *c = &e->code;
+  nk_code_gpr(c, 0, 0x31, NK_EMIT_END, nk_rm_reg(NK_EMIT_END), 0, 0);
   while (c->n % 32 != 0 && !c->failed) nk_code_byte(c, 0x90);
   const size_t top = c->n;
   for (e->fold_pass = 0; e->fold_pass < NK_EMIT_FOLDS; e->fold_pass++) {
     e->offset = nk_emit_fold_at(e, e->fold_pass);
-    nk_emit_prefetch(e, e->fold->block); /* eight streams are more than the processor follows */
+    nk_emit_prefetch(e, e->fold->block + e->fold_pass * e->lanes);
     if (!emit_pass(e)) return false;
   }
   nk_code_gpr(c, 1, 0x83, 0, nk_rm_reg(NK_EMIT_I), 1, e->lanes);
+  nk_code_gpr(c, 1, 0x81, 0, nk_rm_reg(NK_EMIT_END), 4, NK_EMIT_FOLDS * e->lanes);
   nk_code_gpr(c, 1, 0x81, 7, nk_rm_reg(NK_EMIT_I), 4, (int32_t)(e->fold->block / NK_EMIT_FOLDS));
   nk_code_land(c, nk_code_jump(c, NK_JUMP_BELOW), top);
   return true;

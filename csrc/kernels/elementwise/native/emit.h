@@ -163,7 +163,7 @@ void nk_emit_evict(nk_emit *e, int v);
 void nk_emit_release(nk_emit *e, int v); /* its register; the slot is freed by the caller */
 
 /* memory.c: values between registers and memory. */
-void nk_emit_prefetch(nk_emit *e, int64_t ahead); /* inputs so many elements ahead */
+void nk_emit_prefetch(nk_emit *e, int64_t ahead); /* inputs, from element END + ahead on */
 void nk_emit_load(nk_emit *e, int v, int reg);
 int nk_emit_fetch(nk_emit *e, const nk_site *s, int k, int scratch);
 nk_rm nk_emit_operand(nk_emit *e, const nk_site *s, int k, int scratch);

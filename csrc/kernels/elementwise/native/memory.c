@@ -53,7 +53,8 @@ void nk_emit_prefetch(nk_emit *e, int64_t ahead) {
   for (int v = 0; v < e->micro.n_in; v++) {
     if (!e->micro.value[v].live || e->micro.value[v].uniform) continue;
     nk_rm rm = input_address(e, v);
-    rm.disp += (int32_t)ahead * e->f->arg[v].size;
+    rm.index = NK_EMIT_END;
+    rm.disp = (int32_t)ahead * e->f->arg[v].size;
     nk_code_gpr(&e->code, 0, 0x0F18, 1, rm, 0, 0);
   }
 }
