@@ -180,6 +180,27 @@ def test_whole_blocks_beside_written_values(kernels, shape, dtype):
     compare(kernels, lambda x: (x * 2, np.sum(np.sin(x * 2), -1)), x)
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("shape", [(40, 256), (3, 4096), (20, 128), (5, 1024)])
+def test_in_registers_beside_written_values(kernels, shape, dtype):
+    def f(x):
+        y = x * 2 + 1
+        return y, np.sum(y, -1), np.prod(y * x, -1)
+
+    def g(x):
+        y = x * x.dtype.type(0.5)
+        return y, np.sum(y, -1), np.sum(y - x, -1)
+
+    x = normal(*shape, dtype=dtype)
+    for scale in (1, np.finfo(dtype).tiny):
+        for h in (f, g):
+            before = _core.code_live()
+            assert compare(kernels, h, x * x.dtype.type(scale)) == ["fold"]
+            has_code = _core.info()["cpu_level"] in ("v3", "v4")
+            assert _core.code_live() - before == (2 if has_code else 0)
+            runtime._programs.clear()
+
+
 def test_loops_and_batches(kernels):
     x = normal(20, 50)
 
