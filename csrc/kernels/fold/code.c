@@ -9,7 +9,7 @@
 
 /* Operands of more bytes come from main memory, which streams faster to code that reads them in order
  * than to code that reads eight places in turn. */
-enum { CACHE = 1 << 23 };
+enum { CACHE = 1 << 22 };
 
 static bool is_float(nk_dtype dtype) { return dtype == NK_F32 || dtype == NK_F64; }
 
