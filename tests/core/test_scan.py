@@ -243,3 +243,17 @@ def test_draws_do_not_depend_on_the_checkpoint_plan(reverse):
     for plan in (1, 3, 4, 7, 10, "auto", "64B"):
         np.testing.assert_array_equal(nk.grad(loss)(w, plan), want, err_msg=str(plan))
     nk.check_grads(lambda w: loss(w, 3), (w,), order=1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("plan", [None, 2, 3])
+def test_gradient_in_segments_of_a_loop_whose_carry_passes_through(plan):
+    xs = np.arange(1.0, 6.0)
+
+    def f(c, xs):
+        c, (ys, mask) = nk.scan(lambda c, x: (c, (c * x**2, x > 2)), c, xs, checkpoint=plan)
+        return c + np.sum(np.where(mask, ys, 2 * ys))
+
+    by_c, by_xs = nk.grad(f, (0, 1))(3.0, xs)
+    weight = np.where(xs > 2, 1, 2)
+    np.testing.assert_allclose(by_c, 1 + np.sum(weight * xs**2), rtol=1e-14)
+    np.testing.assert_allclose(by_xs, 6 * weight * xs, rtol=1e-14)

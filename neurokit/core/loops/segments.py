@@ -40,7 +40,7 @@ def in_segments(run, node, inits, xs, start, y_cts, segment):
     ends, ys, borders = (
         outs[: body.n_carry],
         outs[body.n_carry : body.n_carry + body.n_y],
-        outs[-body.n_carry :],
+        outs[body.n_carry + body.n_y :],
     )
     ys = unfold(ys)
     key_node = outs[0].args[0]
