@@ -10,6 +10,7 @@ from ..primitives.control import checkpointed
 from ..trace import inner
 from ..trace.arguments import Opened
 from ..trace.tracer import Tracer
+from .wrapping import wraps
 
 
 def checkpoint(f):
@@ -37,7 +38,7 @@ def checkpoint(f):
     np.float64(0.0)
     """
 
-    @functools.wraps(f, updated=())
+    @wraps(f, "checkpoint")
     def wrapper(*args, **kwargs):
         if current() is None:
             return f(*args, **kwargs)

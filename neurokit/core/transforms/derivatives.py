@@ -24,6 +24,7 @@ from ..trace.arguments import (
 )
 from ..trace.tracer import SUPPORTED, Tracer, to_node
 from .autodiff import backward, forward
+from .wrapping import wraps
 
 
 @contextlib.contextmanager
@@ -196,7 +197,7 @@ def aux_apart(result, what):
 
 
 def _gradient(f, argnums, has_aux, what, holomorphic=False):
-    @functools.wraps(f, updated=())
+    @wraps(f, what)
     def wrapper(*args, **kwargs):
         call = Call(f, args, kwargs, argnums, what)
         with tracing(f"{what} of {getattr(f, '__name__', 'a function')}") as (graph, new):
@@ -278,7 +279,7 @@ def grad(f, argnums=0, has_aux=False, holomorphic=False):
     """
     both = _gradient(f, argnums, has_aux, "grad", holomorphic)
 
-    @functools.wraps(f, updated=())
+    @wraps(f, "grad")
     def wrapper(*args, **kwargs):
         value, gradient = both(*args, **kwargs)
         return (gradient, value[1]) if has_aux else gradient

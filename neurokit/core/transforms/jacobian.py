@@ -1,7 +1,5 @@
 """Matrices of derivatives: jacobian, hessian, and the product hvp."""
 
-import functools
-
 from .. import tree
 from ..graph import INPUT, INT64, Node, current
 from ..primitives import elementwise as ew
@@ -10,6 +8,7 @@ from ..trace.arguments import output_nodes
 from ..trace.tracer import to_node
 from .autodiff import backward, forward
 from .derivatives import Call, aux_apart, check_holomorphic, grad, jvp, tracing
+from .wrapping import wraps
 
 BATCH_BYTES = 256 << 20  # values of a batched pass above which it is done unit by unit
 
@@ -27,7 +26,7 @@ def jacobian(f, argnums=0, mode="auto", holomorphic=False, has_aux=False):
     if mode not in ("auto", "fwd", "rev"):
         raise ValueError(f"jacobian: mode must be 'auto', 'fwd' or 'rev', got {mode!r}")
 
-    @functools.wraps(f, updated=())
+    @wraps(f, "jacobian")
     def wrapper(*args, **kwargs):
         call = Call(f, args, kwargs, argnums, "jacobian")
         with tracing("jacobian") as (graph, new):
@@ -69,6 +68,11 @@ def _rows(nodes, wrt):
     """Reverse mode, one batched pass for all elements of a result. blocks[o][i]: o by argument i."""
     blocks = []
     for node in nodes:
+        if node.size == 1:
+            grads = backward([node], [full(node.shape, 1, node.dtype)], wrt)
+            grads = [full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, wrt)]
+            blocks.append([reshape(g, node.shape + w.shape) for g, w in zip(grads, wrt)])
+            continue
         ct = _placeholder(node)
         grads = backward([node], [ct], wrt)
         stacks = _for_each_unit(ct, grads, wrt)
@@ -108,11 +112,12 @@ def _for_each_unit(unit, results, like):
 
 
 def hessian(f, argnums=0, has_aux=False):
-    """Second derivatives of a scalar function: shape of the argument twice.
+    """Second derivatives: shape of the result (none for a scalar), then that of the argument twice.
 
     With ``has_aux=True`` f returns (value, aux), and the call (hessian, aux).
     """
-    return jacobian(grad(f, argnums, has_aux), argnums, mode="fwd", has_aux=has_aux)
+    first = jacobian(f, argnums, "rev", has_aux=has_aux)
+    return jacobian(first, argnums, "fwd", has_aux=has_aux)
 
 
 def hvp(f, primals, vector):

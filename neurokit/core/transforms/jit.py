@@ -5,8 +5,6 @@ Python scalars and functions the function reaches through its closure and global
 of the arrays it captured (their contents are read at each call).
 """
 
-import functools
-
 import numpy as np
 
 from .. import tree  # noqa: F401 - gives Tracer its operators
@@ -20,6 +18,7 @@ from ..trace.arguments import Opened, input_tracer, is_array, output_nodes, plai
 from ..trace.guards import Guards, Trap
 from ..trace.tracer import Tracer, to_node
 from .quick import key_of
+from .wrapping import static_places, wraps
 
 
 class _Traced:
@@ -136,10 +135,13 @@ def jit(f=None, static_argnums=(), static_argnames=()):
     f : callable
         Written with NumPy on arrays. Python runs only while tracing: shapes are known, values are not.
     static_argnums, static_argnames : int, str or tuples of them
-        Arguments that are part of the signature (hashable): sizes, names, functions.
+        Arguments that are part of the signature (hashable): sizes, names, functions. A name also counts
+        where the argument is given by its place, and a place where it is given by its name.
 
     Raises
     ------
+    TypeError, ValueError
+        `f` is no function, or does not have a static argument that is named.
     AbstractValueError
         The value of an array is needed in Python (``if x > 0``), with the line and the way out.
 
@@ -151,8 +153,11 @@ def jit(f=None, static_argnums=(), static_argnames=()):
     """
     if f is None:
         return lambda g: jit(g, static_argnums, static_argnames)
+    decorate = wraps(f, "jit")
     numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
     names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
+    if numbers or names:
+        numbers, names = static_places(f, numbers, names)
     table, short = {}, {}
     is_plain = not numbers and not names
 
@@ -193,7 +198,7 @@ def jit(f=None, static_argnums=(), static_argnames=()):
             entries.pop(0)
         return traced, opened
 
-    @functools.wraps(f, updated=())
+    @decorate
     def wrapper(*args, **kwargs):
         if current() is not None:
             return f(*args, **kwargs)

@@ -13,6 +13,7 @@ from ..primitives.control import CustomRule, custom
 from ..primitives.control import surrogate as _surrogate
 from ..trace.tracer import Tracer, to_node
 from .surrogates import SURROGATES
+from .wrapping import wraps
 
 
 def spike(x, surrogate="arctan", width=1.0):
@@ -81,7 +82,7 @@ def surrogate(forward, derivative):
     np.float64(1.0)
     """
 
-    @functools.wraps(forward, updated=())
+    @wraps(forward, "surrogate")
     def call(x):
         value = forward(x)
         if not isinstance(x, Tracer):

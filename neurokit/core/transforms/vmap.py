@@ -1,7 +1,5 @@
 """`vmap`: a function of single values made one of stacks, by the batching rule of each operation."""
 
-import functools
-
 import numpy as np
 
 from .. import tree
@@ -15,6 +13,7 @@ from ..trace.guards import Trap
 from ..trace.tracer import Tracer, to_node
 from .batching import stack, stacked
 from .derivatives import tracing
+from .wrapping import wraps
 
 _ALL = (
     "in_axes and out_axes are ints, None, or containers of them like the arguments and the result"
@@ -57,7 +56,7 @@ def vmap(f, in_axes=0, out_axes=0):
     array([1., 2., 3.])
     """
 
-    @functools.wraps(f, updated=())
+    @wraps(f, "vmap")
     def wrapper(*args, **kwargs):
         opened = Opened((args, kwargs))
         names = _names(args, kwargs)
