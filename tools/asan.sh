@@ -15,7 +15,8 @@ UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 build/c-tests
 "$python" setup.py -q build --build-base build/asan --build-lib build/asan
 if [[ $# -eq 0 ]]; then
   set -- tests/test_call.py tests/test_random.py tests/test_program.py tests/test_elementwise.py \
-    tests/test_gram.py tests/test_rank_compare.py tests/core
+    tests/test_gram.py tests/test_rank_compare.py tests/test_fold.py \
+    tests/test_fused_bits.py tests/core
 fi
 runtime="$("$cc" -print-file-name=libasan.so)"
 [[ "$("$cc" --version)" == *clang* ]] && runtime="$("$cc" -print-file-name=libclang_rt.asan-x86_64.so)"
