@@ -17,7 +17,7 @@ def test_against_the_twin(dtype, lines, n, m):
     x, h = sample(rng, dtype, (lines, n)), sample(rng, dtype, (lines, m))
     for laid, taps in zip(layouts(x), layouts(h)):
         got = call("correlate", (lines, n - m + 1), dtype, laid, taps)
-        assert_close(got, CORRELATE.twin((), laid, taps))
+        assert_close(got, CORRELATE.twin((0, 0), laid, taps))
 
 
 @pytest.mark.parametrize("n,m", [(30_000, 50), (12_000, 11_990)])
@@ -25,7 +25,7 @@ def test_no_sum_depends_on_threads(n, m):
     rng = np.random.default_rng(0)
     x, h = rng.normal(size=(2, n)), rng.normal(size=(2, m))
     got = same_at_any_threads("correlate", (2, n - m + 1), "f8", x[:, ::-1], h)
-    assert_close(got, CORRELATE.twin((), x[:, ::-1], h))
+    assert_close(got, CORRELATE.twin((0, 0), x[:, ::-1], h))
 
 
 def test_long_float32_sums_keep_their_accuracy():
@@ -73,3 +73,27 @@ def test_batches():
     assert_close(got, np.stack([np.convolve(*pair) for pair in zip(a, v)]))
     got = nk.vmap(np.convolve, in_axes=(0, None))(a, v[0])
     assert_close(got, np.stack([np.convolve(row, v[0]) for row in a]))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c16"])
+def test_what_overhangs_meets_no_zeros(dtype, bad):
+    """A NaN or infinity of either array reaches the sums it is part of, and no other."""
+    rng = np.random.default_rng(4)
+    for n, m in ((9, 3), (3, 9), (5, 5), (5000, 40), (40, 400)):
+        a, v = rng.normal(size=n).astype(dtype), rng.normal(size=m).astype(dtype)
+        for places in ((), (0,), (m - 1,), (1, m // 2)):
+            v[list(places)] = bad
+            for mode in ("full", "same", "valid"):
+                for f in (np.convolve, np.correlate):
+                    with np.errstate(all="ignore"):
+                        want = f(a, v, mode)
+                    got = nk.jit(lambda a, v, f=f, mode=mode: f(a, v, mode))(a, v)
+                    same = np.isfinite(want.real) & np.isfinite(want.imag)
+                    np.testing.assert_array_equal(
+                        np.isfinite(got.real) & np.isfinite(got.imag), same
+                    )
+                    np.testing.assert_allclose(got[same], want[same], rtol=2e-4, atol=1e-4)
+    x = np.array([1.0, 2.0, 3.0, 4.0])
+    _, pullback = nk.vjp(lambda v: np.convolve(x, v), np.array([2.0, 3.0]))
+    np.testing.assert_array_equal(pullback(np.array([np.nan, 0, 0, 0, 1]))[0], [np.nan, 4.0])

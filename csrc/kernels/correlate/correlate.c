@@ -1,6 +1,8 @@
 /* correlate: out[a, i] = sum_j x[a, i + j] h[a, j], where h lies within x.
  *
  *   out[0] (A, n - m + 1);  in[0] x (A, n);  in[1] h (A, m), 1 <= m <= n; float32, float64, int64
+ *   ip (before, after) or none: so many first and last of x are zeros that stand for nothing, which an h
+ *   with NaN or infinities must not meet
  *
  * Cost A (n - m + 1) m. Outputs are cut into chunks by the sizes alone; a chunk sums each of them in
  * blocks of h from its first element on, so that rounding errors grow slowly and no sum knows threads.
@@ -8,6 +10,7 @@
  */
 #include "correlate.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "../copy/cast.h"
@@ -60,6 +63,10 @@ nk_status NK_LV(nk_correlate_check)(nk_call *call) {
       out->shape[0] != x->shape[0] || h->shape[1] < 1 || h->shape[1] > x->shape[1] ||
       out->shape[1] != x->shape[1] - h->shape[1] + 1 || !is_contiguous(out))
     return nk_fail(error, NK_ERR_VALUE, "correlate: wanted (A, n), (A, m) and out (A, n - m + 1)");
+  const int64_t *ip = call->ip;
+  if (call->n_ip != 0 && (call->n_ip != 2 || ip[0] < 0 || ip[1] < 0 || ip[0] > x->shape[1] ||
+                          ip[1] > x->shape[1] - ip[0]))
+    return nk_fail(error, NK_ERR_VALUE, "correlate: the zeros at the ends do not fit x");
   const sizes s = sizes_of(call);
   call->work_size = s.slot_bytes * (size_t)(s.slots < 1 ? 1 : s.slots);
   return NK_OK;
@@ -73,24 +80,58 @@ static const void *contiguous(const nk_view *v, const char *from, int64_t n, cha
   return work;
 }
 
+static bool is_finite(const void *h, int64_t m, nk_dtype dtype) {
+  bool finite = true;
+  if (dtype == NK_F32)
+    for (int64_t j = 0; j < m; ++j) finite &= isfinite(((const float *)h)[j]) != 0;
+  if (dtype == NK_F64)
+    for (int64_t j = 0; j < m; ++j) finite &= isfinite(((const double *)h)[j]) != 0;
+  return finite;
+}
+
+/* Outputs from .. from + n - 1 whose window reaches the zeros at the ends once more, without them. */
+static void leave_out_zeros(const nk_call *call, const sizes *s, int64_t from, int64_t n, char *y,
+                            const char *x, const char *h) {
+  const int64_t first = call->ip[0], end = s->n - call->ip[1];
+  const nk_correlate_line line = line_of(call->in[0].dtype);
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t at = from + i;
+    int64_t low = first - at, high = end - at;
+    if (low <= 0 && high >= s->m) continue;
+    if (low < 0) low = 0;
+    if (high > s->m) high = s->m;
+    char *to = y + i * (int64_t)s->item;
+    const int64_t skipped = low * (int64_t)s->item;
+    if (low < high)
+      line(to, x + i * (int64_t)s->item + skipped, h + skipped, 1, high - low);
+    else
+      memset(to, 0, s->item);
+  }
+}
+
 static nk_status range(void *arg, int64_t slot, int worker) {
   const nk_call *call = arg;
   const nk_view *x = &call->in[0], *h = &call->in[1], *out = &call->out[0];
   const sizes s = sizes_of(call);
   char *work = call->work + (size_t)slot * s.slot_bytes;
   const void *taps = NULL;
+  bool spreads = false;
   (void)worker;
   int64_t known = -1;
   for (int64_t c = s.chunks * slot / s.slots; c < s.chunks * (slot + 1) / s.slots; ++c) {
     const int64_t line = c / s.per_line, from = c % s.per_line * CHUNK;
     const int64_t n = s.outputs - from < CHUNK ? s.outputs - from : CHUNK;
     if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
-    if (line != known)
+    if (line != known) {
       taps = contiguous(h, h->data + line * h->stride[0], s.m, work + s.x_bytes);
+      spreads = call->n_ip == 2 && !is_finite(taps, s.m, x->dtype);
+    }
     known = line;
     const char *at = x->data + line * x->stride[0] + from * x->stride[1];
-    line_of(x->dtype)(out->data + line * out->stride[0] + from * (int64_t)s.item,
-                      contiguous(x, at, n + s.m - 1, work), taps, n, s.m);
+    const void *window = contiguous(x, at, n + s.m - 1, work);
+    char *y = out->data + line * out->stride[0] + from * (int64_t)s.item;
+    line_of(x->dtype)(y, window, taps, n, s.m);
+    if (spreads) leave_out_zeros(call, &s, from, n, y, window, taps);
   }
   return NK_OK;
 }

@@ -146,8 +146,8 @@ def _sliding(a, v, mode, late=False):
         "valid": (m - 1, n - m + 1),
     }[mode]
     x, h = (_reshape(to_node(t), (1, t.shape[0])) for t in (a, v))
-    x = between_zeros(x, m - 1 - first, first + count - n)
-    return T(_reshape(_correlate(x, turned(h)), (count,)))
+    zeros = m - 1 - first, first + count - n
+    return T(_reshape(_correlate(between_zeros(x, *zeros), turned(h), zeros), (count,)))
 
 
 def _sequences(a, v):
