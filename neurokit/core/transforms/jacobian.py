@@ -112,11 +112,21 @@ def _for_each_unit(unit, results, like):
 
 
 def hessian(f, argnums=0, has_aux=False):
-    """Second derivatives: shape of the result (none for a scalar), then that of the argument twice.
+    """Second derivatives: shape of the result, then that of the argument twice.
 
-    With ``has_aux=True`` f returns (value, aux), and the call (hessian, aux).
+    A result of one element counts as a scalar, as in `grad`. With ``has_aux=True`` f returns (value, aux),
+    and the call (hessian, aux).
     """
-    first = jacobian(f, argnums, "rev", has_aux=has_aux)
+
+    @wraps(f, "hessian")
+    def value(*args, **kwargs):
+        result = f(*args, **kwargs)
+        result, *aux = aux_apart(result, "hessian") if has_aux else (result,)
+        if getattr(result, "size", 0) == 1:
+            result = result.reshape(())
+        return (result, *aux) if has_aux else result
+
+    first = jacobian(value, argnums, "rev", has_aux=has_aux)
     return jacobian(first, argnums, "fwd", has_aux=has_aux)
 
 
