@@ -164,6 +164,33 @@ def test_movies():
         rsa.rdm_movie(x[0], names)
 
 
+def test_movies_read_the_coordinates_of_a_dataarray():
+    xr = pytest.importorskip("xarray")
+    x = np.random.default_rng(9).standard_normal((12, 7, 6))
+    names, times = list("cabd") * 3, np.arange(6) / 10
+    array = xr.DataArray(x, {"stimulus": names, "time": times}, ("stimulus", "unit", "time"))
+    options = dict(metric="crossnobis", folds=np.repeat([0, 1, 2], 4))
+    want = np.stack([rsa.rdm(x[:, :, t], names, **options).values[0] for t in range(6)])
+    turned = array.transpose("time", "stimulus", "unit")
+    unnamed = array.rename(time="delay")  # the last dimension is the time
+    for given in (array, turned, unnamed):
+        for movie in (rsa.rdm_movie(given, **options), rsa.rdm(given, **options)):
+            assert movie.conditions.tolist() == list("cabd")
+            assert movie.labels.tolist() == times.tolist()
+            np.testing.assert_allclose(movie.values, want, atol=1e-12)
+    mean = rsa.rdm(x[:, :, 2:4].mean(2), names, **options).values
+    for window in (rsa.rdm_movie(turned, bins=2, **options)[1],
+                   rsa.rdm_movie(turned, bins=[[0.2, 0.3]], **options)):  # fmt: skip
+        np.testing.assert_allclose(window.labels, [0.25])
+        np.testing.assert_allclose(window.values, mean, atol=1e-12)
+    given = rsa.rdm_movie(array, list("aabbccaabbcc"), times=list("uvwxyz"), metric="euclidean")
+    assert given.conditions.tolist() == list("abc") and given.labels.tolist() == list("uvwxyz")
+    bare = rsa.rdm_movie(xr.DataArray(x), metric="euclidean")
+    assert bare.labels.tolist() == list(range(6)) and bare.n_conditions == 12
+    with pytest.raises(ValueError, match="n_times"):
+        rsa.rdm_movie(array[:, :, 0])
+
+
 def test_labelled_arrays_in_and_out():
     pd, xr = pytest.importorskip("pandas"), pytest.importorskip("xarray")
     rng = np.random.default_rng(5)

@@ -29,7 +29,7 @@ def rdm(
         gives one matrix of the result, as does each entry of a three-dimensional array (subjects or
         time points with the same channels, computed together). A DataArray is read as
         (observations, channels), its first coordinate giving the conditions when they are not
-        given; with a third dimension, time, see :func:`rdm_movie`. So is a pandas DataFrame, its
+        given; with a third dimension, time, as by :func:`rdm_movie`. So is a pandas DataFrame, its
         index giving the conditions.
     conditions : sequence of length n_obs, or a list of such, optional
         Condition of each row; rows of one condition are averaged. Conditions keep their order of
@@ -101,9 +101,9 @@ def rdm(
     if convention not in (None, "rsatoolbox"):
         raise ValueError(f"convention: wanted None or 'rsatoolbox', got {convention!r}")
     if getattr(patterns, "ndim", 0) == 3 and hasattr(patterns, "coords"):
-        from .movie import movie_of_dataarray
+        from .movie import rdm_movie
 
-        return movie_of_dataarray(
+        return rdm_movie(
             patterns, conditions, folds=folds, noise=noise, metric=metric, convention=convention,
             threads=threads,
         )  # fmt: skip

@@ -13,11 +13,15 @@ def rdm_movie(patterns, conditions=None, *, times=None, bins=None, **options):
 
     Parameters
     ----------
-    patterns : ndarray, shape (n_obs, n_channels, n_times)
+    patterns : ndarray, shape (n_obs, n_channels, n_times), or xarray.DataArray
+        Of a DataArray, the dimension ``time``, wherever it stands, is the time axis, else the last
+        one.
     conditions : sequence of length n_obs, optional
-        As for :func:`rdm`.
+        As for :func:`rdm`: by default the first coordinate of a DataArray, else each row is a
+        condition of its own.
     times : sequence of length n_times, optional
-        Labels of the matrices, in ascending order; ``0 .. n_times - 1`` by default.
+        Labels of the matrices, in ascending order; by default the coordinate of the time axis of a
+        DataArray, else ``0 .. n_times - 1``.
     bins : int, or list of sequences of times, optional
         Time points per window (patterns are averaged over each, those left over at the end are
         left out), or the times of each window.
@@ -42,6 +46,12 @@ def rdm_movie(patterns, conditions=None, *, times=None, bins=None, **options):
     >>> rsa.rdm_movie(x, list("abcd"), times=np.arange(50) / 100, bins=5)
     RDMs: 10 of 4 conditions, float64
     """
+    if getattr(patterns, "ndim", 0) == 3 and hasattr(patterns, "coords"):
+        patterns = _time_last(patterns)
+        if conditions is None:
+            conditions = own_labels(patterns)
+        if times is None and patterns.dims[2] in patterns.coords:
+            times = patterns.coords[patterns.dims[2]].values
     x = numbers(patterns, "patterns")
     if x.ndim != 3:
         raise ValueError(f"patterns: wanted (n_obs, n_channels, n_times), got shape {x.shape}")
@@ -56,6 +66,12 @@ def rdm_movie(patterns, conditions=None, *, times=None, bins=None, **options):
         times = np.array([_middle(times[own]) for own in windows])
     out = rdm(np.ascontiguousarray(stack), conditions, **options)
     return RDMs(out.values, out.conditions, times)
+
+
+def _time_last(patterns):
+    """A DataArray with its dimension ``time``, if it has one, as the last."""
+    others = [dim for dim in patterns.dims if dim != "time"]
+    return patterns.transpose(*others, "time") if "time" in patterns.dims else patterns
 
 
 def _windows(times, bins):
@@ -86,16 +102,3 @@ def _middle(times):
     if times.dtype.kind in "US":
         return f"{times[0]} - {times[-1]}"
     return times.mean() if times.dtype.kind != "M" else times[0] + (times - times[0]).mean()
-
-
-def movie_of_dataarray(patterns, conditions, **options):
-    """A DataArray (observations, channels, time): one matrix per time, labelled by it."""
-    dims = list(patterns.dims)
-    if "time" in dims and dims[-1] != "time":
-        dims.remove("time")
-        patterns = patterns.transpose(*dims, "time")
-    last = patterns.dims[-1]
-    times = patterns.coords[last].values if last in patterns.coords else None
-    if conditions is None:
-        conditions = own_labels(patterns)
-    return rdm_movie(patterns.values, conditions, times=times, **options)
