@@ -125,6 +125,8 @@ def test_few_subjects_are_flipped_in_all_ways(clusters):
         t = stats.ttest_1samp(np.array(signs)[:, None] * scores, 0).statistic
         largest.append((rsa.tfce(t, neighbors) if clusters else t).max())
     t, p = rsa.max_statistic(scores, 1000, neighbors=neighbors)
+    plain = stats.ttest_1samp(scores, 0).statistic
+    np.testing.assert_allclose(t, rsa.tfce(plain, neighbors) if clusters else plain, rtol=1e-10)
     want = [np.mean(largest >= x * (1 - 1e-9)) for x in t]
     np.testing.assert_allclose(p[t > 0], np.array(want)[t > 0], rtol=1e-12)
     np.testing.assert_array_equal(p, rsa.max_statistic(scores, 31, 7, neighbors)[1])

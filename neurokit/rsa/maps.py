@@ -100,12 +100,13 @@ def max_statistic(scores, n_perm=1000, seed=0, neighbors=None, two_sided=False, 
     graph = None if neighbors is None else _both_ways(neighbors, scores.shape[1])
 
     def flipped(signs):
-        """Means over roots, of which t is one increasing function for all centres; or enhanced t."""
+        """Means over roots, of which t is one increasing function for all centres; or enhanced
+        t / sqrt(n - 1), a factor that the order of the enhanced values does not see."""
         with np.errstate(invalid="ignore", divide="ignore"):
             part = np.clip(signs @ scores / n / root, -1, 1)
             if graph is None:
                 return part
-            return tfce(part * np.sqrt((n - 1) / (1 - part * part)), graph)
+            return tfce(part / np.sqrt(1 - part * part), graph)
 
     with np.errstate(invalid="ignore", divide="ignore"):
         observed = scores.mean(0) / np.sqrt(scores.var(0) / (n - 1))
