@@ -79,7 +79,7 @@ def cka(X, Y=None, kernel="linear", unbiased=False):
     ----------
     X, Y : ndarray, shape (n_stimuli, n_units), or X a list of such
     kernel : {"linear", "rbf"}
-        The Gaussian kernel has the median distance of the stimuli as its width.
+        The Gaussian kernel exp(-d^2 / (2 w^2)) has the median distance of the stimuli as its width w.
     unbiased : bool
         Use the unbiased estimator of HSIC (needs four stimuli): zero on average for unrelated
         representations, whatever the number of units.
@@ -87,6 +87,12 @@ def cka(X, Y=None, kernel="linear", unbiased=False):
     Returns
     -------
     similarity : float, or ndarray (n, n) for a list
+
+    Raises
+    ------
+    ValueError
+        For an unknown kernel, fewer than four stimuli with ``unbiased``, or a median distance of
+        zero with "rbf".
 
     Notes
     -----
@@ -114,7 +120,12 @@ def cka(X, Y=None, kernel="linear", unbiased=False):
         n = len(k)
         if kernel == "rbf":
             d = np.maximum(np.diagonal(k)[:, None] + np.diagonal(k) - 2 * k, 0)
-            k = np.exp(-d / (2 * np.median(d[np.triu_indices(n, 1)])))
+            width = np.median(np.sqrt(d[np.triu_indices(n, 1)]))
+            if width**2 <= x.shape[1] * np.finfo(k.dtype).eps * np.diagonal(k).max():  # rounding
+                raise ValueError(
+                    "kernel 'rbf': the median distance of the stimuli is 0, most are equal"
+                )
+            k = np.exp(-d / (2 * width**2))
         if not unbiased:
             k = k - k.mean(0) - k.mean(1)[:, None] + k.mean()
             return k, np.linalg.norm(k)
