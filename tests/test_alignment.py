@@ -1,10 +1,13 @@
 """Alignment of representations against explicit formulas and invariances."""
 
+import itertools
 import warnings
 
 import numpy as np
 import pytest
-from scipy import linalg
+from scipy import linalg, optimize
+from scipy.sparse import csgraph
+from scipy.spatial import distance
 
 from neurokit import rsa
 
@@ -33,10 +36,8 @@ def test_unbiased_cka_equals_its_sum_over_quadruples():
 
     def hsic(a, b):
         k, m = a @ a.T, b @ b.T
-        from itertools import permutations
-
         return np.mean([
-            k[i, j] * (m[i, j] + m[q, r] - 2 * m[i, q]) for i, j, q, r in permutations(range(7), 4)
+            k[i, j] * (m[i, j] + m[q, r] - 2 * m[i, q]) for i, j, q, r in itertools.permutations(range(7), 4)
         ])  # fmt: skip
 
     want = hsic(x, y) / np.sqrt(hsic(x, x) * hsic(y, y))
@@ -55,6 +56,20 @@ def test_kernel_cka_sees_what_linear_cka_does_not():
     assert rsa.cka(x, y) < 1e-10 and rsa.cka(x, x @ rotation(2), kernel="rbf") == pytest.approx(1)
 
 
+@pytest.mark.parametrize("n", [4, 6, 7])
+def test_the_width_of_the_gaussian_kernel_is_the_median_distance(n):
+    """SciPy's pairwise distances; 4 stimuli have an even number of pairs."""
+    rng = np.random.default_rng(n)
+    items = [rng.standard_normal((n, 5)), rng.random((n, 3))]
+    center = np.eye(n) - 1 / n
+    a, b = (
+        center @ np.exp(-((distance.cdist(x, x) / np.median(distance.pdist(x))) ** 2) / 2) @ center
+        for x in items
+    )
+    want = np.vdot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b))
+    assert rsa.cka(*items, kernel="rbf") == pytest.approx(want, rel=1e-10)
+
+
 def test_canonical_correlations_by_the_eigenvalue_problem(two):
     x, y = (a - a.mean(0) for a in two)
     m = np.linalg.solve(x.T @ x, x.T @ y) @ np.linalg.solve(y.T @ y, y.T @ x)
@@ -64,7 +79,19 @@ def test_canonical_correlations_by_the_eigenvalue_problem(two):
     assert rsa.cca(two[0], two[0] @ np.random.default_rng(3).standard_normal((7, 7))) > 1 - 1e-9
     assert rsa.svcca(*two, variance=1.0) == pytest.approx(want.mean())
     assert rsa.svcca(*two, variance=0.5) != pytest.approx(want.mean())
-    assert 0 < rsa.pwcca(*two) < 1 and rsa.pwcca(two[0], two[0]) == pytest.approx(1)
+
+
+def test_pwcca_weights_directions_by_what_all_units_share_with_them(two):
+    """Morcos et al. (2018): weights sum_j |<h_i, x_j>|, directions h by the eigenvalue problem."""
+    x, y = (a - a.mean(0) for a in two)
+    m = np.linalg.solve(x.T @ x, x.T @ y) @ np.linalg.solve(y.T @ y, y.T @ x)
+    squares, maps = (part.real for part in np.linalg.eig(m))
+    best = np.argsort(squares)[::-1][:5]
+    h = x @ maps[:, best] / np.linalg.norm(x @ maps[:, best], axis=0)
+    weights = np.abs(h.T @ x).sum(1)
+    want = np.average(np.sqrt(squares[best]), weights=weights)
+    assert rsa.pwcca(*two) == pytest.approx(want, rel=1e-9)
+    assert rsa.pwcca(two[0], two[0]) == pytest.approx(1)
 
 
 def test_distances_by_the_best_rotation(two):
@@ -80,6 +107,22 @@ def test_distances_by_the_best_rotation(two):
     assert rsa.procrustes(*two) == pytest.approx(bures, rel=1e-6)
     free = np.random.default_rng(4).standard_normal((7, 7))
     assert rsa.shape_distance(two[0], two[0] @ free, alpha=0) == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("alpha", [0.2, 0.5, 0.9])
+def test_partly_whitened_shapes(two, alpha):
+    """Williams et al. (2021): X (alpha I + (1 - alpha) (X'X)^(-1/2)) by a matrix root, then SciPy's
+    best rotation."""
+    z = []
+    for a in two:
+        x = a - a.mean(0)
+        root = linalg.inv(linalg.sqrtm(x.T @ x).real)
+        x = x @ (alpha * np.eye(x.shape[1]) + (1 - alpha) * root)
+        z.append(x / np.linalg.norm(x))
+    z[1] = np.c_[z[1], np.zeros((40, 2))]
+    q, _ = linalg.orthogonal_procrustes(z[1], z[0])
+    want = np.arccos(np.vdot(z[0], z[1] @ q))
+    assert rsa.shape_distance(*two, alpha=alpha) == pytest.approx(want, rel=1e-9)
 
 
 @pytest.mark.parametrize("alpha", [0, 0.5, 1])
@@ -126,6 +169,20 @@ def test_geotopological_and_geodesic():
     assert np.isinf(rsa.geodesic(line, 0.2).values).any()
 
 
+def test_geodesic_keeps_the_pair_at_the_threshold():
+    """By Floyd and Warshall (SciPy) on edges counted by rank; all edges between points in a plane are
+    shortest paths themselves."""
+    rng = np.random.default_rng(11)
+    flat = distance.pdist(rng.standard_normal((6, 2)))
+    np.testing.assert_allclose(rsa.geodesic(flat).values, [flat])
+    values = rng.permutation(15) + 1.0
+    for kept, threshold in ((8, 0.5), (12, 11 / 14), (15, 1)):  # quantiles that are values
+        near = np.where(np.argsort(np.argsort(values)) < kept, values, np.inf)
+        paths = csgraph.floyd_warshall(distance.squareform(near, checks=False))
+        want = distance.squareform(paths, checks=False)
+        np.testing.assert_allclose(rsa.geodesic(values, threshold).values, [want])
+
+
 def test_bad_input(two):
     with pytest.raises(ValueError, match="different numbers of stimuli"):
         rsa.cka(two[0], two[1][:10])
@@ -133,6 +190,8 @@ def test_bad_input(two):
         rsa.cka(two[0])
     with pytest.raises(ValueError, match="kernel"):
         rsa.cka(*two, kernel="cosine")
+    with pytest.raises(ValueError, match="median distance of the stimuli is 0"):
+        rsa.cka(two[0][[0] * 30 + [*range(10)]], two[1], kernel="rbf")
     with pytest.raises(ValueError, match="alpha"):
         rsa.shape_distance(*two, alpha=2)
     with pytest.raises(ValueError, match="NaN"):
@@ -183,6 +242,33 @@ def test_nonmetric_mds_sees_the_order_only():
     assert rsa.stress(bent, rsa.mds(bent, method="metric"), "nonmetric")[0] > 0.015
     back = np.linalg.norm(found[0][i] - found[0][j], axis=1)
     assert np.corrcoef(back, d)[0, 1] > 0.99
+
+
+def test_nonmetric_points_have_the_size_of_their_disparities():
+    """Disparities c f with mean square 1 and f the projection of the distances: sum dist^2 =
+    sum c f dist = c sum f^2 at a fixed point, hence mean dist^2 = 1 - stress^2."""
+    for seed in range(3):
+        d = rsa.RDMs(np.random.default_rng(seed).random(28))
+        found = rsa.mds(d, method="nonmetric", max_iter=20000, tol=1e-13)
+        stress = rsa.stress(d, found, "nonmetric")[0]
+        assert stress > 0.05
+        assert np.mean(distance.pdist(found[0]) ** 2) == pytest.approx(1 - stress**2, rel=1e-5)
+
+
+def test_ties_of_dissimilarities_may_become_different_distances():
+    """Kruskal's (1964) primary approach: the best of all orders of the ties, each fitted alone."""
+    d = np.array([1.0, 1, 2, 2, 2, 3])
+    for seed in range(4):
+        points = np.random.default_rng(seed).standard_normal((1, 4, 2))
+        length = distance.pdist(points[0])
+        errors = []
+        for first in itertools.permutations([0, 1]):
+            for second in itertools.permutations([2, 3, 4]):
+                x = length[[*first, *second, 5]]
+                errors.append(np.sum((x - optimize.isotonic_regression(x).x) ** 2))
+        want = np.sqrt(min(errors) / np.sum(length**2))
+        assert rsa.stress(d, points, "nonmetric")[0] == pytest.approx(want, abs=1e-12)
+        assert max(errors) > 1.1 * min(errors)
 
 
 def test_shapes_and_embeddings_of_nothing():

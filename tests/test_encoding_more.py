@@ -106,6 +106,34 @@ def test_matching_accuracies():
         encoding.retrieval_accuracy(Y, P, top=31)
 
 
+def test_inner_folds_of_variance_partition_are_the_runs():
+    """Against scikit-learn: grid search that leaves one run of the training samples out."""
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    selection = pytest.importorskip("sklearn.model_selection")
+    rng = np.random.default_rng(4)
+    runs = np.arange(60) % 4  # of samples that are alike within a run
+    a, b = rng.standard_normal((2, 4, 5))[:, runs] + 0.3 * rng.standard_normal((2, 60, 5))
+    y = (a + b) @ rng.standard_normal(5) + 3 * rng.standard_normal(4)[runs]
+    y = y + rng.standard_normal(60)
+    alphas = [0.1, 1.0, 10.0, 100.0, 1000.0]
+    _, totals = encoding.variance_partition({"A": a, "B": b}, y[:, None], 3, alphas, runs)
+
+    def leave_one_run_out(x):
+        guess = np.zeros(60)
+        for test in np.array_split(np.arange(60), 3):
+            train = np.setdiff1d(np.arange(60), test)
+            search = selection.GridSearchCV(
+                linear_model.Ridge(), {"alpha": alphas}, cv=selection.LeaveOneGroupOut()
+            ).fit(x[train], y[train], groups=runs[train])
+            guess[test] = search.predict(x[test])
+        return 1 - np.sum((y - guess) ** 2) / np.sum((y - y.mean()) ** 2)
+
+    _, other = encoding.variance_partition({"A": a, "B": b}, y[:, None], 3, alphas, 5)
+    for names, x in ((("A",), a), (("B",), b), (("A", "B"), np.c_[a, b])):
+        assert totals[names] == pytest.approx(leave_one_run_out(x), abs=1e-9)
+        assert abs(totals[names] - other[names]) > 1e-4
+
+
 def test_variance_partition_of_known_parts():
     rng = np.random.default_rng(3)
     n = 3000

@@ -139,6 +139,20 @@ def test_ceiling_of_unequal_repeats():
     np.testing.assert_allclose(encoding.noise_ceiling(full), ncsnr**2 / (ncsnr**2 + 1 / 3))
 
 
+def test_ceilings_of_noise_are_zero():
+    """Noise above the total variance, as the published formula, max(signal, 0), has it."""
+    rng = np.random.default_rng(6)
+    x = rng.standard_normal((3, 40, 50))
+    x[:2, :, 0], x[2, :, 0] = [x[0, :, 0], -x[0, :, 0]], 0
+    noise = x.var(0, ddof=1).mean(0)
+    below = x.var((0, 1)) <= noise
+    assert below[0] and 10 < below.sum() < 40
+    got = encoding.noise_ceiling(x)
+    assert (got[below] == 0).all()
+    signal = (x.var((0, 1)) - noise)[~below]
+    np.testing.assert_allclose(got[~below], signal / (signal + noise[~below] / 3))
+
+
 def test_ceilings_with_missing_repeats():
     """Two repeats at any two of three places are two repeats; more missing ones lose no truth."""
     rng = np.random.default_rng(4)

@@ -25,6 +25,7 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7):
     Returns
     -------
     points : ndarray, shape (n_rdm, n_conditions, n)
+        Of the nonmetric method in units in which the monotone function has a mean square of 1.
         Centred, turned to their principal axes; the first condition that is not zero on an axis is
         on its positive side.
 
