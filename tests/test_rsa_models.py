@@ -160,6 +160,46 @@ def test_evaluate_compares_fitted_and_fixed_models(study):
     assert by_subject.p_zero[0] < 0.05
 
 
+@pytest.mark.parametrize("method", ["pearson", "tau_a"])
+def test_scores_hardly_depend_on_the_seed(method):
+    """Of the division into folds; one division alone moves these scores by more than their sem."""
+    rng = np.random.default_rng(4)
+    shared, other = rng.standard_normal((2, 12, 8))
+    patterns = shared + 0.5 * rng.standard_normal((8, 12, 8))
+    data = rsa.rdm(list(patterns), metric="euclidean")
+    models = rsa.rdm([shared, other], metric="euclidean")
+    models = [*models, rsa.SelectModel(models)]
+    found = [rsa.evaluate(models, data, method, n_boot=20, seed=seed) for seed in range(4)]
+    sem = np.mean([f.sem for f in found], 0)
+    assert (np.ptp([f.scores for f in found], 0) < 0.5 * sem).all()
+    assert np.ptp([f.ceiling for f in found], 0).max() < 0.5 * sem.max()
+
+
+def test_folds_over_subjects_take_no_part_in_scores_of_fixed_models(study):
+    basis, data = study
+    folds = rsa.evaluate(basis, data, "pearson", n_boot=4, cv=(3, 1))
+    plain = rsa.evaluate(basis, data, "pearson", n_boot=4)
+    np.testing.assert_allclose(folds.subject_scores, plain.subject_scores, rtol=1e-10)
+    np.testing.assert_allclose(folds.ceiling, plain.ceiling, rtol=1e-10)
+
+
+@pytest.mark.parametrize("method", ["cosine", "spearman"])
+def test_the_error_over_both_factors_is_not_below_that_over_one(study, method):
+    basis, data = study
+    for seed in range(3):
+        got = rsa.evaluate(basis, data, method, n_boot=10, cv=(2, 3), seed=seed)
+        assert (got.sem**2 >= 6 / 5 * got.variances["subject"] * (1 - 1e-12)).all()
+        assert (got.sem**2 >= 12 / 11 * got.variances["condition"] * (1 - 1e-12)).all()
+        assert (got.sem > 0).all()
+
+
+def test_samples_have_folds_of_the_size_of_those_of_the_data():
+    folds = crossvalidation.folds_of_some
+    assert [folds(3, count, 12) for count in (12, 10, 8, 6, 5)] == [3, 2, 2, 2, 1]
+    assert [folds(4, count, 40) for count in (40, 30, 25, 20)] == [4, 3, 2, 2]
+    assert folds(1, 25, 40) == 1
+
+
 def test_conditions_are_matched_by_label(study):
     basis, data = study
     names = [f"c{k}" for k in range(12)]

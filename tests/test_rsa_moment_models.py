@@ -73,11 +73,12 @@ def test_a_penalty_takes_the_weights_together(study):
 
 
 @pytest.mark.parametrize("method", WHOLE)
-def test_held_out_scores_are_those_of_subsets(study, method):
+def test_held_out_scores_are_those_of_subsets(study, method, monkeypatch):
     basis, data = study
     basis, data = basis[:2].subset(np.arange(7)), data[:4].subset(np.arange(7))
     models = [rsa.FixedModel(basis[0]), rsa.SelectModel(basis)]
     task = _Task(models, data, method, "subject", (2, 2), "t", None, None)
+    monkeypatch.setattr(crossvalidation, "N_DIVISIONS", 1)
     scores, ceilings = task.observed(np.random.default_rng([3, 1]))
     rng = np.random.default_rng([3, 1])
     want, ceiling = np.zeros((2, 4)), np.zeros((2, 4))
@@ -124,7 +125,8 @@ def test_copies_without_a_distance():
 
 
 @pytest.mark.parametrize("kind", [rsa.WeightedModel, rsa.InterpolatedModel])
-def test_fitted_models_are_evaluated(study, kind):
+def test_fitted_models_are_evaluated(study, kind, monkeypatch):
+    monkeypatch.setattr(crossvalidation, "N_DIVISIONS", 4)
     basis, data = study
     got = rsa.evaluate([kind(basis), basis[1]], data, "bures", n_boot=4, seed=0)
     assert np.isfinite(got.subject_scores).all() and (got.sem > 0).all()

@@ -16,9 +16,11 @@ from .comparison import BY_RANK, WHOLE, compare_values, noise_of
 from .inference import each_ceiling
 from .models import FixedModel, SelectModel
 from .rdms import n_conditions_of, pair_index
+from .significance import variance
 from .taus import TAUS, TauSamples
 
 SAMPLES_AT_ONCE = 50
+N_DIVISIONS = 100  # of the data: what their choice adds to a score is a tenth of one division's
 LEAST_CONDITIONS = 3  # in each part: fewer have no more than one pair
 
 
@@ -85,7 +87,7 @@ def crossvalidated(
     method : str
     sigma_k : ndarray, shape (n, n) or (n,), or None
     folds : tuple of int
-        Over subjects and conditions, not more than there are different ones.
+        Over subjects and conditions; of some of the conditions fewer, see ``folds_of_some``.
     rng : numpy.random.Generator
     n_all : int, optional
         Number of conditions to whose dimensions Riemannian distances are scaled; those of the data
@@ -101,7 +103,7 @@ def crossvalidated(
     n_all = len(condition) if n_all is None else n_all
     scores, ceiling = np.zeros((len(models), len(data))), np.zeros((2, len(data)))
     count = np.zeros(len(data))
-    condition_parts = _parts(len(conditions), min(folds[1], len(conditions) // 3), rng)
+    condition_parts = _parts(len(conditions), folds_of_some(folds[1], len(conditions), n_all), rng)
     for held_subjects in _parts(len(subjects), min(folds[0], len(subjects)), rng):
         everyone = held_subjects is None
         test = np.isin(subject, subjects if everyone else subjects[held_subjects])
@@ -175,6 +177,9 @@ def crossvalidated_samples(
         NaN for subjects that were not drawn.
     """
     n_samples, n_subjects = subject_counts.shape
+    fitted = not all(isinstance(model, FixedModel) for model in models)
+    if not fitted:  # what is held out of the subjects makes no difference
+        folds = 1, folds[1]
     basis = np.concatenate(bases).astype(float)
     rows = np.concatenate([basis, data]).astype(float)
     ends = np.cumsum([0, *(len(basis) for basis in bases)])
@@ -183,13 +188,23 @@ def crossvalidated_samples(
     for k in range(n_cv):
         for first in range(0, n_samples, SAMPLES_AT_ONCE):
             last = min(first + SAMPLES_AT_ONCE, n_samples)
-            parts = []  # counts of held-out conditions, then of the others
+            parts, sizes = [], []  # counts of held-out conditions, then of the others for a fit
             for counts in condition_counts[first:last]:
-                for part in _parts_of(np.flatnonzero(counts), folds[1], rng):
+                own = _parts_of(np.flatnonzero(counts), folds[1], rng, len(counts))
+                sizes.append(len(own))
+                for part in own:
                     held = np.zeros_like(counts)
                     held[part] = counts[part]
-                    parts += [held, counts - held if folds[1] > 1 else held]
-            parts = np.array(parts)
+                    parts.append(held)
+                    if fitted:
+                        parts.append(counts - held if len(own) > 1 else held)
+            parts, starts = np.array(parts), np.cumsum([0, *sizes])
+            here = slice(first, last)
+            if not fitted and method not in TAUS:
+                scores[k, here], ceiling[k, here] = _held_out_fixed(
+                    rows, len(basis), parts, subject_counts[here], starts, method, sigma_k
+                )
+                continue
             if method in TAUS:
                 pieces = list(TauSamples(basis, data, method)(parts))
             elif method == "rho_a":
@@ -197,20 +212,48 @@ def crossvalidated_samples(
             else:
                 pieces = list(grams(rows, parts, method, sigma_k))
             held_out = _held_out if method not in (*TAUS, "rho_a") else _held_out_by_similarity
-            pairs = list(zip(pieces[::2], pieces[1::2], strict=True))  # held out, training
-            each = len(pairs) // (last - first)
+            step = 2 if fitted else 1
+            pairs = list(zip(pieces[::step], pieces[step - 1 :: step], strict=True))
             for b in range(first, last):
                 drawn = subject_counts[b]
                 people = _parts_of(np.flatnonzero(drawn), folds[0], rng)
-                own = pairs[(b - first) * each : (b - first + 1) * each]
+                own = pairs[starts[b - first] : starts[b - first + 1]]
                 found = [held_out(models, ends, *pair, drawn, people) for pair in own]
                 scores[k, b] = np.mean([f[0] for f in found], 0)
                 ceiling[k, b] = np.mean([f[1] for f in found], 0)
     return scores, ceiling
 
 
-def _parts_of(items, k, rng):
-    return [items] if k == 1 else np.array_split(rng.permutation(items), min(k, len(items)))
+def _parts_of(items, k, rng, n=None):
+    """Items in k parts at random, in fewer where they are some of n (see ``folds_of_some``)."""
+    k = min(k, len(items)) if n is None else folds_of_some(k, len(items), n)
+    return [items] if k == 1 else np.array_split(rng.permutation(items), k)
+
+
+def folds_of_some(k, count, n):
+    """Folds of ``count`` of n conditions, of about the size that k folds of all have."""
+    return k if k == 1 else max(min(max(round(k * count / n), 2), count // LEAST_CONDITIONS), 1)
+
+
+def _held_out_fixed(rows, n_basis, parts, drawn, starts, method, sigma_k):
+    """Scores (n_samples, n_models, n_subjects) and ceilings (n_samples, 2, n_subjects) of fixed
+    models, means over the parts of each sample."""
+    cosines, scale = similarities(rows, parts, method, sigma_k)
+    scores = cosines * scale[:, :, None] * scale[:, None, :]
+    scores = scores[:, :n_basis, n_basis:]
+    if method != "rho_a":  # a part without variance has a similarity of zero
+        scores = np.nan_to_num(scores)
+    sizes = np.diff(starts)
+    bounds = np.full((len(drawn), 2, drawn.shape[1]), np.nan)
+    if drawn.shape[1] > 1:
+        counts = np.repeat(drawn, sizes, 0)
+        found = ceilings(cosines[:, n_basis:, n_basis:], scale[:, n_basis:], counts)
+        found = np.stack(found, 1)
+        found[np.broadcast_to((counts == 0)[:, None], found.shape)] = np.nan
+        bounds = np.add.reduceat(found, starts[:-1]) / sizes[:, None, None]
+    scores = np.add.reduceat(scores, starts[:-1]) / sizes[:, None, None]
+    scores[np.broadcast_to((drawn == 0)[:, None], scores.shape)] = np.nan
+    return scores, bounds
 
 
 def _held_out(models, ends, test, train, drawn, people):
@@ -272,6 +315,39 @@ def _held_out_by_similarity(models, ends, test, train, drawn, people):
     return scores, ceiling
 
 
+def divided(models, bases, data, method, sigma_k, folds, rng):
+    """Scores and ceilings on held-out data, means over ``N_DIVISIONS`` random divisions into folds.
+
+    What a division leaves undefined is left out of the mean.
+
+    Returns
+    -------
+    scores : ndarray, shape (n_models, n_subjects)
+    ceiling : ndarray, shape (2, n_subjects)
+    """
+    n_subjects, n = len(data), n_conditions_of(data.shape[1])
+    fixed = all(isinstance(model, FixedModel) for model in models)
+    count = 1 if fixed and folds[1] == 1 else N_DIVISIONS
+    if by_samples(models, bases, data, method):
+        whole = np.ones((count, n_subjects), int), np.ones((count, n), int)
+        scores, ceiling = (
+            found[0]
+            for found in crossvalidated_samples(
+                models, bases, data, *whole, method, sigma_k, folds, 1, rng
+            )
+        )
+    else:
+        whole = np.arange(n_subjects), np.arange(n)
+        scores, ceiling = zip(
+            *(
+                crossvalidated(models, bases, data, *whole, method, sigma_k, folds, rng)
+                for _ in range(count)
+            ),
+            strict=True,
+        )
+    return variance(np.array(scores))[0], variance(np.array(ceiling))[0]
+
+
 def bootstrap_crossvalidated(
     models, bases, data, method, sigma_k, folds, factors, n_boot, n_cv, rng, progress
 ):
@@ -284,7 +360,7 @@ def bootstrap_crossvalidated(
         division can be taken away.
     """
     n_subjects, n = len(data), n_conditions_of(data.shape[1])
-    least = max(LEAST_CONDITIONS * folds[1], 4)
+    least = 4 if folds[1] == 1 else 2 * LEAST_CONDITIONS
     subject_counts = np.ones((n_boot, n_subjects), int)
     condition_counts = np.ones((n_boot, n), int)
     if "subject" in factors:

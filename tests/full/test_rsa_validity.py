@@ -66,6 +66,31 @@ def test_false_positives(test, correction, over):
     assert 0.03 <= pairs <= 0.07
 
 
+@pytest.mark.parametrize(
+    ("n", "cv", "lowest", "too_large"), [(12, (2, 3), 0.005, 1.3), (40, (2, 4), 0.015, 1.15)]
+)
+def test_false_positives_of_crossvalidated_scores(n, cv, lowest, too_large):
+    """Fixed models that have nothing to do with the data of 8 subjects; with few conditions the
+    standard errors are too large, as they are without folds."""
+    rng = np.random.default_rng(7)
+    count, scores, errors, zero, pairs = 600, [], [], 0.0, 0.0
+
+    def geometry(k):
+        return rsa.rdm(rng.standard_normal((k, n, 6)), metric="euclidean").values
+
+    for seed in range(count):
+        models, data = rsa.RDMs(geometry(2)), rsa.RDMs(geometry(8) + geometry(1))
+        result = rsa.evaluate(models, data, "pearson", n_boot=200, cv=cv, seed=seed)
+        scores.append(result.scores)
+        errors.append(result.sem)
+        zero += np.mean(result.p_zero < 0.05) / count
+        pairs += (result.p_pairs[0, 1] < 0.05) / count
+    ratio = np.sqrt(np.mean(np.square(errors))) / np.std(scores)
+    print(f"{n} conditions, {cv}: zero {zero:.3f}, pairs {pairs:.3f}, error over truth {ratio:.3f}")
+    assert lowest <= zero <= 0.07 and lowest <= pairs <= 0.07
+    assert 0.9 <= ratio <= too_large
+
+
 def test_false_discoveries():
     rng = np.random.default_rng(1)
     found, false = 0, 0.0
