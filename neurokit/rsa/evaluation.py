@@ -142,7 +142,8 @@ def evaluate(
     over : tuple of {"subject", "condition"}
         What the result is to generalise to: these are resampled.
     n_boot : int
-        Number of bootstrap samples, and of permutations; at least 2.
+        Number of bootstrap samples, and of permutations; at least 2. With at least
+        n_conditions! - 1, each permutation is taken once, and its p values are exact.
     cv : int or (int, int), optional
         Folds over subjects and conditions (1 leaves a factor undivided). Scores and ceilings are
         then those of held-out data. By default models are cross-validated when one of them has

@@ -1,5 +1,7 @@
 """Statistics of maps: enhancement by clusters, and family-wise p values by the largest value."""
 
+from itertools import islice
+
 import numpy as np
 
 from ..core.run.bars import progress_bar
@@ -7,7 +9,7 @@ from ..ops import similarity
 from .comparison import method_name
 from .rdms import RDMs, match_conditions, pair_index
 from .searchlight import _rows, _scorer
-from .significance import exceed
+from .significance import exceed, orders_of
 
 AT_ONCE = 32  # maps
 
@@ -147,7 +149,10 @@ def permutation_maps(
         Matched by label.
     compare : str
         A method of :func:`compare`.
-    n_perm, seed : int
+    n_perm : int
+        Number of permutations to draw; with at least n_conditions! - 1, each is taken once, and the
+        p values are exact.
+    seed : int
     neighbors : optional
         Which centres touch: the scores are enhanced by :func:`tfce`.
     progress : bool
@@ -176,14 +181,13 @@ def permutation_maps(
         return scores if graph is None else tfce(scores, graph)
 
     observed = maps_of(models.values)
-    rng = np.random.default_rng(seed)
-    largest = np.empty((n_perm, m))
-    for first in _steps(n_perm, progress):
-        count = min(AT_ONCE, n_perm - first)
-        orders = [rng.permutation(n) for _ in range(count)]
-        moved = [models.values[:, pair_index(n, order[i], order[j])] for order in orders]
+    total, orders = orders_of(n, n_perm, np.random.default_rng(seed))
+    largest = np.empty((total, m))
+    for first in _steps(total, progress):
+        some = islice(orders, AT_ONCE)
+        moved = [models.values[:, pair_index(n, order[i], order[j])] for order in some]
         maps = maps_of(np.concatenate(moved))
-        largest[first : first + count] = _largest(maps, False).reshape(count, m)
+        largest[first : first + len(moved)] = _largest(maps, False).reshape(-1, m)
     p = [exceed(null, row) for row, null in zip(observed, largest.T, strict=True)]
     return observed, np.array(p)
 

@@ -1,5 +1,8 @@
 """Tests of scores: against zero, against one another, against the noise ceiling."""
 
+from itertools import islice, permutations
+from math import factorial
+
 import numpy as np
 
 from .comparison import compare_values, noise_of
@@ -113,8 +116,16 @@ def exceed(null, value):
     return np.where(np.isnan(value), np.nan, (reached + 1) / (len(null) + 1))
 
 
+def orders_of(n, n_perm, rng):
+    """How many orders of n conditions to take, and an iterator of them: each but the observed one
+    where they are few enough, else random ones."""
+    if factorial(n) - 1 <= n_perm:
+        return factorial(n) - 1, map(np.array, islice(permutations(range(n)), 1, None))
+    return n_perm, (rng.permutation(n) for _ in range(n_perm))
+
+
 def permuted_scores(models, subjects, method, sigma_k, n_perm, rng, progress):
-    """Mean scores of models whose conditions are permuted, shape (n_perm, n_models).
+    """Mean scores of models whose conditions are permuted, shape (n_perm or n! - 1, n_models).
 
     Parameters
     ----------
@@ -128,14 +139,13 @@ def permuted_scores(models, subjects, method, sigma_k, n_perm, rng, progress):
     if whole and method == "spearman":  # ranks move with the pairs
         models, subjects = (normalised(v, method) for v in (models, subjects))
         method = "pearson"
-    out = np.empty((n_perm, n_models))
-    for first in progress(range(0, n_perm, CHUNK)):
-        count = min(CHUNK, n_perm - first)
-        orders = [rng.permutation(n) for _ in range(count)]
-        moved = np.stack([models[:, pair_index(n, order[i], order[j])] for order in orders])
-        rows = moved.reshape(count * n_models, -1)
-        scores = compare_values(rows, subjects, method, noise).mean(1)
-        out[first : first + count] = scores.reshape(count, n_models)
+    total, orders = orders_of(n, n_perm, rng)
+    out = np.empty((total, n_models))
+    for first in progress(range(0, total, CHUNK)):
+        some = islice(orders, CHUNK)
+        moved = np.stack([models[:, pair_index(n, order[i], order[j])] for order in some])
+        scores = compare_values(moved.reshape(-1, len(i)), subjects, method, noise).mean(1)
+        out[first : first + len(moved)] = scores.reshape(-1, n_models)
     return out
 
 
