@@ -71,7 +71,9 @@ def test_pictures_label_in_one_notation(data):
     X, Y = data
     for alphas, labels in (
         (np.logspace(0, 3, 4), ["1", "10", "100", "1000"]),
-        (np.logspace(-2, 4, 7), ["$10^{-2}$", "$10^{0}$", "$10^{2}$", "$10^{4}$"]),
+        (np.logspace(-2, 4, 7), [f"$10^{{{k}}}$" for k in range(-2, 5)]),
+        (np.array([0.1, 1, 3, 10, 100]), ["0.1", "1", "3", "10", "100"]),
+        (np.logspace(0, 5, 12), [f"$10^{{{k}}}$" for k in range(6)]),
     ):
         ax = plot_alphas(RidgeCV(alphas).fit(X, Y))
         assert [label.get_text() for label in ax.get_xticklabels()] == labels

@@ -27,6 +27,10 @@ def test_rdm_with_groups_and_icons(ax):
     many = figure.Figure().subplots()
     rsa.plot_rdm(rsa.RDMs(rng.random(92 * 91 // 2)), icons=rng.random((92, 4, 4)), ax=many)
     assert 10 < len(many.child_axes) < 40  # as many as fit
+    agg.FigureCanvasAgg(many.figure).draw()
+    boxes = [child.get_window_extent() for child in many.child_axes]
+    assert max(b.x1 for b in boxes) <= many.bbox.x1 + 1  # none over the edges
+    assert min(b.y0 for b in boxes) >= many.bbox.y0 - 1
     with pytest.raises(ValueError, match="icons"):
         rsa.plot_rdm(r, icons=icons[:3], ax=ax)
 
@@ -107,3 +111,35 @@ def test_time_courses(ax):
     for wrong in (dict(names=["one"]), dict(times=times[1:])):
         with pytest.raises(ValueError):
             rsa.plot_time(**{"scores": scores, "times": times, **wrong})
+
+
+def test_time_courses_leave_out_what_is_nan(ax):
+    rng = np.random.default_rng(6)
+    scores = rng.standard_normal((1, 5, 8))
+    scores[0, 2], scores[0, 3, 4] = np.nan, np.nan
+    rsa.plot_time(scores, np.arange(8.0), ["m"], ax=ax)
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), np.nanmean(scores[0], 0))
+    rsa.plot_models(scores[0], list("abcde"), ax=ax)  # the third has no score, the fourth one less
+    names = [t.get_text() for t in ax.get_xticklabels()]
+    heights = {n: bar.get_height() for n, bar in zip(names, ax.patches, strict=True)}
+    assert names[-1] == "c" and np.isnan(heights["c"])
+    assert heights["d"] == pytest.approx(np.nanmean(scores[0, 3]))
+
+
+def test_labels_of_points_stay_inside(ax):
+    rng = np.random.default_rng(7)
+    names = [f"condition with a long name {k}" for k in range(12)]
+    rsa.plot_mds(rsa.RDMs(rng.random(66), names), ax=ax)
+    agg.FigureCanvasAgg(ax.figure).draw()
+    for text in ax.texts:
+        box = text.get_window_extent()
+        assert ax.bbox.x0 - 1 <= box.x0 and box.x1 <= ax.bbox.x1 + 1
+
+
+@pytest.mark.parametrize("n", [8, 9, 20, 60])
+def test_colours_do_not_repeat(ax, n):
+    from matplotlib.colors import to_hex
+
+    names = np.arange(n).repeat(2)
+    rsa.plot_mds(np.random.default_rng(8).random(n * (2 * n - 1)), names, ax=ax)
+    assert len({to_hex(dots.get_facecolor()[0]) for dots in ax.collections}) == n

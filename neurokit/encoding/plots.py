@@ -22,8 +22,7 @@ def plot_alphas(model, ax=None):
     chosen = np.atleast_1d(model.alpha_)
     count = [(chosen == alpha).sum() for alpha in alphas]
     ax.bar(np.arange(len(alphas)), count, 0.8, color=PALETTE[0])
-    shown = np.unique(np.linspace(0, len(alphas) - 1, 4).astype(int))
-    ax.set_xticks(shown, _numbers(alphas[shown]))
+    ax.set_xticks(*_alpha_ticks(alphas))
     ax.set_xlabel("alpha")
     ax.set_ylabel("targets")
     return _bare(ax)
@@ -69,6 +68,23 @@ def plot_scores(scores, xlabel="R²", bins=40, ax=None, positions=None, mask=Non
     ax.set_xlabel(xlabel)
     ax.set_ylabel("targets")
     return _bare(ax)
+
+
+def _alpha_ticks(alphas):
+    """Where to write what below the bars: each alpha of a few, else powers of ten between them."""
+    place = np.arange(len(alphas))
+    labels = _numbers(alphas)
+    if len(alphas) <= (4 if any("cdot" in label for label in labels) else 6):
+        return place, labels
+    with np.errstate(divide="ignore"):
+        power = np.log10(alphas)
+    first = np.ceil(power[np.isfinite(power)][0] - 1e-9)
+    tens = np.arange(first, power[-1] + 1e-9)
+    if len(tens) < 2:
+        some = np.unique(np.linspace(0, len(alphas) - 1, 4).astype(int))
+        return some, _numbers(alphas[some])
+    tens = tens[:: -(-len(tens) // 8)]
+    return np.interp(tens, power, place), _numbers(10.0**tens)
 
 
 def _numbers(values):
@@ -154,7 +170,8 @@ def _score_ceiling(scores, ceiling, label, ax):
     if ceiling.shape != scores.shape:
         raise ValueError(f"ceiling: wanted shape {scores.shape}, got {ceiling.shape}")
     ax.plot(ceiling, scores, ".", ms=4, alpha=0.5, color=PALETTE[2], mew=0)
-    ends = [min(0, np.nanmin(ceiling)), max(np.nanmax(ceiling), np.nanmax(scores))]
+    highest = np.fmax.reduce([*ceiling, *scores])
+    ends = [np.fmin.reduce(ceiling, initial=0), highest]
     ax.plot(ends, ends, "k--", lw=1)
     ax.axhline(0, color="0.7", lw=0.8)
     ax.set_xlabel("noise ceiling")

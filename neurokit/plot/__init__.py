@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["PALETTE", "axes", "colors_of", "group_bars"]
+__all__ = ["PALETTE", "axes", "colors_of", "distinct_colors", "group_bars", "short"]
 
 # Eight colours that colour-blind readers can tell apart (Okabe and Ito 2008)
 PALETTE = (
@@ -23,10 +23,27 @@ def axes(ax=None, figsize=None):
     return plt.subplots(figsize=figsize, layout="constrained")[1]
 
 
+def distinct_colors(n):
+    """n different colours: the palette, or of more than it has, those of a colour map."""
+    if n <= len(PALETTE):
+        return list(PALETTE[:n])
+    from matplotlib import colormaps
+
+    if n <= 20:
+        return list(colormaps["tab20"].colors[:n])
+    return list(colormaps["turbo"](np.linspace(0.02, 0.98, n)))
+
+
 def colors_of(labels):
     """A colour for each distinct label, in order of first appearance."""
     names = list(dict.fromkeys(np.asarray(labels).tolist()))
-    return {name: PALETTE[k % len(PALETTE)] for k, name in enumerate(names)}
+    return dict(zip(names, distinct_colors(len(names)), strict=True))
+
+
+def short(name, length=32):
+    """The name as a text, its middle left out where it is too long for a picture."""
+    name, tail = str(name), length // 3
+    return name if len(name) <= length else f"{name[: length - tail - 1]}…{name[-tail:]}"
 
 
 def group_bars(ax, labels, width=0.03):

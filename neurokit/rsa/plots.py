@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from neurokit.plot import PALETTE, axes, colors_of, group_bars
+from neurokit.plot import PALETTE, axes, colors_of, distinct_colors, group_bars, short
 
 from .embedding import mds, stress
 from .rdms import as_rdms
+from .significance import variance
 
 FEW = 30  # conditions that are labelled
 
@@ -40,11 +41,12 @@ def plot_rdm(
     label, mean = "dissimilarity", _mean_of(rdms)
     if rank:
         ranks = shown.rank()
-        shown = ranks.transform(lambda v: 100 * (v - 1) / max(np.nanmax(v) - 1, 1))
+        shown = ranks.transform(lambda v: 100 * (v - 1) / (np.fmax.reduce(v, initial=2) - 1))
         label = "dissimilarity (percentile)"
     matrix = shown.square()[0].astype(float)
     np.fill_diagonal(matrix, np.nan)
-    picture = ax.imshow(matrix, cmap=cmap, interpolation="nearest")
+    ends = dict(vmin=0, vmax=100) if rank else {}
+    picture = ax.imshow(matrix, cmap=cmap, interpolation="nearest", **ends)
     ax.set_xticks([])
     ax.set_yticks([])
     for spine in ax.spines.values():
@@ -54,7 +56,7 @@ def plot_rdm(
             raise ValueError(f"groups: wanted {rdms.n_conditions}, got {len(groups)}")
         colors = group_bars(ax, groups)
         if legend:
-            _legend(ax, colors, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2)
+            _legend(ax, colors)
     if icons is not None:
         if len(icons) != rdms.n_conditions:
             raise ValueError(f"icons: wanted {rdms.n_conditions}, got {len(icons)}")
@@ -77,8 +79,10 @@ def _icons(ax, icons, away):
     """Pictures along two edges of a matrix, each in small axes of its own."""
     size, n = 0.06, len(icons)
     step = max(1, int(np.ceil(size * n)))
-    for k in range(0, n, step):
-        middle = (min(k + step, n) + k) / 2 / n if step > 1 else (k + 0.5) / n
+    for k in range(step // 2, n, step):
+        middle = (k + 0.5) / n
+        if middle + size / 2 > 1 + 1e-9:  # it would hang over the edge
+            continue
         for box in ((-away - size, 1 - middle - size / 2), (middle - size / 2, 1 + away)):
             small = ax.inset_axes((*box, size, size))
             small.imshow(np.asarray(icons[k]), cmap="gray")
@@ -91,6 +95,7 @@ def plot_time(scores, times, names=None, p=None, ceiling=None, ylabel="similarit
     Parameters
     ----------
     scores : ndarray, shape (n_models, n_times) or (n_models, n_subjects, n_times)
+        Subjects are left out of the mean at times where they are NaN.
     times : ndarray, shape (n_times,)
         In seconds.
     names : sequence of length n_models, optional
@@ -113,16 +118,19 @@ def plot_time(scores, times, names=None, p=None, ceiling=None, ylabel="similarit
     names = [None] * len(scores) if names is None else list(names)
     if len(names) != len(scores):
         raise ValueError(f"names: wanted {len(scores)}, got {len(names)}")
-    ax = axes(ax, (5.6, 3.4))
+    columns = -(-len(scores) // 18) if len(scores) > 8 else 0  # of a legend beside the axes
+    ax = axes(ax, (5.6 + 1.2 * columns, 3.4))
     if ceiling is not None:
         ax.fill_between(times, *ceiling, fc="0.88", ec="0.6", lw=0.8, label="noise ceiling")
-    for k, (row, name) in enumerate(zip(scores, names, strict=True)):
-        color = PALETTE[k % len(PALETTE)]
-        mean = row if row.ndim == 1 else row.mean(0)
-        if row.ndim == 2 and len(row) > 1:
-            sem = row.std(0, ddof=1) / np.sqrt(len(row))
+    colors = distinct_colors(len(scores))
+    dot = "o" if len(times) == 1 else None
+    for row, name, color in zip(scores, names, colors, strict=True):
+        mean = row
+        if row.ndim == 2:
+            mean, sem = _mean_and_error(row)
             ax.fill_between(times, mean - sem, mean + sem, color=color, alpha=0.25, lw=0)
-        ax.plot(times, mean, color=color, label=name)
+        label = None if name is None else short(name)
+        ax.plot(times, mean, color=color, label=label, marker=dot)
     ax.axhline(0, color="k", lw=0.8)
     if times[0] < 0 < times[-1]:
         ax.axvline(0, color="k", lw=0.8, ls=":")
@@ -131,15 +139,28 @@ def plot_time(scores, times, names=None, p=None, ceiling=None, ylabel="similarit
         step = 0.03 * (high - low)
         for k, row in enumerate(np.atleast_2d(p)):
             on = np.where(row < 0.05, low - k * step, np.nan)
-            ax.plot(times, on, color=PALETTE[k % len(PALETTE)], lw=3, solid_capstyle="butt")
+            ax.plot(  # the squares show a time that stands alone
+                times, on, "s", ls="-", color=colors[k], lw=3, ms=3, mew=0, solid_capstyle="butt"
+            )
     ax.set_xlabel("time (s)")
     ax.set_ylabel(ylabel)
-    ax.margins(x=0)
+    if len(times) > 1:
+        ax.margins(x=0)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
-    if any(names) or ceiling is not None:
-        ax.legend(frameon=False, fontsize=8, loc="best")
+    if any(name is not None for name in names) or ceiling is not None:
+        where = dict(loc="best", fontsize=8)
+        if columns:
+            where = dict(loc="upper left", bbox_to_anchor=(1, 1), ncols=columns, fontsize=7)
+        ax.legend(frameon=False, **where)
     return ax
+
+
+def _mean_and_error(scores):
+    """Mean over the first axis and its standard error, without what is NaN."""
+    mean, squared = variance(scores)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return mean, np.sqrt(squared / np.isfinite(scores).sum(0))
 
 
 def plot_mds(rdms, groups=None, labels=None, points=None, legend=True, ax=None):
@@ -167,7 +188,8 @@ def plot_mds(rdms, groups=None, labels=None, points=None, legend=True, ax=None):
     shown = rdms if len(rdms) == 1 else rdms.mean()
     kind = "metric" if points is None else "nonmetric"  # points of others have a scale of their own
     if points is None:
-        points = mds(shown)[0]
+        points = mds(shown, min(2, rdms.n_conditions - 1))[0]
+        points = np.pad(points, ((0, 0), (0, 2 - points.shape[1])))  # two conditions: on a line
     said = _mean_of(rdms)
     if np.ptp(points) > 0:
         said.append(f"{kind} stress {stress(shown, points[None], kind)[0]:.3f}")
@@ -178,13 +200,22 @@ def plot_mds(rdms, groups=None, labels=None, points=None, legend=True, ax=None):
         x, y = points[groups == name].T
         ax.scatter(x, y, s=28, color=color, edgecolor="white", linewidth=0.5, label=name)
     if len(points) <= FEW if labels is None else labels:
+        middle = (points[:, 0].min() + points[:, 0].max()) / 2
         for (x, y), label in zip(points, rdms.conditions, strict=True):
-            ax.annotate(str(label), (x, y), xytext=(3, 3), textcoords="offset points", fontsize=7)
+            shift, side = (-3, "right") if x > middle else (3, "left")  # inwards
+            ax.annotate(
+                short(label, 24),
+                (x, y),
+                (shift, 3),
+                textcoords="offset points",
+                ha=side,
+                fontsize=7,
+            )
     ax.set_aspect("equal", adjustable="datalim")
     ax.set_xticks([])
     ax.set_yticks([])
     if legend and len(colors) > 1:
-        _legend(ax, colors, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2)
+        _legend(ax, colors)
     return ax
 
 
@@ -196,6 +227,7 @@ def plot_models(
     Parameters
     ----------
     scores : ndarray, shape (n_models, n_subjects)
+        Subjects that are NaN are left out of the mean; models without a score stand last.
     names : sequence of length n_models
     ceiling : tuple of float, optional
         Lower and upper bound, see :func:`noise_ceiling`.
@@ -204,7 +236,7 @@ def plot_models(
         Standard errors for the error bars; over subjects by default.
     ax : Axes, optional
     p_zero : ndarray, shape (n_models,), optional
-        Stars inside the foot of the bars: * below 0.05, ** below 0.01, *** below 0.001.
+        Stars at the foot of the bars: * below 0.05, ** below 0.01, *** below 0.001.
     p_pairs : ndarray, shape (n_models, n_models), optional
         Lines above the bars: a dot at one model, ends at those that differ from it (p below 0.05).
 
@@ -216,20 +248,18 @@ def plot_models(
     scores = np.atleast_2d(np.asarray(scores, dtype=float))
     if len(scores) != len(names):
         raise ValueError(f"names: wanted {len(scores)}, got {len(names)}")
-    ax = axes(ax, (5.2, 3.6))
-    order = np.argsort(-scores.mean(1), kind="stable")
+    ax = axes(ax, (float(np.clip(0.16 * len(scores), 5.2, 16)), 3.6))
+    mean, error = _mean_and_error(scores.T)
+    order = np.argsort(-mean, kind="stable")
     place = np.arange(len(order))
     if ceiling is not None:
         ax.axhspan(*ceiling, color="0.85", lw=0)
         for bound in ceiling:  # seen however near to one another they are
             ax.axhline(bound, color="0.5", lw=0.8)
-    ax.bar(place, scores[order].mean(1), 0.7, color=PALETTE[0], alpha=0.85)
+    ax.bar(place, mean[order], 0.7, color=PALETTE[0], alpha=0.85)
     n_subjects = scores.shape[1]
-    if sem is None and n_subjects > 1:
-        sem = scores.std(1, ddof=1) / np.sqrt(n_subjects)
-    if sem is not None:
-        error = np.asarray(sem)[order]
-        ax.errorbar(place, scores[order].mean(1), error, fmt="none", color="k", lw=1.2)
+    error = error if sem is None else np.asarray(sem, dtype=float)
+    ax.errorbar(place, mean[order], error[order], fmt="none", color="k", lw=1.2)
     if n_subjects > 1:
         shift = np.linspace(-0.18, 0.18, n_subjects)
         ax.scatter(
@@ -237,12 +267,17 @@ def plot_models(
         )
     ax.axhline(0, color="k", lw=0.8)
     low, high = ax.get_ylim()
+    ax.set_xlim(-0.6, len(order) - 0.4)
+    room = 72 * ax.get_window_extent().width / ax.figure.dpi / len(order)  # points per bar
     if p_zero is not None:
-        for x, p in zip(place, np.asarray(p_zero)[order], strict=True):
+        size = min(10, 0.45 * room)
+        for x, k, p in zip(place, order, np.asarray(p_zero)[order], strict=True):
             stars = "*" * int(np.sum(p < np.array([0.05, 0.01, 0.001])))
+            color = "w" if mean[k] > 0.08 * (high - low) else "k"  # in the bar, or over a short one
             ax.text(
-                x, 0.01 * (high - low), stars, ha="center", va="bottom", color="w", weight="bold"
-            )
+                x, 0.01 * (high - low), stars, ha="center", va="bottom", color=color,
+                weight="bold", size=size,
+            )  # fmt: skip
     if ceiling is not None:
         ax.text(
             1, min(ceiling), "noise ceiling ", transform=ax.get_yaxis_transform(), ha="right",
@@ -250,7 +285,9 @@ def plot_models(
         )  # fmt: skip
     if p_pairs is not None:
         _pair_lines(ax, np.asarray(p_pairs)[np.ix_(order, order)], low, high)
-    ax.set_xticks(place, [names[k] for k in order], rotation=35, ha="right")
+    turned = dict(rotation=35, ha="right") if room > 14 else dict(rotation=90, ha="center")
+    shown = [short(names[k]) for k in order]
+    ax.set_xticks(place, shown, fontsize=float(np.clip(0.8 * room, 4, 10)), **turned)
     ax.set_ylabel(ylabel)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
@@ -271,8 +308,14 @@ def _pair_lines(ax, p, low, high, alpha=0.05):
     ax.set_ylim(low, level + 0.5 * step)
 
 
-def _legend(ax, colors, **options):
+def _legend(ax, colors):
+    """Below the axes, in as many columns as the names leave room for."""
     from matplotlib.lines import Line2D
 
     marks = [Line2D([], [], marker="s", ls="", color=color) for color in colors.values()]
-    ax.legend(marks, list(colors), frameon=False, fontsize=8, handletextpad=0.3, **options)
+    names = [short(name) for name in colors]
+    columns = max(2, min(len(names) // 4, 54 // (max(map(len, names)) + 4)))
+    ax.legend(
+        marks, names, frameon=False, fontsize=8, handletextpad=0.3, columnspacing=1.2,
+        loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=columns,
+    )  # fmt: skip

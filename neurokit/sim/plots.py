@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..plot import axes
+from ..plot import axes, distinct_colors
 
 
 def raster(run, ax=None, populations=None, max_cells=500):
@@ -16,12 +16,12 @@ def raster(run, ax=None, populations=None, max_cells=500):
     if not populations:
         raise ValueError("plot_raster: no spikes were recorded, add pop.spikes to record=[...]")
     share = min(1.0, max_cells / sum(p.n for p in populations))
-    base, ticks = 0, []
+    base, ticks, colors = 0, [], distinct_colors(len(populations))
     for k, population in enumerate(populations):
         n = max(1, int(round(population.n * share)))
         times, senders = run[population.spikes]
         shown = senders < n
-        ax.plot(times[shown], senders[shown] + base, ".", ms=1.5, color=f"C{k}")
+        ax.plot(times[shown], senders[shown] + base, ".", ms=1.5, color=colors[k])
         if k:
             ax.axhline(base - 0.5, color="0.8", lw=0.6, zorder=0)
         ticks.append((base + (n - 1) / 2, f"{population.name}\n0-{n - 1} of {population.n}"))
