@@ -41,7 +41,9 @@ def plot_rdm(
     label, mean = "dissimilarity", _mean_of(rdms)
     if rank:
         ranks = shown.rank()
-        shown = ranks.transform(lambda v: 100 * (v - 1) / (np.fmax.reduce(v, initial=2) - 1))
+        shown = ranks.transform(
+            lambda v: 100 * (v - 1) / (np.fmax.reduce(v, axis=None, initial=2) - 1)
+        )
         label = "dissimilarity (percentile)"
     matrix = shown.square()[0].astype(float)
     np.fill_diagonal(matrix, np.nan)
