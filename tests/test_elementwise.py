@@ -1,5 +1,6 @@
 """The kernel ``fused``: every operation against NumPy, then whole micro-programs."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -260,6 +261,35 @@ def test_sums_of_two_products_and_of_leak_and_conductance(monkeypatch, dtype):
             got = micro.run(ins, [np.empty_like(x) for x in want], results)
             for x, z in zip(got, want, strict=True):
                 np.testing.assert_array_equal(x, z, err_msg=str(micro.ops))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_moving_thresholds(monkeypatch, dtype):
+    """x p + q beside what it is compared with or multiplied by, whoever else reads it."""
+    rng = np.random.default_rng(6)
+    ins = list(sample(rng, dtype, (4, 1100)))  # with NaN, infinities and zeros
+    for test, turned in itertools.product(("lt", "le", "gt", "ge", "eq"), (False, True)):
+        micro = Micro(4, [(dtype, x) for x in (0.5, -2.0, 1.0, 0.0)])
+        a, e, x, y, p, q, one, zero = range(8)
+        level = micro.op("fma", dtype, x, p, q)
+        pair = (level, a) if turned else (a, level)
+        spike = micro.op("select", dtype, micro.op(test, dtype, *pair), one, zero)
+        reset = micro.op(
+            "sub", dtype, e, micro.op("mul", dtype, *((level, spike)[:: -1 if turned else 1]))
+        )
+        chosen = micro.op("select", dtype, micro.op(test, dtype, *pair), y, zero)  # does not fit
+        square = micro.op("mul", dtype, level, level)
+        other = micro.op("sub", dtype, e, square)
+        uniform = micro.op("select", dtype, micro.op(test, dtype, level, p), one, zero)
+        for results in (
+            [spike], [reset], [spike, reset], [spike, level], [reset, chosen], [other], [spike, uniform],
+        ):  # fmt: skip
+            want = step_by_step(micro, ins, results)
+            for native in ("0", "1"):
+                monkeypatch.setenv("NEUROKIT_NATIVE", native)
+                got = micro.run(ins, [np.empty_like(w) for w in want], results)
+                for g, w in zip(got, want, strict=True):
+                    np.testing.assert_array_equal(g, w, err_msg=str(micro.ops))
 
 
 def test_position_and_threads_do_not_change_bits():

@@ -236,6 +236,57 @@ static void try_compare_select(nk_micro *m, int v) {
   try_branch(m, v);
 }
 
+/* Can `reader` compute its operand v, an affine value, itself? */
+static bool fits_affine(const nk_micro *m, const nk_value *reader, int v) {
+  const int32_t *src = reader->src;
+  const bool one = (src[0] == v) != (src[1] == v); /* it stands on one side, not on both */
+  if (!one || reader->uniform || reader->op_dtype != m->value[v].dtype) return false;
+  const int other = src[0] == v ? src[1] : src[0];
+  if (m->value[other].uniform) return false;
+  if (reader->code == NK_CHAIN_CODE(NK_CHAIN_MUL, NK_CHAIN_RSUB))
+    return src[2] != v && !m->value[src[2]].uniform;
+  const int compare = reader->code - NK_OP_CMP_SELECT + NK_OP_lt;
+  return compare >= NK_OP_lt && compare <= NK_OP_ge && reader->dtype == reader->op_dtype &&
+         m->value[src[2]].uniform && m->value[src[3]].uniform;
+}
+
+static void take_affine(nk_value *reader, const nk_value *affine, int v) {
+  const int side = reader->src[1] == v;
+  const int32_t other = reader->src[1 - side], third = reader->src[2], last = reader->src[3];
+  if (reader->code == NK_CHAIN_CODE(NK_CHAIN_MUL, NK_CHAIN_RSUB)) {
+    reader->code = NK_OP_AFFINE_RSUB;
+    reader->n_src = 5;
+  } else {
+    int compare = reader->code - NK_OP_CMP_SELECT + NK_OP_lt;
+    if (side == 0) compare = mirrored(compare);
+    reader->code = (int16_t)(NK_OP_CMP_AFFINE + compare - NK_OP_lt);
+    reader->n_src = 6;
+    reader->src[5] = last;
+  }
+  reader->src[0] = other;
+  for (int k = 0; k < 3; k++) reader->src[1 + k] = affine->src[k];
+  reader->src[4] = third;
+}
+
+/* fma(x, p, q), p and q one value each, goes into its readers when all of them can take it. */
+static void try_affine(nk_micro *m, int v) {
+  nk_value *affine = m->value + v;
+  if (affine->code != NK_OP_fma || !affine->live || affine->uniform || affine->output ||
+      !is_shape(m, affine, 0, 1) || !m->value[affine->src[2]].uniform)
+    return;
+  for (int pass = 0; pass < 2; pass++) /* look, then take */
+    for (int u = v + 1, left = affine->uses; u < m->n_value && left > 0; u++) {
+      nk_value *reader = m->value + u;
+      bool reads = false;
+      for (int k = 0; k < reader->n_src; k++) reads |= reader->live && reader->src[k] == v;
+      if (!reads) continue;
+      if (pass == 0 && !fits_affine(m, reader, v)) return;
+      if (pass == 1) take_affine(reader, affine, v);
+      left--;
+    }
+  take_over(affine);
+}
+
 void NK_LV(nk_combine)(nk_micro *m) {
   for (int v = m->n_in + m->n_const; v < m->n_value; v++) {
     nk_value *value = m->value + v;
@@ -254,4 +305,5 @@ void NK_LV(nk_combine)(nk_micro *m) {
                            value->code < NK_CHAIN_CODE(NK_CHAIN_DIV, 0));
     if (commutes && m->value[value->src[0]].uniform) swap_first(value);
   }
+  for (int v = m->n_in + m->n_const; v < m->n_value; v++) try_affine(m, v);
 }

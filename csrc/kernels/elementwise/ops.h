@@ -22,9 +22,11 @@ typedef enum nk_op_code {
   /* Superinstructions: what the builder makes of two table rows, with the same bits. */
   NK_OP_CHAIN = 128,      /* (a op1 b) op2 c: NK_OP_CHAIN + nk_chain(op1, op2) */
   NK_OP_CMP_SELECT = 160, /* a cmp b ? c : e: NK_OP_CMP_SELECT + (cmp - NK_OP_lt) */
+  NK_OP_CMP_AFFINE = 166, /* a cmp x * p + q ? y : z, cmp lt .. ge, x * p + q rounded once */
   NK_OP_SUB_FMA = 170,    /* (a - b) * c + e, the product and the last sum rounded once */
   NK_OP_SUB_FMA_SUB,      /* (a - b) * c + (d - e), likewise */
   NK_OP_MUL_FMA,          /* a * b + c * d, c * d rounded first */
+  NK_OP_AFFINE_RSUB,      /* e - a * (x * p + q), likewise; the product is rounded */
   NK_OP_BRANCH = 176,     /* a cmp b ? c op d : y, or ? y : c op d: NK_BRANCH_CODE */
   NK_OP_CODES = 200
 } nk_op_code;
@@ -68,6 +70,7 @@ nk_op_rows NK_LV(nk_ops_convert)(void);
 nk_op_rows NK_LV(nk_ops_math)(void);
 nk_op_rows NK_LV(nk_ops_chain)(void);
 nk_op_rows NK_LV(nk_ops_branch)(void);
+nk_op_rows NK_LV(nk_ops_affine)(void);
 nk_op_rows NK_LV(nk_ops_special)(void);
 
 /* The block function for exactly this row, or NULL. */
