@@ -1,6 +1,11 @@
 """Arrays of every type and layout for the twin tests of the kernels."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
+import pytest
 
 from neurokit import _core
 
@@ -61,3 +66,13 @@ def assert_close(got, want):
         )
     else:
         np.testing.assert_array_equal(got, want)
+
+
+def run_at_level(level, file):
+    """Run the tests of a file in a process of its own at a CPU level, unless this is one already."""
+    if os.environ.get("NEUROKIT_CPU"):
+        pytest.skip("already inside")
+    env = dict(os.environ, NEUROKIT_CPU=level)
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", file]
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:]

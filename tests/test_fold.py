@@ -1,13 +1,9 @@
 """Kernel ``fold``: the bits of the group written out and then reduced, by every way it can run."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from elementwise_twin import DTYPE_CODE, Micro
-from kernel_tools import call
+from kernel_tools import call, run_at_level
 from test_native import assert_same_bits
 
 from neurokit import _core
@@ -277,9 +273,4 @@ def test_failing_allocations():
 
 @pytest.mark.parametrize("level", _core.info()["levels"])
 def test_every_cpu_level(level):
-    if os.environ.get("NEUROKIT_CPU"):
-        pytest.skip("already inside")
-    env = dict(os.environ, NEUROKIT_CPU=level)
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", __file__]
-    done = subprocess.run(command, env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:]
+    run_at_level(level, __file__)

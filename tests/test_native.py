@@ -1,13 +1,11 @@
 """Machine code of fused groups: the bits of the interpreter, at every CPU level that has it."""
 
 import gc
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from elementwise_twin import COMPUTE, Micro, arity
+from kernel_tools import run_at_level
 from test_elementwise import CASES, EXACT, operands, random_micro
 
 import neurokit as nk
@@ -256,12 +254,7 @@ def test_failing_allocations():
 
 @pytest.mark.parametrize("level", _core.info()["levels"])
 def test_every_cpu_level(level):
-    if os.environ.get("NEUROKIT_CPU"):
-        pytest.skip("already inside")
-    env = dict(os.environ, NEUROKIT_CPU=level)
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", __file__]
-    done = subprocess.run(command, env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:]
+    run_at_level(level, __file__)
 
 
 FUNCTIONS = ["exp", "exp2", "expm1", "log", "tanh", "sigmoid"]
