@@ -73,44 +73,84 @@ def test_held_out_data_are_not_seen(study):
     assert rsa.compare(same, many, "pearson").mean() > 0.13
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_inner_products_give_the_scores_of_the_explicit_way(study, method):
-    """One division into folds, the same for both; a sample with copies of either factor."""
-    basis, data = study
-    kinds = [rsa.SelectModel(basis), rsa.FixedModel(basis[1])]
-    if method != "spearman":
-        kinds += [rsa.WeightedModel(basis), rsa.WeightedModel(basis, how="ridge", alpha=0.1),
-                  rsa.InterpolatedModel(basis)]  # fmt: skip
+class InOrder:
+    """Deals out in order, whatever is asked."""
+
+    def permutation(self, items):
+        return np.arange(items) if np.ndim(items) == 0 else items
+
+
+def both_ways(kinds, values, method, variance=None):
+    """Scores and ceilings in a sample with copies of either factor: from counts, and from matrices
+    with the copies in them. One division into folds, the same for both."""
     bases = [model.rdms.values for model in kinds]
     subjects, counts = np.array([1, 2, 1, 0, 1, 1]), np.array([2, 1, 1, 0, 1, 3, 1, 1, 1, 1, 0, 0])
-
-    class Fixed:
-        """Deals out in order, whatever is asked."""
-
-        def permutation(self, items):
-            return np.arange(items) if np.ndim(items) == 0 else items
-
-    variance = np.linspace(1, 2, 12) if method.startswith("whitened") else None
     got, ceiling = crossvalidation.crossvalidated_samples(
         kinds,
         bases,
-        data.values,
+        values,
         subjects[None],
         counts[None],
         method,
         variance,
         (2, 2),
         1,
-        Fixed(),
+        InOrder(),
     )
     who, at = np.repeat(np.arange(6), subjects), np.repeat(np.arange(12), counts)
-    values, own = resampled(data.values[who], at), [resampled(basis, at) for basis in bases]
+    values, own = resampled(values[who], at), [resampled(basis, at) for basis in bases]
     sigma = None if variance is None else variance[at]
-    want, ends = crossvalidated(kinds, own, values, who, at, method, sigma, (2, 2), Fixed())
-    np.testing.assert_allclose(got[0, 0][:, who], want, atol=1e-5)  # the search along lines
-    np.testing.assert_allclose(got[0, 0][:4, who], want[:4], atol=1e-10)
+    want, ends = crossvalidated(kinds, own, values, who, at, method, sigma, (2, 2), InOrder())
+    return got[0, 0][:, who], want, ceiling[0, 0][:, who], ends
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_inner_products_give_the_scores_of_the_explicit_way(study, method):
+    basis, data = study
+    kinds = [rsa.SelectModel(basis), rsa.FixedModel(basis[1])]
+    if method != "spearman":
+        kinds += [rsa.WeightedModel(basis), rsa.WeightedModel(basis, how="ridge", alpha=0.1),
+                  rsa.InterpolatedModel(basis)]  # fmt: skip
+    variance = np.linspace(1, 2, 12) if method.startswith("whitened") else None
+    got, want, ceiling, ends = both_ways(kinds, data.values, method, variance)
+    np.testing.assert_allclose(got, want, atol=1e-5)  # the search along lines
+    np.testing.assert_allclose(got[:4], want[:4], atol=1e-10)
     if method != "spearman":  # whose pool is not ranked again
-        np.testing.assert_allclose(ceiling[0, 0][0, who], ends[0], atol=1e-10)
+        np.testing.assert_allclose(ceiling[0], ends[0], atol=1e-10)
+
+
+@pytest.mark.parametrize("method", [*METHODS, "rho_a", "tau_a", "tau_b"])
+def test_what_has_no_similarity_is_left_out_in_both_ways(study, method):
+    """A subject of zeros, one that is flat in one part, and models that are flat in one or all."""
+    basis, data = study
+    values, models = data.values.copy(), basis.values.copy()
+    values[1] = 0.0
+    first = rsa.RDMs(np.pad(np.ones((1, 8, 8)), ((0, 0), (0, 4), (0, 4))) * (1 - np.eye(12))).values
+    values[2:3] = first  # flat in the part with the first conditions
+    models[0] = 0.0
+    kinds = [rsa.SelectModel(rsa.RDMs(models)), rsa.FixedModel(rsa.RDMs(first)),
+             rsa.FixedModel(rsa.RDMs(models[:1])), rsa.FixedModel(basis[1])]  # fmt: skip
+    if method in ("cosine", "pearson", "whitened_cosine", "whitened_pearson"):
+        kinds += [rsa.WeightedModel(rsa.RDMs(models)), rsa.WeightedModel(rsa.RDMs(-basis.values)),
+                  rsa.InterpolatedModel(rsa.RDMs(models))]  # fmt: skip
+    got, want, ceiling, ends = both_ways(kinds, values, method)
+    np.testing.assert_allclose(got, want, atol=1e-5)
+    if method not in ("spearman", "rho_a"):
+        np.testing.assert_allclose(ceiling[0], ends[0], atol=1e-10)
+    zero = method in ("rho_a", "tau_a")  # of all pairs, tied ones too
+    for own in got[[0, 1, 3]]:
+        assert np.isnan(own[1:3]).all() != zero and np.isfinite(own[[0, 3, 4, 5]]).all()
+    assert np.isnan(got[2]).all() != zero
+
+
+@pytest.mark.parametrize("kind", [rsa.SelectModel, rsa.WeightedModel, rsa.InterpolatedModel])
+def test_a_fit_leaves_out_what_has_no_similarity(study, kind):
+    basis, data = study
+    flat = np.vstack([data.values, np.full((1, 66), 3.0)])
+    want = kind(basis).fit(data.values, "pearson")
+    np.testing.assert_allclose(kind(basis).fit(flat, "pearson"), want)
+    with pytest.raises(ValueError, match="no matrix of the model has a similarity"):
+        kind(basis).fit(flat[-1:], "pearson")
 
 
 def test_crossvalidation_by_hand(study):

@@ -62,6 +62,7 @@ def similarities(values, counts, method, sigma_k=None):
         cosines = gram / (norm[:, :, None] * norm[:, None, :])
     scale = np.ones(norm.shape)
     if method == "rho_a":
+        cosines[np.isnan(cosines)] = 0  # one value in all pairs: no rank differs, similarity zero
         counts = counts.astype(float)
         total = (counts.sum(1) ** 2 - (counts**2).sum(1)) / 2
         scale = norm / np.sqrt((total**3 - total) / 12)[:, None]
@@ -309,11 +310,12 @@ def ceilings(cosines, scale, counts):
         The pool of unit vectors is their sum weighted by counts; the lower bound leaves out every
         copy of the subject.
     """
+    own = np.einsum("bss->bs", cosines)
+    cosines = np.where(np.isnan(cosines), 0, cosines)  # what has no similarity is not in the pool
     product = np.einsum("bst,bt->bs", cosines, counts)
     length = np.einsum("bs,bs->b", product, counts)[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
-        upper = product / np.sqrt(length)
-    own = np.einsum("bss->bs", cosines)
+        upper = np.where(np.isnan(own), np.nan, product / np.sqrt(length))
     rest = length - 2 * counts * product + counts**2 * own
     with np.errstate(invalid="ignore", divide="ignore"):
         lower = (product - counts * own) / np.sqrt(np.where(rest > 1e-12 * length, rest, np.nan))

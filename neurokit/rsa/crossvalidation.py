@@ -14,9 +14,9 @@ from .bootstrap import (
 )
 from .comparison import BY_RANK, WHOLE, compare_values, noise_of
 from .inference import each_ceiling
-from .models import FixedModel, SelectModel
+from .models import FixedModel, SelectModel, best_of
 from .rdms import n_conditions_of, pair_index
-from .significance import variance
+from .significance import mean_of_defined
 from .taus import TAUS, TauSamples
 
 SAMPLES_AT_ONCE = 50
@@ -75,6 +75,9 @@ def crossvalidated(
 ):
     """Scores on held-out data, and the ceilings there.
 
+    Parts in which a model or a subject has no similarity are left out; a model whose fitted weights
+    are all zero predicts nothing and has a similarity of zero.
+
     Parameters
     ----------
     models : list of model
@@ -101,8 +104,8 @@ def crossvalidated(
     subjects, conditions = np.unique(subject), np.unique(condition)
     sigma_k = np.diag(sigma_k) if np.ndim(sigma_k) == 1 else sigma_k
     n_all = len(condition) if n_all is None else n_all
-    scores, ceiling = np.zeros((len(models), len(data))), np.zeros((2, len(data)))
-    count = np.zeros(len(data))
+    scores = [[] for _ in models]
+    ceiling = []
     condition_parts = _parts(len(conditions), folds_of_some(folds[1], len(conditions), n_all), rng)
     for held_subjects in _parts(len(subjects), min(folds[0], len(subjects)), rng):
         everyone = held_subjects is None
@@ -121,17 +124,22 @@ def crossvalidated(
             scale = 1.0
             if method == "riemannian":
                 scale = np.sqrt((n_all - 1) / (len(test_at) - 1))
-            for m, (model, basis) in enumerate(zip(models, bases, strict=True)):
+            for to, model, basis in zip(scores, models, bases, strict=True):
                 weights = model.weights_for(_pairs_of(basis, train_at), known, method, outer)
-                predicted = model.mix(_pairs_of(basis, test_at), weights)
-                if weights.any():  # else it predicts nothing: a similarity of zero
-                    found = compare_values(predicted[None], seen[test], method, noise)[0]
-                    scores[m, test] += scale * found
+                found = np.full(len(data), np.nan)
+                if not weights.any():  # it predicts nothing, of subjects that are anything
+                    own_similarity = compare_values(seen[test], seen[test], method, noise)
+                    found[test] = 0 * np.diagonal(own_similarity)
+                elif not np.isnan(weights).any():
+                    predicted = model.mix(_pairs_of(basis, test_at), weights)
+                    found[test] = compare_values(predicted[None], seen[test], method, noise)[0]
+                to.append(scale * found)
+            bounds = np.full((2, len(data)), np.nan)
             if len(subjects) > 1:
-                ceiling[:, test] += scale * _ceilings_of(seen, subject, method, inner)[:, test]
-            count[test] += 1
-    ceiling = ceiling / count if len(subjects) > 1 else np.full(ceiling.shape, np.nan)
-    return scores / count, ceiling
+                bounds[:, test] = scale * _ceilings_of(seen, subject, method, inner)[:, test]
+            ceiling.append(bounds)
+    scores = np.array([mean_of_defined(np.array(parts)) for parts in scores])
+    return scores, mean_of_defined(np.array(ceiling))
 
 
 def _ceilings_of(values, subject, method, sigma_k):
@@ -219,8 +227,8 @@ def crossvalidated_samples(
                 people = _parts_of(np.flatnonzero(drawn), folds[0], rng)
                 own = pairs[starts[b - first] : starts[b - first + 1]]
                 found = [held_out(models, ends, *pair, drawn, people) for pair in own]
-                scores[k, b] = np.mean([f[0] for f in found], 0)
-                ceiling[k, b] = np.mean([f[1] for f in found], 0)
+                scores[k, b] = mean_of_defined(np.array([f[0] for f in found]))
+                ceiling[k, b] = mean_of_defined(np.array([f[1] for f in found]))
     return scores, ceiling
 
 
@@ -240,20 +248,22 @@ def _held_out_fixed(rows, n_basis, parts, drawn, starts, method, sigma_k):
     models, means over the parts of each sample."""
     cosines, scale = similarities(rows, parts, method, sigma_k)
     scores = cosines * scale[:, :, None] * scale[:, None, :]
-    scores = scores[:, :n_basis, n_basis:]
-    if method != "rho_a":  # a part without variance has a similarity of zero
-        scores = np.nan_to_num(scores)
-    sizes = np.diff(starts)
-    bounds = np.full((len(drawn), 2, drawn.shape[1]), np.nan)
-    if drawn.shape[1] > 1:
-        counts = np.repeat(drawn, sizes, 0)
-        found = ceilings(cosines[:, n_basis:, n_basis:], scale[:, n_basis:], counts)
-        found = np.stack(found, 1)
-        found[np.broadcast_to((counts == 0)[:, None], found.shape)] = np.nan
-        bounds = np.add.reduceat(found, starts[:-1]) / sizes[:, None, None]
-    scores = np.add.reduceat(scores, starts[:-1]) / sizes[:, None, None]
+    scores = _mean_over_parts(scores[:, :n_basis, n_basis:], starts)
     scores[np.broadcast_to((drawn == 0)[:, None], scores.shape)] = np.nan
-    return scores, bounds
+    if drawn.shape[1] == 1:
+        return scores, np.full((len(drawn), 2, 1), np.nan)
+    counts = np.repeat(drawn, np.diff(starts), 0)
+    found = np.stack(ceilings(cosines[:, n_basis:, n_basis:], scale[:, n_basis:], counts), 1)
+    found[np.broadcast_to((counts == 0)[:, None], found.shape)] = np.nan
+    return scores, _mean_over_parts(found, starts)
+
+
+def _mean_over_parts(values, starts):
+    """Means of the stretches of the first axis that begin at ``starts``, what is NaN left out."""
+    have = ~np.isnan(values)
+    count = np.add.reduceat(have, starts[:-1], dtype=float)
+    total = np.add.reduceat(np.where(have, values, 0), starts[:-1])
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
 def _held_out(models, ends, test, train, drawn, people):
@@ -261,25 +271,39 @@ def _held_out(models, ends, test, train, drawn, people):
     n_basis, n_subjects = ends[-1], len(drawn)
     lengths = np.sqrt(np.diagonal(test)), np.sqrt(np.diagonal(train))
     scores = np.full((len(models), n_subjects), np.nan)
-    along_all = train[:n_basis, n_basis:] / lengths[1][n_basis:]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        along_all = train[:n_basis, n_basis:] / lengths[1][n_basis:]
     for part in people:
         own = drawn.astype(float)
         if len(people) > 1:
             own[part] = 0
-        along = along_all @ (own / own.sum())
+        along = _mean_along(along_all, own)
         for m, model in enumerate(models):
             at = slice(ends[m], ends[m + 1])
             weights = model.weights_from(train[at, at], along[at])
+            if not weights.any():  # it predicts nothing, of subjects that are anything
+                scores[m, part] = np.where(lengths[0][n_basis + part] > 0, 0, np.nan)
+                continue
             length = np.sqrt(weights @ test[at, at] @ weights) * lengths[0][n_basis + part]
             cross = weights @ test[at, n_basis + part]
-            # a model that predicts nothing has a similarity of zero
-            scores[m, part] = np.divide(cross, length, out=np.zeros(len(part)), where=length > 0)
+            undefined = np.full(len(part), np.nan)
+            scores[m, part] = np.divide(cross, length, out=undefined, where=length > 0)
     ceiling = np.full((2, n_subjects), np.nan)
     if np.count_nonzero(drawn) > 1:
-        among = test[n_basis:, n_basis:] / np.multiply.outer(*[lengths[0][n_basis:]] * 2)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            among = test[n_basis:, n_basis:] / np.multiply.outer(*[lengths[0][n_basis:]] * 2)
         ceiling[:] = np.array(ceilings(among[None], np.ones((1, n_subjects)), drawn[None]))[:, 0]
         ceiling[:, drawn == 0] = np.nan
     return scores, ceiling
+
+
+def _mean_along(similarity, counts):
+    """Mean similarity of each matrix of a model with the training matrices, those drawn ``counts``
+    times, shape (n_matrices,)."""
+    have = ~np.isnan(similarity)
+    total = have @ counts
+    undefined = np.full(len(total), np.nan)
+    return np.divide(np.where(have, similarity, 0) @ counts, total, out=undefined, where=total > 0)
 
 
 def _rho_samples(rows, n_basis, counts):
@@ -307,11 +331,11 @@ def _held_out_by_similarity(models, ends, test, train, drawn, people):
         own = drawn.astype(float)
         if len(people) > 1:
             own[part] = 0
-        along = known @ (own / own.sum())
-        for m, _ in enumerate(models):
-            own_rows = along[ends[m] : ends[m + 1]]
-            best = np.argmax(np.where(np.isnan(own_rows), -np.inf, own_rows))
-            scores[m, part] = seen[ends[m] + best, part]
+        along = _mean_along(known, own)
+        for m, model in enumerate(models):
+            best = 0 if isinstance(model, FixedModel) else best_of(along[ends[m] : ends[m + 1]])
+            if best is not None:
+                scores[m, part] = seen[ends[m] + best, part]
     return scores, ceiling
 
 
@@ -345,7 +369,7 @@ def divided(models, bases, data, method, sigma_k, folds, rng):
             ),
             strict=True,
         )
-    return variance(np.array(scores))[0], variance(np.array(ceiling))[0]
+    return mean_of_defined(np.array(scores)), mean_of_defined(np.array(ceiling))
 
 
 def bootstrap_crossvalidated(
@@ -373,7 +397,8 @@ def bootstrap_crossvalidated(
             models, bases, data, subject_counts, condition_counts, method, sigma_k, folds, n_cv, rng
         )
         weight = subject_counts / subject_counts.sum(1, keepdims=True)
-        out[..., :-1] = np.einsum("kbms,bs->kbm", np.nan_to_num(scores), weight)
+        scores = np.where((subject_counts > 0)[:, None], scores, 0)
+        out[..., :-1] = np.einsum("kbms,bs->kbm", scores, weight)
         lower = np.where(subject_counts > 0, ceiling[:, :, 0], 0)
         out[..., -1] = np.einsum("kbs,bs->kb", lower, weight)
         return out

@@ -177,7 +177,8 @@ def evaluate(
     -----
     RuntimeWarning
         Where a model or a subject has no similarity (constant dissimilarities): its own results are
-        NaN. Bootstrap samples without a similarity are left out.
+        NaN. Bootstrap samples without a similarity are left out, and so are folds, and subjects
+        without one where a model is fitted.
 
     Notes
     -----

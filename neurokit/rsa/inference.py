@@ -25,7 +25,8 @@ def normalised(values, method, sigma_k=None, convention=None, noise=None):
         norms = np.empty(len(d))
         for rows, have in equal_rows(~np.isnan(d)):
             norms[rows] = noise.squares(d[rows][:, have], have)
-        return d / np.sqrt(norms)[:, None]
+        with np.errstate(invalid="ignore"):
+            return d / np.sqrt(norms)[:, None]
     if method in ("cosine", "pearson", *WHITENED):
         with np.errstate(invalid="ignore"):
             return d / np.sqrt(np.nanmean(d**2, 1, keepdims=True))

@@ -7,6 +7,7 @@ from .comparison import WHITENED, WHOLE, compare_values, method_name, noise_of
 from .inference import normalised
 from .moments import nearest_mixture
 from .rdms import RDMs, as_rdms, match_conditions
+from .significance import mean_of_defined
 
 
 class _Model:
@@ -15,7 +16,8 @@ class _Model:
     ``fit`` gives parameters, ``predict`` the matrix that belongs to them. ``weights_for`` and
     ``mix`` do the same on rows of values, where pairs may be missing; ``weights_from`` on inner
     products alone: ``among`` the matrices of the model, ``along`` the mean of its training
-    matrices scaled to length one. Only methods that are cosines of some kind have those.
+    matrices scaled to length one. Only methods that are cosines of some kind have those. Weights
+    are NaN where nothing of the model can be compared with the data.
     """
 
     def __init__(self, rdms, name=None):
@@ -32,7 +34,8 @@ class _Model:
         ----------
         rdms : RDMs or array_like
             Conditions are matched by label; those of the model that are not here are not used. An
-            array is over the conditions of the model.
+            array is over the conditions of the model. Matrices without a similarity (constant
+            dissimilarities) are left out.
         method : str
             A method of :func:`compare`.
         sigma_k : ndarray, optional
@@ -41,10 +44,21 @@ class _Model:
         Returns
         -------
         parameters : ndarray, shape (n_matrices,)
+
+        Raises
+        ------
+        ValueError
+            When nothing of the model can be compared with the data, or the method is not for it.
         """
         rdms = as_rdms(rdms, "rdms", self.rdms.conditions)
         basis = self.rdms.subset(rdms.conditions)
-        return self.weights_for(basis.values, rdms.values, method_name(method), sigma_k)
+        weights = self.weights_for(basis.values, rdms.values, method_name(method), sigma_k)
+        if np.isnan(weights).any():
+            raise ValueError(
+                f"{method}: no matrix of the model has a similarity with the data (constant "
+                "dissimilarities?)"
+            )
+        return weights
 
     def predict(self, parameters):
         """The matrix that belongs to the parameters, as RDMs."""
@@ -96,15 +110,17 @@ class SelectModel(_Model):
 
     def weights_for(self, basis, data, method, sigma_k=None):
         noise = _noise(basis, method, sigma_k)
-        similarity = compare_values(basis, data, method, noise).mean(1)
-        if np.isnan(similarity).all():
-            raise ValueError("none of the matrices of a SelectModel can be compared with the data")
-        return np.eye(len(basis))[np.nanargmax(similarity)]
+        return self._chosen(mean_of_defined(compare_values(basis, data, method, noise).T))
 
     def weights_from(self, among, along):
         length = np.sqrt(np.diagonal(among))
-        similarity = np.divide(along, length, out=np.full(len(along), -np.inf), where=length > 0)
-        return np.eye(len(along))[np.argmax(similarity)]
+        undefined = np.full(len(along), np.nan)
+        return self._chosen(np.divide(along, length, out=undefined, where=length > 0))
+
+    @staticmethod
+    def _chosen(similarity):
+        best = best_of(similarity)
+        return np.full(len(similarity), np.nan) if best is None else np.eye(len(similarity))[best]
 
 
 class WeightedModel(_Model):
@@ -158,6 +174,8 @@ class WeightedModel(_Model):
             return _unit(nearest_mixture(basis, data, self.alpha))
         target = RDMs(normalised(data, method, sigma_k), labels=range(len(data))).mean().values
         have = ~np.isnan(basis).any(0) & ~np.isnan(target[0])
+        if not have.any():
+            return np.full(len(basis), np.nan)
         x, y = basis[:, have].astype(float), target[:, have]
         center = method not in ("cosine", "whitened_cosine")
         if method in WHITENED:
@@ -171,6 +189,8 @@ class WeightedModel(_Model):
         return self.weights_from(among, along)
 
     def weights_from(self, among, along):
+        if np.isnan(along).any():  # of one matrix, so of all
+            return np.full(len(along), np.nan)
         if self.how != "least_squares":
             among = among + self.alpha * np.eye(len(among))
         if self.how == "nonnegative":
@@ -199,23 +219,21 @@ class InterpolatedModel(_Model):
         from scipy.optimize import minimize_scalar  # slow to load
 
         noise = _noise(basis, method, sigma_k)
-        best, weights = -np.inf, None
+        best, weights = -np.inf, np.full(len(basis), np.nan)
         for k in range(len(basis) - 1):
 
             def loss(w, k=k):
                 mixed = w * basis[k] + (1 - w) * basis[k + 1]
-                return -compare_values(mixed[None], data, method, noise).mean()
+                return -mean_of_defined(compare_values(mixed[None], data, method, noise)[0])
 
             found = minimize_scalar(loss, bounds=(0, 1), method="bounded")
             for w, value in ((found.x, found.fun), (0.0, loss(0.0)), (1.0, loss(1.0))):
                 if -value > best:
                     best, weights = -value, self._at(k, w, len(basis))
-        if weights is None:
-            raise ValueError("an InterpolatedModel cannot be compared with the data")
         return weights
 
     def weights_from(self, among, along):
-        best, weights = -np.inf, self._at(0, 1.0, len(along))
+        best, weights = -np.inf, np.full(len(along), np.nan)
         for k in range(len(along) - 1):
             # the direction of the largest cosine, when it lies between the two
             (a, b), (_, c) = among[k : k + 2, k : k + 2]
@@ -234,6 +252,11 @@ class InterpolatedModel(_Model):
         weights = np.zeros(n)
         weights[k], weights[k + 1] = w, 1 - w
         return weights
+
+
+def best_of(similarity):
+    """Number of the largest similarity, those that are NaN left out; None when all are."""
+    return None if np.isnan(similarity).all() else int(np.nanargmax(similarity))
 
 
 def _unit(weights):

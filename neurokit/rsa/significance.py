@@ -38,12 +38,18 @@ def _less(a, b):
     return np.where(np.abs(difference) <= 1e-12 * (1 + np.abs(a) + np.abs(b)), 0, difference)
 
 
+def mean_of_defined(samples):
+    """Mean over the first axis; samples that are NaN are left out."""
+    have = ~np.isnan(samples)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(have, samples, 0).sum(0) / have.sum(0)
+
+
 def variance(samples):
     """Mean and variance over the first axis; samples that are NaN are left out."""
-    have = ~np.isnan(samples)
+    mean, have = mean_of_defined(samples), ~np.isnan(samples)
     count = have.sum(0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(have, samples, 0).sum(0) / count
         squares = np.where(have, samples - mean, 0) ** 2
         return mean, np.where(count > 1, squares.sum(0) / (count - 1), np.nan)
 
