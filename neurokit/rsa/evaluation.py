@@ -203,11 +203,14 @@ def evaluate(
 
     By simulation (``tests/full``) variances are within 10 % of the truth with 80 conditions; with 30,
     those of Spearman over conditions are about 16 % too large and those of Pearson 9 % too small,
-    since copies of a condition leave fewer pairs. With fewer conditions standard errors over
-    conditions are too large and tests conservative: with 12 conditions and 8 subjects (Pearson, both
-    factors, t) 25 % too large and 1.5 % false positives at a nominal 5 %, in pairs of models 0.6 %;
-    cross-validated with ``cv=(2, 3)`` 15 % too large and 2.4 % (pairs 1.5 %), and with 40 conditions
-    and ``cv=(2, 4)`` as large as they should be and 3.3 % (pairs 2.8 %).
+    since copies of a condition leave fewer pairs. Tests of null models at a nominal 5 % (Pearson,
+    both factors, t): with 20 subjects and 40 conditions 3.2 % false positives against zero and
+    3.4 % in pairs of models, cross-validated with ``cv=(2, 4)`` 4.0 % and 5.4 %. With few
+    subjects or conditions they are conservative, since the errors hang on both factors and the
+    degrees of freedom are those of the smaller one, and since with few conditions the errors
+    come out too large: with 8 subjects and 40 conditions 1.9 % and 1.5 % (cross-validated 2.9 %
+    and 1.2 %), with 8 subjects and 12 conditions 1.8 % and 0.5 % (cross-validated with
+    ``cv=(2, 3)`` 3.0 % and 1.0 %), the errors being 25 % (15 %) too large.
 
     References
     ----------

@@ -34,25 +34,27 @@ BOTH, SUBJECT, CONDITION = ("subject", "condition"), ("subject",), ("condition",
 
 
 @pytest.mark.parametrize(
-    ("test", "correction", "over"),
+    ("test", "correction", "over", "cv"),
     [
-        ("t", None, SUBJECT),
-        ("wilcoxon", None, SUBJECT),
-        ("bootstrap", None, SUBJECT),
-        ("t", "max", SUBJECT),
-        ("permutation", None, CONDITION),
-        ("permutation", "max", CONDITION),
-        ("t", None, BOTH),
-        ("bootstrap", None, BOTH),
+        ("t", None, SUBJECT, None),
+        ("wilcoxon", None, SUBJECT, None),
+        ("bootstrap", None, SUBJECT, None),
+        ("t", "max", SUBJECT, None),
+        ("permutation", None, CONDITION, None),
+        ("permutation", "max", CONDITION, None),
+        ("t", None, BOTH, None),
+        ("bootstrap", None, BOTH, None),
+        ("t", None, BOTH, (2, 4)),
+        ("bootstrap", None, BOTH, (2, 4)),
     ],
 )
-def test_false_positives(test, correction, over):
+def test_false_positives(test, correction, over, cv):
     rng = np.random.default_rng(0)
     count, hits = 800, np.zeros(2)
     for seed in range(count):
         models, data = null_study(rng, over)
         result = rsa.evaluate(
-            models, data, "pearson", over, 200, seed=seed, test=test, correction=correction
+            models, data, "pearson", over, 200, cv, seed=seed, test=test, correction=correction
         )
         if correction == "max":  # of the family
             hits[0] += result.p_zero.min() < 0.05
@@ -60,18 +62,16 @@ def test_false_positives(test, correction, over):
             hits[0] += np.mean(result.p_zero < 0.05)
         hits[1] += result.p_pairs[0, 1] < 0.05
     zero, pairs = hits / count
-    print(f"{test} {correction} {over}: against zero {zero:.3f}, pairs {pairs:.3f}")
+    print(f"{test} {correction} {over} {cv}: against zero {zero:.3f}, pairs {pairs:.3f}")
     assert 0.03 <= zero <= 0.07
-
     assert 0.03 <= pairs <= 0.07
 
 
-@pytest.mark.parametrize(
-    ("n", "cv", "lowest", "too_large"), [(12, (2, 3), 0.005, 1.3), (40, (2, 4), 0.015, 1.15)]
-)
-def test_false_positives_of_crossvalidated_scores(n, cv, lowest, too_large):
-    """Fixed models that have nothing to do with the data of 8 subjects; with few conditions the
-    standard errors are too large, as they are without folds."""
+@pytest.mark.parametrize(("n", "cv", "too_large"), [(12, (2, 3), 1.3), (40, (2, 4), 1.15)])
+def test_crossvalidation_of_few_subjects(n, cv, too_large):
+    """Fixed models that have nothing to do with the data of 8 subjects. As without folds, tests are
+    conservative: 7 degrees of freedom count for errors that hang on conditions more than on
+    subjects, and with few conditions standard errors are too large."""
     rng = np.random.default_rng(7)
     count, scores, errors, zero, pairs = 600, [], [], 0.0, 0.0
 
@@ -87,7 +87,7 @@ def test_false_positives_of_crossvalidated_scores(n, cv, lowest, too_large):
         pairs += (result.p_pairs[0, 1] < 0.05) / count
     ratio = np.sqrt(np.mean(np.square(errors))) / np.std(scores)
     print(f"{n} conditions, {cv}: zero {zero:.3f}, pairs {pairs:.3f}, error over truth {ratio:.3f}")
-    assert lowest <= zero <= 0.07 and lowest <= pairs <= 0.07
+    assert 0.005 <= zero <= 0.07 and 0.005 <= pairs <= 0.07
     assert 0.9 <= ratio <= too_large
 
 
