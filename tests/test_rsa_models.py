@@ -266,3 +266,23 @@ def test_conditions_are_matched_by_label(study):
 def test_bad_input(study, make, message):
     with pytest.raises(ValueError, match=message):
         make(study[0])
+
+
+@pytest.mark.parametrize("method", [*METHODS, "rho_a", "tau_a", "tau_b"])
+@pytest.mark.parametrize("kind", [rsa.FixedModel, rsa.SelectModel])
+def test_folds_over_subjects_take_no_part_in_ceilings(study, method, kind):
+    """The pooled ranks are ranked again, as without folds and whatever the models are."""
+    basis, data = study
+    model = kind(basis if kind is rsa.SelectModel else basis[0])
+    result = rsa.evaluate(model, data, method, n_boot=2, cv=(2, 1))
+    np.testing.assert_allclose(result.ceiling, rsa.noise_ceiling(data, method), atol=1e-12)
+
+
+@pytest.mark.parametrize("method", ["spearman", "rho_a"])
+def test_ceilings_of_held_out_conditions_do_not_depend_on_the_models(study, method, monkeypatch):
+    basis, data = study
+    monkeypatch.setattr(crossvalidation, "N_DIVISIONS", 2)
+    models = [[rsa.FixedModel(basis[0])], [rsa.FixedModel(basis[0]), rsa.InterpolatedModel(basis)]]
+    fixed, fitted = (rsa.evaluate(m, data, method, n_boot=2, cv=(1, 2)) for m in models)
+    np.testing.assert_allclose(fixed.ceiling, fitted.ceiling, atol=1e-12)
+    assert fixed.scores[0] == pytest.approx(fitted.scores[0], abs=1e-12)

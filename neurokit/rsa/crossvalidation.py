@@ -105,25 +105,30 @@ def crossvalidated(
     sigma_k = np.diag(sigma_k) if np.ndim(sigma_k) == 1 else sigma_k
     n_all = len(condition) if n_all is None else n_all
     scores = [[] for _ in models]
-    ceiling = []
     condition_parts = _parts(len(conditions), folds_of_some(folds[1], len(conditions), n_all), rng)
+    parts, ceiling = [], []
+    for held in condition_parts:
+        here = np.isin(condition, conditions if held is None else conditions[held])
+        test_at, train_at = np.flatnonzero(here), np.flatnonzero(here if held is None else ~here)
+        seen = _pairs_of(data, test_at)
+        inner, outer = (
+            None if sigma_k is None else sigma_k[np.ix_(at, at)] for at in (test_at, train_at)
+        )
+        noise = noise_of(len(test_at), method, inner)
+        scale = 1.0
+        if method == "riemannian":
+            scale = np.sqrt((n_all - 1) / (len(test_at) - 1))
+        parts.append((test_at, train_at, seen, outer, noise, scale))
+        if len(subjects) > 1:
+            ceiling.append(scale * _ceilings_of(seen, subject, method, inner))
+        else:
+            ceiling.append(np.full((2, len(data)), np.nan))
     for held_subjects in _parts(len(subjects), min(folds[0], len(subjects)), rng):
         everyone = held_subjects is None
         test = np.isin(subject, subjects if everyone else subjects[held_subjects])
         train = test if everyone else ~test
-        for held in condition_parts:
-            here = np.isin(condition, conditions if held is None else conditions[held])
-            there = here if held is None else ~here
-            test_at, train_at = np.flatnonzero(here), np.flatnonzero(there)
-            seen = _pairs_of(data, test_at)
+        for test_at, train_at, seen, outer, noise, scale in parts:
             known = _pairs_of(data[train], train_at)
-            inner, outer = (
-                None if sigma_k is None else sigma_k[np.ix_(at, at)] for at in (test_at, train_at)
-            )
-            noise = noise_of(len(test_at), method, inner)
-            scale = 1.0
-            if method == "riemannian":
-                scale = np.sqrt((n_all - 1) / (len(test_at) - 1))
             for to, model, basis in zip(scores, models, bases, strict=True):
                 weights = model.weights_for(_pairs_of(basis, train_at), known, method, outer)
                 found = np.full(len(data), np.nan)
@@ -134,11 +139,7 @@ def crossvalidated(
                     predicted = model.mix(_pairs_of(basis, test_at), weights)
                     found[test] = compare_values(predicted[None], seen[test], method, noise)[0]
                 to.append(scale * found)
-            bounds = np.full((2, len(data)), np.nan)
-            if len(subjects) > 1:
-                bounds[:, test] = scale * _ceilings_of(seen, subject, method, inner)[:, test]
-            ceiling.append(bounds)
-    scores = np.array([mean_of_defined(np.array(parts)) for parts in scores])
+    scores = np.array([mean_of_defined(np.array(found)) for found in scores])
     return scores, mean_of_defined(np.array(ceiling))
 
 
@@ -350,9 +351,11 @@ def divided(models, bases, data, method, sigma_k, folds, rng):
     ceiling : ndarray, shape (2, n_subjects)
     """
     n_subjects, n = len(data), n_conditions_of(data.shape[1])
-    fixed = all(isinstance(model, FixedModel) for model in models)
-    count = 1 if fixed and folds[1] == 1 else N_DIVISIONS
-    if by_samples(models, bases, data, method):
+    if all(isinstance(model, FixedModel) for model in models):
+        folds = 1, folds[1]  # what is held out of the subjects makes no difference
+    count = 1 if folds == (1, 1) else N_DIVISIONS
+    ranked_again = method in ("spearman", "rho_a")  # the pool, though not in samples
+    if not ranked_again and by_samples(models, bases, data, method):
         whole = np.ones((count, n_subjects), int), np.ones((count, n), int)
         scores, ceiling = (
             found[0]
