@@ -99,9 +99,17 @@ def difference(arrays, wanted, got):
             continue
         single = any(a.dtype in (np.float32, np.complex64) for a in (*arrays, w))
         tolerance = 2e-4 if single else 1e-9
+        if w.dtype.kind == "c":  # an infinite complex number has no direction
+            w, g = (np.where(np.isinf(w) & np.isinf(g), np.inf, v) for v in (w, g))
         if not np.allclose(g, w, rtol=tolerance, atol=tolerance, equal_nan=True):
             return f"wanted {w}, got {g}"
     return None
+
+
+def depends_on_order(text, arrays):
+    """A product that overflows meets a zero: nothing or NaN, by the order of the factors."""
+    with_zero = any((np.abs(a) > 1e100).any() and (a == 0).any() for a in arrays)
+    return with_zero and text.startswith(("prod(", "nanprod(", "multiply.reduce("))
 
 
 def fuzz(seed, n_calls, n_inputs=10):
@@ -120,7 +128,7 @@ def fuzz(seed, n_calls, n_inputs=10):
                 wanted = [in_numpy(f, arrays) for (_, _, f), arrays in zip(calls, inputs)]
                 for (text, _, _), arrays, w, g in zip(calls, inputs, wanted, program(inputs)):
                     why = difference(arrays, w, g)
-                    if why is not None:
+                    if why is not None and not depends_on_order(text, arrays):
                         bad.append(f"{text} of {[(str(a.dtype), a.shape) for a in arrays]}: {why}")
     return bad
 
