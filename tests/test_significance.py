@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from neurokit import rsa
 from neurokit.rsa import significance
@@ -43,7 +44,7 @@ def test_bootstrap_is_one_sided_for_scores_and_two_sided_for_the_rest():
     effect = np.array([0.2, -0.2, 0.2, -0.2])  # two scores, then two other contrasts
     samples = effect + rng.normal(0, 0.2, (399, 4))
     error = samples.std(0, ddof=1)
-    p = significance.bootstrap_test(effect, samples, error, 2)
+    p = significance.bootstrap_test(effect, samples, error, 2, 1e9)
     centred = effect + samples - samples.mean(0)
     below, above = np.sum(centred <= 0, 0), np.sum(centred >= 0, 0)
     np.testing.assert_allclose(p[:2], (below[:2] + 1) / 400)
@@ -56,15 +57,33 @@ def test_largest_deviation_is_two_sided_for_pairs_and_ceiling():
     effect = np.array([0.3, 0.1, -0.4, -0.3, 0.2])  # two scores, one pair, two to the ceiling
     samples = effect + rng.normal(0, 0.2, (299, 5))
     error = np.full(5, 0.2)
-    p = significance.largest_test(effect, samples, error, 2)
+    p = significance.largest_test(effect, samples, error, 2, 7)
     t = effect / error
-    null = (samples - samples.mean(0)) / samples.std(0, ddof=1)
+    null = stats.t.ppf((samples.argsort(0).argsort(0) + 0.5) / 299, 7)
     families = [([0, 1], null[:, :2].max(1), t)]
     families += [([2], np.abs(null[:, 2]), np.abs(t))]
     families += [([3, 4], np.abs(null[:, 3:]).max(1), np.abs(t))]
     for members, largest, value in families:
         for k in members:
             assert p[k] == pytest.approx((np.sum(largest >= value[k]) + 1) / 300)
+
+
+@pytest.mark.parametrize("name", ["largest_test", "bootstrap_test"])
+def test_normal_samples_give_the_p_values_of_t_tests(name):
+    """Of one score, one contrast of either sign, with 3 degrees of freedom."""
+    samples = stats.norm.ppf((np.arange(9999) + 0.5) / 9999)[:, None] * [0.2, 0.3, 0.4]
+    effect, error = np.array([0.6, -0.9, 0.8]), np.array([0.2, 0.25, 0.5])
+    p = getattr(significance, name)(effect, samples, error, 1, 3)
+    np.testing.assert_allclose(p, significance.t_test(effect, error, 1, 3), atol=3e-4)
+    np.testing.assert_allclose(p[1], 2 * stats.t.sf(3.6, 3), atol=3e-4)
+
+
+def test_deviations_of_samples_that_do_not_vary_are_nan():
+    samples = np.column_stack([np.ones(50), np.arange(50.0), np.r_[np.zeros(49), 1e9]])
+    found = significance.deviations(samples, 2)
+    assert np.isnan(found[:, 0]).all() and np.isfinite(found[:, 1:]).all()
+    np.testing.assert_allclose(found[:, 1], -found[::-1, 1])
+    assert (np.diff(found[:, 1]) > 0).all()
 
 
 @pytest.mark.parametrize("method", ["cosine", "pearson", "tau_a", "whitened_pearson", "bures"])

@@ -152,11 +152,12 @@ def evaluate(
         Of the samples; None draws a new one. The result does not depend on the number of threads.
     test : {"t", "wilcoxon", "bootstrap", "permutation"}
         t tests with the bootstrap's standard errors; signed-rank tests over subjects; shares of
-        bootstrap samples; or shares of scores of models whose conditions are permuted (fixed models
-        only; no p value against the ceiling).
+        bootstrap samples, whose deviations get the tails of t; or shares of scores of models whose
+        conditions are permuted (fixed models only; no p value against the ceiling).
     correction : {None, "fdr", "max"}
         Within each of the three families of p values: false discovery rate, or the family-wise
-        error by the largest statistic in each sample (not for Wilcoxon tests).
+        error by the largest statistic in each sample (not for Wilcoxon tests), in bootstrap samples
+        on the scale of t.
     sigma_k : ndarray, shape (n, n) or (n,), optional
         Covariance of the condition estimates, as for :func:`compare`.
     progress : bool
@@ -253,13 +254,13 @@ def evaluate(
         )
         p = significance.permutation_test(effect, null, n, correction == "max")
     elif correction == "max":
-        p = significance.largest_test(effect, contrasts, error, n)
+        p = significance.largest_test(effect, contrasts, error, n, dof)
     elif test == "t":
         p = significance.t_test(effect, error, n, dof)
     elif test == "wilcoxon":
         p = significance.wilcoxon_test(per_subject, n)
     else:
-        p = significance.bootstrap_test(effect, contrasts, error, n)
+        p = significance.bootstrap_test(effect, contrasts, error, n, dof)
     if test != "permutation":
         same = (effect == 0) & (error == 0)  # in every sample: nothing speaks for a difference
         p[n:] = np.where(same[n:], 1, p[n:])

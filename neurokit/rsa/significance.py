@@ -12,6 +12,7 @@ from .rdms import RDMs, pair_index
 TESTS = ("t", "wilcoxon", "bootstrap", "permutation")
 CORRECTIONS = (None, "fdr", "max")
 CHUNK = 64  # permutations at once
+FARTHEST = 8.0  # standard deviations, where probabilities are still numbers
 
 
 def contrasted(values):
@@ -75,12 +76,24 @@ def wilcoxon_test(per_subject, n):
     return p
 
 
-def bootstrap_test(effect, samples, error, n):
-    """Share of samples on the other side of zero; samples (n_boot, n_contrasts) are first centred
-    at the effect and scaled to the corrected standard error."""
+def deviations(samples, dof):
+    """Studentised deviations of samples from their mean, with the tails of Student's t.
+
+    A bootstrap sample does not know that its standard error is itself an estimate. Deviations that
+    are normal become t values of ``dof`` degrees of freedom of the same probability.
+    """
+    from scipy import stats  # slow to load
+
     mean, squared = variance(samples)
     with np.errstate(invalid="ignore", divide="ignore"):
-        scaled = effect + (samples - mean) * (error / np.sqrt(squared))
+        z = (samples - mean) / np.sqrt(squared)
+    return np.copysign(stats.t.isf(stats.norm.sf(np.minimum(np.abs(z), FARTHEST)), dof), z)
+
+
+def bootstrap_test(effect, samples, error, n, dof):
+    """Share of samples on the other side of zero: the effect and the :func:`deviations` of samples
+    (n_boot, n_contrasts) times the corrected standard error."""
+    scaled = effect + deviations(samples, dof) * error
     below, above = (scaled <= 0).sum(0), (scaled >= 0).sum(0)
     count = (~np.isnan(scaled)).sum(0)
     two_sided = 2 * (np.minimum(below, above) + 1) / (count + 1)
@@ -88,13 +101,19 @@ def bootstrap_test(effect, samples, error, n):
     return np.where(count > 0, p, np.nan)
 
 
-def largest_test(effect, samples, error, n):
-    """p corrected for all contrasts of a family (scores, pairs, ceiling) by the largest studentised
-    deviation in each sample."""
-    mean, squared = variance(samples)
+def largest_test(effect, samples, error, n, dof):
+    """p corrected for all contrasts of a family (scores, pairs, ceiling) by the largest deviation in
+    each sample.
+
+    Deviations of a contrast are t values of ``dof`` degrees of freedom in the order of its samples,
+    so that what the samples say is how contrasts hang together.
+    """
+    from scipy import stats  # slow to load
+
     with np.errstate(invalid="ignore", divide="ignore"):
         t = effect / error
-        deviation = (samples - mean) / np.sqrt(squared)
+        ranks = stats.rankdata(samples, axis=0, nan_policy="omit")
+        deviation = stats.t.ppf((ranks - 0.5) / (~np.isnan(samples)).sum(0), dof)
     p = np.full(len(t), np.nan)
     pairs = len(t) - n
     for first, last in ((0, n), (n, pairs), (pairs, len(t))):
