@@ -190,8 +190,6 @@ def test_bad_input(two):
         rsa.cka(two[0])
     with pytest.raises(ValueError, match="kernel"):
         rsa.cka(*two, kernel="cosine")
-    with pytest.raises(ValueError, match="median distance of the stimuli is 0"):
-        rsa.cka(two[0][[0] * 30 + [*range(10)]], two[1], kernel="rbf")
     with pytest.raises(ValueError, match="alpha"):
         rsa.shape_distance(*two, alpha=2)
     with pytest.raises(ValueError, match="NaN"):
@@ -281,3 +279,35 @@ def test_shapes_and_embeddings_of_nothing():
             assert (rsa.mds(np.zeros(10), method=method) == 0).all()
         for method in ("metric", "nonmetric"):
             assert np.isnan(rsa.stress(np.zeros(10), np.zeros((1, 5, 2)), method)).all()
+
+
+def test_one_warning_names_all_representations_without_a_similarity(two):
+    """One is constant, one has a median distance of zero."""
+    x, y = two
+    most = x[[0] * (len(x) - 5) + [*range(5)]]
+    with pytest.warns(RuntimeWarning, match=r"X\[1\], the same .*; X\[2\], with a median") as said:
+        found = rsa.cka([x, np.ones((len(x), 2)), most, y], kernel="rbf")
+    assert len(said) == 1
+    assert np.isnan(found[1:3]).all() and np.isnan(found[:, 1:3]).all()
+    assert found[0, 3] == pytest.approx(rsa.cka(x, y, kernel="rbf"))
+    assert rsa.cka(most, most) == pytest.approx(1)  # the linear kernel needs no width
+
+
+def test_unbiased_cka_of_what_has_no_signal_says_so():
+    corners = np.array([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])
+    with pytest.warns(RuntimeWarning, match="X, whose unbiased HSIC with itself is not above 0"):
+        assert np.isnan(rsa.cka(np.eye(5), np.arange(5.0)[:, None], unbiased=True))
+    assert np.isfinite(rsa.cka(corners, np.arange(4.0)[:, None]))
+
+
+@pytest.mark.parametrize(("method", "seed"), [("metric", 17), ("nonmetric", 20)])
+def test_several_starts_find_less_stress(method, seed):
+    r = rsa.RDMs(np.random.default_rng(seed).random(66))
+    one, many = (rsa.mds(r, method=method, n_init=k) for k in (1, 4))
+    assert rsa.stress(r, many, method) < 0.98 * rsa.stress(r, one, method)
+    np.testing.assert_array_equal(many, rsa.mds(r, method=method))  # four by default, seeded
+    np.testing.assert_array_equal(
+        rsa.mds(r, method="classical"), rsa.mds(r, method="classical", n_init=1)
+    )
+    with pytest.raises(ValueError, match="n_init: wanted a number of at least 1, got 0"):
+        rsa.mds(r, n_init=0)

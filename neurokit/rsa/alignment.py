@@ -24,11 +24,15 @@ def _centered(X, name):
     return centered
 
 
+class _Undefined(Exception):
+    """A representation with which others have no similarity; says why."""
+
+
 def _pairs(X, Y, prepare, compare, symmetric=True, flat=None):
     """compare(prepare(x), prepare(y)): one number, or a matrix over a list.
 
-    With ``flat``, the name of the function, a representation that is the same for all stimuli gives
-    NaN and one warning.
+    With ``flat``, the name of the function, a representation that is the same for all stimuli or that
+    ``prepare`` says is ``_Undefined`` gives NaN, and one warning names all of those.
     """
     several = Y is None
     if several and (not isinstance(X, (list, tuple)) or len(X) < 2):
@@ -36,15 +40,21 @@ def _pairs(X, Y, prepare, compare, symmetric=True, flat=None):
     names = [f"X[{k}]" for k in range(len(X))] if several else ["X", "Y"]
     centered = [_centered(x, name) for x, name in zip(X if several else (X, Y), names, strict=True)]
     _same_stimuli([len(x) for x in centered])
-    constant = [flat is not None and not x.any() for x in centered]
-    if any(constant):
-        shown = ", ".join(name for name, own in zip(names, constant, strict=True) if own)
-        message = f"{flat} is not defined for {shown}, the same for all stimuli: NaN"
-        warnings.warn(message, RuntimeWarning, stacklevel=3)
-    parts = [None if own else prepare(x) for x, own in zip(centered, constant, strict=True)]
+    parts, why = [], {}
+    for name, x in zip(names, centered, strict=True):
+        try:
+            if flat is not None and not x.any():
+                raise _Undefined("the same for all stimuli")
+            parts.append(prepare(x))
+        except _Undefined as undefined:
+            parts.append(None)
+            why.setdefault(str(undefined), []).append(name)
+    if why:
+        said = "; ".join(f"{', '.join(own)}, {reason}" for reason, own in why.items())
+        warnings.warn(f"{flat} is not defined for {said}: NaN", RuntimeWarning, stacklevel=3)
 
     def similarity(i, j):
-        return np.nan if constant[i] or constant[j] else compare(parts[i], parts[j])
+        return np.nan if parts[i] is None or parts[j] is None else compare(parts[i], parts[j])
 
     if not several:
         return float(similarity(0, 1))
@@ -87,12 +97,13 @@ def cka(X, Y=None, kernel="linear", unbiased=False):
     Returns
     -------
     similarity : float, or ndarray (n, n) for a list
+        NaN, with a warning, for a representation that is the same for all stimuli (with "rbf": whose
+        median distance is 0), or whose unbiased HSIC with itself is not above 0.
 
     Raises
     ------
     ValueError
-        For an unknown kernel, fewer than four stimuli with ``unbiased``, or a median distance of
-        zero with "rbf".
+        For an unknown kernel, or fewer than four stimuli with ``unbiased``.
 
     Notes
     -----
@@ -122,9 +133,7 @@ def cka(X, Y=None, kernel="linear", unbiased=False):
             d = np.maximum(np.diagonal(k)[:, None] + np.diagonal(k) - 2 * k, 0)
             width = np.median(np.sqrt(d[np.triu_indices(n, 1)]))
             if width**2 <= x.shape[1] * np.finfo(k.dtype).eps * np.diagonal(k).max():  # rounding
-                raise ValueError(
-                    "kernel 'rbf': the median distance of the stimuli is 0, most are equal"
-                )
+                raise _Undefined("with a median distance of 0 between stimuli")
             k = np.exp(-d / (2 * width**2))
         if not unbiased:
             k = k - k.mean(0) - k.mean(1)[:, None] + k.mean()
@@ -132,7 +141,10 @@ def cka(X, Y=None, kernel="linear", unbiased=False):
         if n < 4:
             raise ValueError(f"the unbiased estimator needs at least 4 stimuli, got {n}")
         np.fill_diagonal(k, 0)
-        return k, np.sqrt(hsic(k, k)) if hsic(k, k) > 0 else np.nan
+        own = hsic(k, k)
+        if own <= 0:
+            raise _Undefined("whose unbiased HSIC with itself is not above 0")
+        return k, np.sqrt(own)
 
     def hsic(k, m):
         n = len(k)

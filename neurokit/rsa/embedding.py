@@ -5,7 +5,7 @@ import numpy as np
 from .rdms import RDMs
 
 
-def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7):
+def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7, n_init=4, seed=0):
     """Place the conditions in a few dimensions so that distances are like the dissimilarities.
 
     Parameters
@@ -15,12 +15,14 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7):
     n : int
         Number of dimensions.
     method : {"metric", "nonmetric", "classical"}
-        Least squares of distances (SMACOF, started at the classical solution, so no seed is
-        needed), the same for the best monotone function of the dissimilarities, or the leading
-        eigenvectors of the doubly centred squared dissimilarities.
+        Least squares of distances (SMACOF), the same for the best monotone function of the
+        dissimilarities, or the leading eigenvectors of the doubly centred squared dissimilarities.
     max_iter, tol
-        Not for the classical method: stop after ``max_iter`` steps or when the stress falls by less than ``tol`` of
-        itself.
+        Not for the classical method: stop after ``max_iter`` steps or when the stress falls by less
+        than ``tol`` of itself.
+    n_init, seed : int
+        Not for the classical method: number of starts, of which the one of least stress is kept. The
+        first is the classical solution, mostly the best one; the others are random.
 
     Returns
     -------
@@ -52,13 +54,19 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7):
         raise ValueError("mds needs finite dissimilarities, got inf")
     if (rdms.values < 0).any():
         raise ValueError("mds needs dissimilarities of at least 0: rdms.transform(np.maximum ...)")
+    if not isinstance(n_init, (int, np.integer)) or n_init < 1:
+        raise ValueError(f"n_init: wanted a number of at least 1, got {n_init!r}")
     points = np.stack([_classical(d.astype(float), n) for d in rdms.square()])
-    if method != "classical":
-        both = zip(rdms.square().astype(float), points, strict=True)
-        monotone = method == "nonmetric"
-        points = np.stack(
-            [_smacof(d, x, max_iter, tol, monotone) if d.any() else x for d, x in both]
-        )
+    if method == "classical":
+        return points
+    rng = np.random.default_rng(seed)
+    for k, (d, start) in enumerate(zip(rdms.square().astype(float), points, strict=True)):
+        if not d.any():
+            continue
+        size = np.sqrt(np.mean(start**2))
+        starts = [start, *size * rng.standard_normal((n_init - 1, *start.shape))]
+        found = [_smacof(d, x, max_iter, tol, method == "nonmetric") for x in starts]
+        points[k] = min(found, key=lambda x, k=k: stress(rdms[k], x[None], method)[0])
     return points
 
 
