@@ -294,3 +294,28 @@ def test_windows_of_times_of_any_kind():
     ):
         with pytest.raises(ValueError, match="bins: empty windows or unknown times"):
             rsa.rdm_movie(x, times=list(times), bins=wrong)
+
+
+def test_conditions_of_a_dataarray_are_a_coordinate_along_its_rows():
+    xr = pytest.importorskip("xarray")
+    x, names, runs = np.random.default_rng(3).standard_normal((6, 4)), list("bbaacc"), [0, 1] * 3
+    want = rsa.rdm(x, names)
+
+    def found(**coordinates):
+        along = {name: ("trial", values) for name, values in coordinates.items()}
+        return rsa.rdm(xr.DataArray(x, along, ("trial", "voxel")))
+
+    for got in (
+        found(stimulus=names),
+        found(condition=names, trial=np.arange(6), run=runs),
+        found(conditions=names, run=runs),
+        found(trial=names, run=runs),
+    ):
+        assert got.conditions.tolist() == ["b", "a", "c"]
+        np.testing.assert_array_equal(got.values, want.values)
+    with pytest.raises(ValueError, match="the rows have the coordinates .*'run'.*hand over"):
+        found(stimulus=names, run=runs)
+    assert (
+        rsa.rdm(xr.DataArray(x, {"depth": ("voxel", range(4))}, ("trial", "voxel"))).n_conditions
+        == 6
+    )

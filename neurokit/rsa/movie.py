@@ -17,7 +17,7 @@ def rdm_movie(patterns, conditions=None, *, times=None, bins=None, **options):
         Of a DataArray, the dimension ``time``, wherever it stands, is the time axis, else the last
         one.
     conditions : sequence of length n_obs, optional
-        As for :func:`rdm`: by default the first coordinate of a DataArray, else each row is a
+        As for :func:`rdm`: by default the coordinate of the rows of a DataArray, else each is a
         condition of its own.
     times : sequence of length n_times, optional
         Labels of the matrices, in ascending order; by default the coordinate of the time axis of a

@@ -16,11 +16,26 @@ PRIOR_RATE, PRIOR_WEIGHT = 1.0, 0.1
 
 def own_labels(patterns):
     """Labels of the rows that a DataArray or a DataFrame brings along, else None."""
-    if hasattr(patterns, "coords") and patterns.dims[0] in patterns.coords:
-        return patterns.coords[patterns.dims[0]].values
+    if hasattr(patterns, "coords"):
+        return _own_coordinate(patterns)
     if hasattr(patterns, "iloc") and hasattr(patterns, "index"):
         return np.asarray(patterns.index)
     return None
+
+
+def _own_coordinate(array):
+    """Of the coordinates along the rows: ``condition`` or ``conditions``, that of the dimension, or
+    the only one there is."""
+    rows = array.dims[0]
+    along = [name for name, own in array.coords.items() if own.dims == (rows,)]
+    for name in ("condition", "conditions", rows):
+        if name in along:
+            return array.coords[name].values
+    if len(along) > 1:
+        raise ValueError(
+            f"conditions: the rows have the coordinates {along}: hand over the one that is meant"
+        )
+    return array.coords[along[0]].values if along else None
 
 
 class Subject:
