@@ -301,3 +301,65 @@ def test_a_dict_names_models():
     assert found.names[-1] == "7" and flexible.name == "other name"
     with pytest.raises(ValueError, match="models: wanted at least one"):
         rsa.evaluate({}, rdms)
+
+
+@pytest.mark.parametrize("method", ["cosine", "pearson", "whitened_cosine", "bures"])
+def test_infinite_dissimilarities_are_for_ranks(method):
+    d = np.random.default_rng(0).random((4, 15))
+    inf = d.copy()
+    inf[2, 3] = np.inf
+    for call in (
+        lambda: rsa.compare(d, inf, method),
+        lambda: rsa.noise_ceiling(inf, method),
+        lambda: rsa.evaluate(d[:1], inf, method, n_boot=2),
+        lambda: rsa.evaluate(inf[2:3], d, method, n_boot=2),
+    ):
+        with pytest.raises(ValueError, match=f"infinite dissimilarities.* not {method}"):
+            call()
+    large = np.where(np.isinf(inf), 9.0, inf)
+    for ranks in ("spearman", "rho_a", "tau_a", "tau_b"):
+        found, want = (rsa.evaluate(d[:1], v, ranks, n_boot=9) for v in (inf, large))
+        np.testing.assert_allclose(found.subject_scores, want.subject_scores)
+        np.testing.assert_allclose(found.sem, want.sem)
+        np.testing.assert_allclose(found.ceiling, want.ceiling)
+
+
+def test_evaluate_names_subjects_and_models_without_pairs():
+    d = np.random.default_rng(0).random((4, 15))
+    empty = d.copy()
+    empty[3] = np.nan
+    with pytest.raises(ValueError, match=r"rdms: all pairs are NaN in matrices \[3\]"):
+        rsa.evaluate(d[:1], empty)
+    with pytest.raises(ValueError, match="models: 1: all pairs are NaN"):
+        rsa.evaluate([d[0], empty[3]], d)
+
+
+@pytest.mark.parametrize("seed", ["a", -1, 1.5, np.random.default_rng(0)])
+def test_a_seed_is_a_number(seed):
+    d = np.random.default_rng(0).random((4, 15))
+    with pytest.raises(ValueError, match="seed: wanted a whole number of at least 0, or None, got"):
+        rsa.evaluate(d[:1], d, n_boot=2, seed=seed)
+
+
+def test_a_factor_named_twice_is_one():
+    d = np.random.default_rng(0).random((4, 15))
+    twice, once = (
+        rsa.evaluate(d[:1], d, "cosine", over, 9, cv=(2, 2))
+        for over in (("subject",) * 2, "subject")
+    )
+    assert twice.over == ("subject",) and set(twice.variances) == {"subject"}
+    np.testing.assert_array_equal(twice.sem, once.sem)
+
+
+def test_permutation_maps_read_arrays_as_searchlights_do():
+    rng = np.random.default_rng(0)
+    centres, models = rsa.RDMs(rng.random((7, 10)), list("edcba")), rng.random((2, 10))
+    got = rsa.permutation_maps(centres, models, n_perm=20)
+    want = rsa.permutation_maps(centres, rsa.RDMs(models, list("edcba")), n_perm=20)
+    for a, b in zip(got, want, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_centres_without_any_value_are_nan_without_a_warning():
+    t, p = rsa.max_statistic(np.full((4, 3), np.nan))
+    assert np.isnan(t).all() and np.isnan(p).all()

@@ -61,8 +61,9 @@ def compare(a, b, method="cosine", sigma_k=None, convention=None):
     Raises
     ------
     ValueError
-        For an unknown method, sets over different conditions, a matrix that is NaN throughout, or
-        NaN pairs where a method needs whole matrices (Bures, Riemannian).
+        For an unknown method, sets over different conditions, a matrix that is NaN throughout,
+        infinite values where the method is not of ranks, or NaN pairs where it needs whole matrices
+        (Bures, Riemannian).
 
     Notes
     -----
@@ -89,6 +90,8 @@ def compare(a, b, method="cosine", sigma_k=None, convention=None):
     if convention not in (None, "rsatoolbox"):
         raise ValueError(f"convention: wanted None or 'rsatoolbox', got {convention!r}")
     x, y = _matched(a, b)
+    check_values(x.values, method, "a")
+    check_values(y.values, method, "b")
     noise = noise_of(x.n_conditions, method, sigma_k, convention)
     if method in WHOLE:
         return compare_moments(x, y, method, noise, convention)
@@ -96,6 +99,21 @@ def compare(a, b, method="cosine", sigma_k=None, convention=None):
     if method not in BY_RANK:
         x, y = (leveled(v, True, True)[0] for v in (x, y))
     return compare_values(x, y, method, noise)
+
+
+def check_values(values, method, what):
+    """Raise ValueError for matrices that are NaN throughout, or infinite where only ranks would do."""
+    wrong = np.isnan(values).all(1)
+    if wrong.any():
+        raise ValueError(
+            f"{what}: all pairs are NaN in matrices {np.flatnonzero(wrong)[:5].tolist()}"
+        )
+    wrong = np.isinf(values).any(1)
+    if wrong.any() and method not in BY_RANK:
+        raise ValueError(
+            f"{what}: infinite dissimilarities in matrices {np.flatnonzero(wrong)[:5].tolist()}, "
+            f"which only {', '.join(BY_RANK)} can compare, not {method}"
+        )
 
 
 def _matched(a, b):

@@ -9,7 +9,7 @@ from ..core.run.bars import progress_bar
 from . import significance
 from .bootstrap import sample_counts, sample_statistics, statistics
 from .checks import leveled
-from .comparison import WHOLE, compare, compare_values, method_name, noise_of
+from .comparison import WHOLE, check_values, compare, compare_values, method_name, noise_of
 from .crossvalidation import bootstrap_crossvalidated, divided, fold_numbers
 from .inference import each_ceiling
 from .models import FixedModel, as_models
@@ -172,7 +172,8 @@ def evaluate(
     ValueError
         For fewer than two subjects or four conditions where they are resampled, unknown methods,
         tests or factors, folds that are too small, or a weighted model that is not fitted to the
-        method (Riemannian; Bures but with weights of at least 0).
+        method (Riemannian; Bures but with weights of at least 0), matrices that :func:`compare`
+        refuses.
 
     Warns
     -----
@@ -236,7 +237,9 @@ def evaluate(
     task = _Task(models, rdms, method, over, cv, test, correction, sigma_k)
     if not isinstance(n_boot, (int, np.integer)) or n_boot < 2:
         raise ValueError(f"n_boot: wanted a whole number of at least 2, got {n_boot!r}")
-    seed = np.random.SeedSequence().entropy if seed is None else seed
+    if not (seed is None or isinstance(seed, (int, np.integer)) and seed >= 0):
+        raise ValueError(f"seed: wanted a whole number of at least 0, or None, got {seed!r}")
+    seed = np.random.SeedSequence().entropy if seed is None else int(seed)
     rng = np.random.default_rng(seed)
     bar = _progress(progress)
     subject_scores, each = task.observed(np.random.default_rng([seed, 1]))
@@ -302,7 +305,7 @@ class _Task:
         self.method = method_name(method)
         if self.method == "bures_distance":
             raise ValueError(f"method: {method!r} cannot be used here: larger is not more similar")
-        self.over = (over,) if isinstance(over, str) else tuple(over)
+        self.over = (over,) if isinstance(over, str) else tuple(dict.fromkeys(over))
         if not self.over or set(self.over) - set(FACTORS):
             raise ValueError(f"over: wanted some of {FACTORS}, got {self.over}")
         if test not in significance.TESTS:
@@ -312,6 +315,9 @@ class _Task:
         if test == "wilcoxon" and (correction == "max" or self.over != ("subject",)):
             raise ValueError("wilcoxon tests are over=('subject',), with correction None or 'fdr'")
         self.rdms, self.models = rdms, as_models(models, rdms)
+        check_values(rdms.values, self.method, "rdms")
+        for model in self.models:
+            check_values(model.rdms.values, self.method, f"models: {model.name}")
         flexible = not all(isinstance(model, FixedModel) for model in self.models)
         if test == "permutation" and (flexible or cv is not None):
             raise ValueError("permutation tests are for fixed models without cross-validation")

@@ -3,7 +3,15 @@
 import numpy as np
 
 from .checks import leveled
-from .comparison import BY_RANK, WHITENED, WHOLE, compare_values, method_name, noise_of
+from .comparison import (
+    BY_RANK,
+    WHITENED,
+    WHOLE,
+    check_values,
+    compare_values,
+    method_name,
+    noise_of,
+)
 from .missing import equal_rows
 from .rdms import RDMs, as_rdms, n_conditions_of
 
@@ -117,7 +125,7 @@ def noise_ceiling(rdms, method="cosine", sigma_k=None, convention=None):
     Raises
     ------
     ValueError
-        For fewer than two matrices.
+        For fewer than two matrices, or ones that :func:`compare` refuses.
 
     Notes
     -----
@@ -132,5 +140,7 @@ def noise_ceiling(rdms, method="cosine", sigma_k=None, convention=None):
     rdms = as_rdms(rdms, "rdms")
     if len(rdms) < 2:
         raise ValueError(f"a noise ceiling needs at least 2 RDMs, got {len(rdms)}")
-    lower, upper = each_ceiling(rdms.values, method_name(method), sigma_k, convention)
+    method = method_name(method)
+    check_values(rdms.values, method, "rdms")
+    lower, upper = each_ceiling(rdms.values, method, sigma_k, convention)
     return float(lower.mean()), float(upper.mean())

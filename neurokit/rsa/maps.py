@@ -7,7 +7,7 @@ import numpy as np
 from ..core.run.bars import progress_bar
 from ..ops import similarity
 from .comparison import method_name
-from .rdms import RDMs, match_conditions, pair_index
+from .rdms import RDMs, as_rdms, match_conditions, pair_index
 from .searchlight import _rows, _scorer
 from .significance import exceed, orders_of
 
@@ -145,8 +145,8 @@ def permutation_maps(
     ----------
     rdms : Searchlight or RDMs
         One matrix per centre (``searchlight(..., keep=True)``).
-    models : RDMs
-        Matched by label.
+    models : RDMs or array_like
+        Matched by label; an array is over the conditions of ``rdms``.
     compare : str
         A method of :func:`compare`.
     n_perm : int
@@ -171,7 +171,8 @@ def permutation_maps(
         raise ValueError("permutation_maps needs the RDMs: searchlight(..., keep=True)")
     values, conditions = rdms.values, rdms.conditions
     n_pairs = values.shape[1]
-    models = match_conditions(RDMs(np.zeros(n_pairs), conditions), models)
+    reference = RDMs(np.zeros(n_pairs), conditions)
+    models = match_conditions(reference, as_rdms(models, "models", conditions))
     graph = None if neighbors is None else _both_ways(neighbors, len(values))
     method, n, m, n_perm = method_name(compare), len(conditions), len(models), _number(n_perm)
     i, j = np.triu_indices(n, 1)
@@ -200,4 +201,4 @@ def _steps(total, progress):
 
 
 def _largest(maps, two_sided):
-    return np.nanmax(np.abs(maps) if two_sided else maps, 1)
+    return np.fmax.reduce(np.abs(maps) if two_sided else maps, 1)
