@@ -16,9 +16,10 @@
 typedef struct {
   PyObject_HEAD PyObject *node, *base, *read, *write, *seen, *layout, *weakrefs;
   long long checked; /* the number of writes, to any tracer, that `node` is known to take account of */
+  long long born;    /* the number of tracers made when this one was */
 } tracer;
 
-static long long writes = 1;
+static long long writes = 1, made = 0;
 
 static PyTypeObject tracer_type;
 /* What ufuncs.py handed over with `ufunc_ways`. */
@@ -90,6 +91,7 @@ static PyObject *tracer_make(PyTypeObject *type, PyObject *node) {
   self->write = Py_NewRef(Py_None);
   self->seen = Py_NewRef(Py_None);
   self->layout = Py_NewRef(Py_None);
+  self->born = ++made;
   return (PyObject *)self;
 }
 
@@ -157,6 +159,7 @@ static PyMemberDef members[] = {
     {"_write", T_OBJECT_EX, offsetof(tracer, write), READONLY, "(node of the base, own) -> base's"},
     {"_seen", T_OBJECT_EX, offsetof(tracer, seen), 0, "the base's node at that time"},
     {"_layout", T_OBJECT_EX, offsetof(tracer, layout), READONLY, "strides of a view"},
+    {"_born", T_LONGLONG, offsetof(tracer, born), READONLY, "its number among all ever made"},
     {NULL, 0, 0, 0, NULL}};
 
 static PyGetSetDef getset[] = {
@@ -440,7 +443,14 @@ static PyObject *ufunc_ways(PyObject *module, PyObject *args) {
   Py_RETURN_NONE;
 }
 
+static PyObject *tracers_made(PyObject *module, PyObject *ignored) {
+  (void)module;
+  (void)ignored;
+  return PyLong_FromLongLong(made);
+}
+
 static PyMethodDef functions[] = {
+    {"tracers_made", tracers_made, METH_NOARGS, "tracers_made()\n--\n\nHow many there were so far."},
     {"ufunc_ways", ufunc_ways, METH_VARARGS,
      "ufunc_ways(tracer_class, plans, to_node, operator, function, call_ufunc)\n--\n\n"
      "What the operators of traced values need of ufuncs.py."},

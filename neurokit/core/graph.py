@@ -101,8 +101,9 @@ class Graph:
         self.known = {}  # (prim, args, params) -> node: hash consing
         self.inputs = []  # nodes, in the order of the arguments
         self.captured = {}  # id(array) -> (node, array, checksum): arrays by reference (root only)
-        self.lifted = {}  # node of an enclosing graph -> input node of this one
+        self.lifted = {}  # node of the parent -> input node of this one
         self.generators = {}  # id(Rng) -> [rng, key node, draws so far]
+        self.born = _core.tracers_made()  # those made before belong to the code around
         self.closed = False
         self.step = None  # the loop's index, where the body asked for it
         self.length = None  # number of steps, for the body of a loop
@@ -274,15 +275,15 @@ def lift(node, graph):
             f"a traced value made at {where_text(node.where)} inside {owner.what} was used after it ended: return it "
             f"from the traced function instead of keeping it in a variable or attribute"
         )
-    known = graph.lifted.get(node)
-    if known is not None:
-        return known
     if graph.parent is None or not _encloses(owner, graph):
         raise LeakedTracerError(
             f"a traced value made at {where_text(node.where)} inside {owner.what} was used outside of it: "
             f"return it from the traced function instead of keeping it in a variable or attribute"
         )
     outer = lift(node, graph.parent)
+    known = graph.lifted.get(outer)
+    if known is not None:
+        return known
     inner = Node(
         INPUT,
         (),
@@ -293,9 +294,7 @@ def lift(node, graph):
         node.where,
         node.weak,
     )
-    graph.lifted[node] = inner
-    if outer is not node:
-        graph.lifted[outer] = inner
+    graph.lifted[outer] = inner
     return inner
 
 

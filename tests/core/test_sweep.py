@@ -125,3 +125,10 @@ def test_the_example_of_the_docstring():
     globs = {}
     test = doctest.DocTestFinder().find(nk.sweep, "sweep", globs=globs)[0]
     assert test.examples and doctest.DocTestRunner().run(test).failed == 0
+
+
+def test_shared_arrays_without_axes():
+    factor, loss = np.array(2.5), lambda p: p["a"] * factor + p["a"].sum()
+    params = {"a": np.arange(6.0).reshape(3, 2)}
+    wanted = [loss({"a": a}) for a in params["a"]]
+    np.testing.assert_array_equal(nk.sweep(loss, params), wanted)

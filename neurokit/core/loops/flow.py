@@ -18,7 +18,7 @@ from ..trace.tracer import Tracer, to_node
 from ..trace.ufuncs import as_dtype
 from ..transforms.derivatives import tracing
 from . import Body, Cond, While, bind_cond, bind_while
-from .scan import along, distinct, landed, leaf_node, refuse_models, scan, settle
+from .scan import along, landed, leaf_node, refuse_models, scan, settle
 
 UNBOUNDED = 1 << 32  # steps by which random draws count in a loop without max_steps
 
@@ -92,12 +92,11 @@ def _cond(truth, branches, operands):
             f"{no_spec.children[0]}"
         )
     _agree(yes, yes_out, no, no_out, out_spec)
-    captured = list(dict.fromkeys(o for g in (yes, no) for o, _ in distinct(g)))
-    captured = list(dict.fromkeys(lift(o, current()) for o in captured))
+    captured = list(dict.fromkeys(o for g in (yes, no) for o in g.lifted))
     bodies = []
     for graph, inputs, outs in ((yes, yes_in, yes_out), (no, no_in, no_out)):
-        inside = {lift(outer, current()): own for outer, own in distinct(graph)}
-        consts = [inside[o] if o in inside else graph.add_input(o.shape, o.dtype) for o in captured]
+        own = graph.lifted
+        consts = [own[o] if o in own else graph.add_input(o.shape, o.dtype) for o in captured]
         bodies.append(Body(inputs + consts, outs, len(inputs) + len(consts), 0, 0, False))
     args = nodes + captured
     outs = bind_cond(Cond(bodies), truth, args) if yes_out else []
@@ -304,7 +303,7 @@ def _bind_loop(inner, carries, outs, asked, test_in, answer, inits, max_steps):
         inits = [*inits, literal(0, INT64)]
         test_in = [*test_in, asked.add_input((), INT64)]
     here = current()
-    inside = [{lift(o, here): i for o, i in distinct(g)} for g in (asked, inner)]
+    inside = [dict(g.lifted) for g in (asked, inner)]
     inits = [lift(n, here) for n in inits]
     last, moving = list(inits), []
     for i, (init, before, after) in enumerate(zip(inits, carries, outs)):

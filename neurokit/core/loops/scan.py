@@ -315,7 +315,7 @@ def trace_body(f, inits, spec, xs, x_spec, length):
     else:
         raise TypeError("scan: the carry does not keep its dtype from step to step")
     kept = [n if after is before else None for n, before, after in zip(inits, carries, outs)]
-    lifted = distinct(graph) + [(n, c) for n, c in zip(kept, carries) if n is not None]
+    lifted = [*graph.lifted.items(), *((n, c) for n, c in zip(kept, carries) if n is not None)]
     moving = [i for i, n in enumerate(kept) if n is None]
     carries, outs, first = ([part[i] for i in moving] for part in (carries, outs, inits))
     body, consts = close_body(graph, lifted, carries, x_inputs, outs, ys)
@@ -324,16 +324,6 @@ def trace_body(f, inits, spec, xs, x_spec, length):
     if body.has_index:
         args = args + [literal(0, INT64)]
     return body, args, inits, kept, y_spec, y_leaves
-
-
-def distinct(graph):
-    """[(outer node, input node)] without the aliases that `lift` leaves."""
-    seen, pairs = set(), []
-    for outer, inner in graph.lifted.items():
-        if inner not in seen:
-            seen.add(inner)
-            pairs.append((outer, inner))
-    return pairs
 
 
 def close_body(graph, lifted, carries, xs, outs, ys):

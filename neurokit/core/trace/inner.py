@@ -11,7 +11,7 @@ def operands(opened):
     """(places among the leaves and states of opened arguments that hold arrays, their nodes)."""
     leaves = opened.leaves + opened.states
     places = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
-    return places, [to_node(leaves[i]) for i in places]
+    return places, [lift(to_node(leaves[i]), current()) for i in places]
 
 
 def trace_inside(f, opened, places, nodes, what):

@@ -57,19 +57,16 @@ class Tracer(_core.Tracer):
 
     def assign(self, node):
         """Replace the value in place, in the base arrays too."""
-        changes, t = [], self
-        while True:
-            home = t._node.graph
-            if home is not None and home is not current():
-                raise TraceError(
-                    f"an array of the enclosing function is written to inside {current().what if current() else 'nothing'}: "
-                    f"hand it through the loop as part of the carry, or build a new one and return it"
-                )
-            changes.append((t, node))
-            if t._base is None:
-                break
+        changes, t, graph = [(self, node)], self, current()
+        while t._base is not None:
             node = t._write(t._base.node, node)
             t = t._base
+            changes.append((t, node))
+        if graph is not None and t._born <= graph.born:
+            raise TraceError(
+                f"an array of the enclosing function is written to inside {graph.what}: hand it through the loop "
+                f"as part of the carry, or write to a copy and return it"
+            )
         seen = None
         for t, node in reversed(changes):  # the arrays it is a view of first
             if seen is not None:

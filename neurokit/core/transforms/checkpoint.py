@@ -3,8 +3,7 @@
 import functools
 
 from .. import tree
-from ..graph import current, lift, replay
-from ..loops.scan import distinct
+from ..graph import current, replay
 from ..models.captured import threaded
 from ..primitives.control import checkpointed
 from ..trace import inner
@@ -64,7 +63,7 @@ def _kept(f, args):
     graph, inputs, outs, spec = inner.trace_inside(
         f, opened, places, nodes, "a checkpointed function"
     )
-    known = {i: lift(o, current()) for o, i in distinct(graph)}
+    known = {i: o for o, i in graph.lifted.items()}
     known.update(zip(inputs, nodes))
     taken = list(dict.fromkeys(known.values()))
     outs = replay(outs, known)

@@ -13,7 +13,7 @@ from .. import tree
 from ..graph import Detached, Graph, Primitive, bind_multi, current, lift
 from ..loops.body import Body
 from ..loops.flow import while_loop
-from ..loops.scan import distinct, leaf_node
+from ..loops.scan import leaf_node
 from ..models.captured import refused
 from ..primitives import elementwise as ew
 from ..primitives.control import stop, variable
@@ -157,9 +157,7 @@ def _solved(g, xs, inputs, solve):
         ins = [graph.add_input(x.shape, x.dtype) for x in [*xs, *inputs]]
         outs = g([Tracer(i) for i in ins[: len(xs)]], [Tracer(i) for i in ins[len(xs) :]])
         outs = [lift(as_dtype(to_node(o), x.dtype), graph) for o, x in zip(outs, xs)]
-    pairs = distinct(graph)
-    captured = [lift(o, current()) for o, _ in pairs]
-    everything = [*ins, *[i for _, i in pairs]]
+    captured, everything = list(graph.lifted), [*ins, *graph.lifted.values()]
     graph.lifted.clear()
     equation = Equation(Body(everything, outs, len(everything), 0, 0, False), len(xs), solve)
     return bind_implicit(equation, [*[stop(x) for x in xs], *inputs, *captured])

@@ -126,13 +126,13 @@ class _Traced:
     def _feed(self, node, start, stop):
         if node in self.place:
             part = self.leaves[self.place[node]][start:stop]
-            return np.ascontiguousarray(part, node.dtype)
+            return np.asarray(part, node.dtype, order="C")
         if node in self.random:
             first, (_, count) = self.values[node], self.random[node]
             keys = np.tile(first, (stop - start, 1))
             keys[:, 1] += count * np.arange(start, stop)
             return keys
-        return np.ascontiguousarray(self.values[node], node.dtype)
+        return np.asarray(self.values[node], node.dtype, order="C")
 
     def run(self, start, stop, threads):
         """Outputs of the sets start .. stop - 1, stacked. An error names the line of this code."""

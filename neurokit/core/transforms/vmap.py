@@ -211,7 +211,7 @@ def _trace(f, opened, outer, inner, n):
         lifted = list(inner.lifted.items())
     for out, element in lifted:
         if element not in known:
-            known[element] = lift(out, current()), False
+            known[element] = out, False
     return known, nodes, states, spec
 
 
