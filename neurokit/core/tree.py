@@ -193,6 +193,26 @@ def _unflatten(spec, it):
     return kind(**dict(zip(spec.meta, children)))
 
 
+def leaves_like(spec, tree):
+    """The leaves of `tree` in the order of `spec`; None where it has another structure.
+
+    A list counts as a tuple, and in the place of a model stand its parameters by name, in any order.
+    """
+    opened = _open(tree)
+    if spec.kind is _Leaf or opened is None:
+        return [tree] if spec.kind is _Leaf and opened is None else None
+    kind, meta, children = opened
+    if spec.kind is _model.Handle:
+        by_name = dict(zip(meta.names if kind is _model.Handle else meta, children))
+        if by_name.keys() != set(spec.meta.names):
+            return None
+        children = [by_name[n] for n in spec.meta.names]
+    elif meta != spec.meta or kind is not spec.kind and not {kind, spec.kind} <= {list, tuple}:
+        return None
+    parts = [leaves_like(s, c) for s, c in zip(spec.children, children)]
+    return None if None in parts else [leaf for part in parts for leaf in part]
+
+
 def leaves(tree):
     """The leaves of a tree, in order."""
     return flatten(tree)[0]

@@ -207,11 +207,6 @@ def marked(model, mark):
     return [row[:3] for row in _marked(model, mark)]
 
 
-def names_of(model, mark=Param):
-    """Dotted names of the marked arrays, in the order of `marked`."""
-    return tuple([row[3] for row in _marked(model, mark)])
-
-
 def params(model):
     """The parameters of a model: {dotted name: array}."""
     return {name: array for _, _, array, name in _marked(model, Param)}

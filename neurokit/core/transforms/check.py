@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import tree
+from ..trace.arguments import Opened
 from .derivatives import jvp, vjp
 
 
@@ -12,7 +13,8 @@ def check_grads(f, args, order=2, modes=("fwd", "rev"), rtol=1e-6, atol=None, ep
     Parameters
     ----------
     f : callable
-    args : tuple of float64 or complex128 arrays, numbers or containers of them
+    args : tuple of float64 or complex128 arrays, numbers, or containers or models of them
+        The state of models is the same in all calls.
     order : int
         2 also checks the derivative of the derivative, and so on.
     modes : tuple of "fwd" and "rev"
@@ -27,7 +29,7 @@ def check_grads(f, args, order=2, modes=("fwd", "rev"), rtol=1e-6, atol=None, ep
         the derivative are both NaN, as outside of a function's domain, they agree.
     """
     args = tuple(args)
-    leaves, spec = tree.flatten(args)
+    leaves = tree.leaves(args)
     if any(np.asarray(x).dtype.char not in "dD" for x in leaves):
         raise TypeError(
             "check_grads: all arguments must be float64 or complex128, got "
@@ -61,14 +63,21 @@ def _pairing(a, b):
 
 
 def _check(f, args, order, modes, rtol, atol, eps, rng, prefix):
-    leaves, spec = tree.flatten(args)
-    names = tree.paths(args)
+    opened = Opened(args)
+    leaves, spec, names = opened.leaves, opened.spec, tree.paths(args)
+
+    def held(transform, *given):
+        """What a transform gives; the state of models stays as it was."""
+        result = transform(*given)
+        opened.keep(opened.states)
+        return result
+
     for k, (leaf, name) in enumerate(zip(leaves, names)):
         direction = [np.zeros_like(x) for x in leaves]
         direction[k] = _random(rng, leaf)
-        wanted = _difference(f, leaves, spec, direction, eps)
+        wanted = _difference(f, opened, direction, eps)
         if "fwd" in modes:
-            _, got = jvp(f, args, tree.unflatten(spec, direction))
+            _, got = held(jvp, f, args, tree.unflatten(spec, direction))
             _compare(
                 tree.leaves(got),
                 wanted,
@@ -77,9 +86,10 @@ def _check(f, args, order, modes, rtol, atol, eps, rng, prefix):
                 f"{prefix}forward derivative by argument {name}",
             )
         if "rev" in modes:
-            out, pullback = vjp(f, *args)
+            out, pullback = held(vjp, f, *args)
             ct = [_random(rng, o) for o in tree.leaves(out)]
-            grads = tree.leaves(pullback(tree.unflatten(tree.flatten(out)[1], ct)))
+            grads = pullback(tree.unflatten(tree.flatten(out)[1], ct))
+            grads = tree.leaves_like(spec, grads)
             left = sum(_pairing(c, w) for c, w in zip(ct, wanted))
             _compare(
                 [_pairing(grads[k], direction[k])],
@@ -103,7 +113,7 @@ def _check(f, args, order, modes, rtol, atol, eps, rng, prefix):
                 prefix + "order 2: forward of " if not prefix else prefix,
             )
         if "rev" in modes:
-            out = f(*args)
+            out = held(f, *args)
             cts = [_random(rng, o) for o in tree.leaves(out)]
             out_spec = tree.flatten(out)[1]
             _check(
@@ -119,12 +129,13 @@ def _check(f, args, order, modes, rtol, atol, eps, rng, prefix):
             )
 
 
-def _difference(f, leaves, spec, direction, eps):
+def _difference(f, opened, direction, eps):
     """Fourth-order central difference along `direction`."""
 
     def at(step):
-        moved = [np.asarray(x) + step * d for x, d in zip(leaves, direction)]
-        return [_double(o) for o in tree.leaves(f(*tree.unflatten(spec, moved)))]
+        moved = [np.asarray(x) + step * d for x, d in zip(opened.leaves, direction)]
+        with opened.arguments(moved, opened.states) as args:
+            return [_double(o) for o in tree.leaves(f(*args))]
 
     a, b, c, d = at(-2 * eps), at(-eps), at(eps), at(2 * eps)
     return [(w - 8 * x + 8 * y - z) / (12 * eps) for w, x, y, z in zip(a, b, c, d)]

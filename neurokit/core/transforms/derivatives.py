@@ -383,10 +383,11 @@ def jvp(f, primals, tangents, has_aux=False):
         result, aux = aux_apart(result, "jvp") if has_aux else (result, None)
         leaves, spec = tree.flatten(result)
         nodes = [to_node(leaf) for leaf in leaves]
-        t_leaves, t_spec = tree.flatten(tuple(tangents))
-        if t_spec != call.opened.spec and len(t_leaves) != len(call.wrt):
+        t_leaves = tree.leaves_like(call.opened.spec, tuple(tangents))
+        if t_leaves is None:
             raise ValueError(
-                f"jvp: tangents must have the structure of primals, wanted {call.opened.spec}, got {t_spec}"
+                f"jvp: tangents must have the structure of primals, wanted {call.opened.spec}, "
+                f"got {tree.flatten(tuple(tangents))[1]}"
             )
         ts = [_matching(t, n, "jvp: tangent") for t, n in zip(t_leaves, call.wrt)]
         outs = forward(nodes, call.wrt, ts)

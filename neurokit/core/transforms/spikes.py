@@ -11,6 +11,7 @@ from ..graph import current
 from ..primitives import elementwise as ew
 from ..primitives.control import CustomRule, custom
 from ..primitives.control import surrogate as _surrogate
+from ..trace.arguments import Opened
 from ..trace.tracer import Tracer, to_node
 from .surrogates import SURROGATES
 from .wrapping import wraps
@@ -143,37 +144,48 @@ class custom_vjp:
 
     def __call__(self, *args, **kwargs):
         args = self._positional(args, kwargs)
-        leaves, spec = tree.flatten(args)
-        if current() is None or not any(isinstance(x, Tracer) for x in leaves):
+        if current() is None:
+            return self.f(*args)
+        opened = Opened(args)
+        traced = [i for i, x in enumerate(opened.leaves) if isinstance(x, Tracer)]
+        if not traced:
             return self.f(*args)
         if self.fwd is None:
             raise TypeError(
                 f"custom_vjp: call {self.__name__}.defvjp(fwd, bwd) before using it in a traced function"
             )
-        traced = [i for i, x in enumerate(leaves) if isinstance(x, Tracer)]
-        inputs = [leaves[i].node for i in traced]
+        inputs = [opened.leaves[i].node for i in traced]
         result, out_spec = tree.flatten(self.f(*args))
         outs = [to_node(r) for r in result]
-        rule = CustomRule(self.__name__, len(outs), self._backward(leaves, spec, traced, out_spec))
+        rule = CustomRule(self.__name__, len(outs), self._backward(opened, traced, out_spec))
         return tree.unflatten(out_spec, [Tracer(n) for n in custom(rule, outs, inputs)])
 
-    def _backward(self, leaves, spec, traced, out_spec):
+    def _backward(self, opened, traced, out_spec):
+        wanted = opened.spec.children
+
         def backward(inputs, cts):
-            filled = list(leaves)
+            filled = list(opened.leaves)
             for i, n in zip(traced, inputs):
                 filled[i] = Tracer(n)
-            _, residuals = self.fwd(*tree.unflatten(spec, filled))
+            with opened.arguments(filled, opened.states) as args:
+                _, residuals = self.fwd(*args)
             ct = tree.unflatten(out_spec, [Tracer(c) for c in cts])
             given = self.bwd(residuals, ct)
-            if not isinstance(given, tuple) or len(given) != len(spec.children):
+            if not isinstance(given, tuple) or len(given) != len(wanted):
                 raise TypeError(
-                    f"custom_vjp {self.__name__}: bwd must return a tuple of {len(spec.children)} cotangents, "
+                    f"custom_vjp {self.__name__}: bwd must return a tuple of {len(wanted)} cotangents, "
                     f"got {type(given).__name__}"
                     + (f" of length {len(given)}" if isinstance(given, tuple) else "")
                 )
             flat = []
-            for child, g in zip(spec.children, given):
-                flat += [None] * child.n_leaves if g is None else tree.leaves(g)
+            for k, (spec, g) in enumerate(zip(wanted, given)):
+                part = [None] * spec.n_leaves if g is None else tree.leaves_like(spec, g)
+                if part is None:
+                    raise ValueError(
+                        f"custom_vjp {self.__name__}: bwd must return a cotangent of the structure of argument {k}, "
+                        f"{spec}, or None, got {tree.flatten(g)[1]}"
+                    )
+                flat += part
             out = []
             for i, n in zip(traced, inputs):
                 g = None if flat[i] is None else to_node(flat[i])
