@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from neurokit import data, rsa
+from neurokit.rsa import evaluation
 from neurokit.rsa.bootstrap import ceilings, sample_counts, similarities
 from neurokit.rsa.rdms import pair_index
 
@@ -201,3 +202,35 @@ def test_missing_pairs_are_left_out(study):
     want = condensed_compare(np.concatenate([models.values, r.values])[:, 5:], "pearson")
     np.testing.assert_allclose(got.subject_scores, want[:3, 3:], atol=1e-12)
     assert np.isfinite(got.sem).all()
+
+
+@pytest.mark.parametrize(
+    ("both", "want"), [(0.9, 0.3 * 4 / 3), (0.6, 0.65 - 5 / 3 * 0.1), (0.45, 0.45)]
+)
+def test_standard_errors_over_both_factors_by_hand(both, want):
+    """4 subjects and 5 conditions: not below one factor's, the formula, not above the joint one's."""
+    variance = {"subject": np.array([0.3]), "condition": np.array([0.2]), "both": np.array([both])}
+    np.testing.assert_allclose(evaluation._combined(variance, 4, 5), [want])
+
+
+@pytest.mark.parametrize("divisions", [1, 4])
+def test_what_divisions_into_folds_add_is_taken_away(divisions):
+    """Samples of variance 1 seen through divisions of variance 2."""
+    rng = np.random.default_rng(0)
+    samples = rng.standard_normal((20000, 2)) + np.sqrt(2) * rng.standard_normal(
+        (divisions, 20000, 2)
+    )
+    found = evaluation._variance(samples)[0]
+    assert found == pytest.approx(1 if divisions > 1 else 3, rel=0.05)
+
+
+def test_variance_that_divisions_explain_has_a_floor():
+    """Nothing but the division varies: the standard error of the difference is left."""
+    rng = np.random.default_rng(1)
+    samples = rng.standard_normal((4, 50, 2))
+    found = evaluation._variance(samples)[0]
+    total = samples[..., 0].mean(0).var(ddof=1)
+    added = samples[..., 0].var(0, ddof=1).mean() / 4
+    least = np.sqrt(2 / 49 * (total**2 + added**2 / 3))
+    assert total - added < least
+    assert found == pytest.approx(least)
