@@ -286,3 +286,17 @@ def test_ceilings_of_held_out_conditions_do_not_depend_on_the_models(study, meth
     fixed, fitted = (rsa.evaluate(m, data, method, n_boot=2, cv=(1, 2)) for m in models)
     np.testing.assert_allclose(fixed.ceiling, fitted.ceiling, atol=1e-12)
     assert fixed.scores[0] == pytest.approx(fitted.scores[0], abs=1e-12)
+
+
+@pytest.mark.parametrize("n_subjects", [6, 25])
+def test_leaving_out_each_subject_once(n_subjects):
+    """Samples have fewer different subjects than folds, and vary as means over subjects do."""
+    rng = np.random.default_rng(0)
+    shared = rng.random(45)
+    data = shared + 0.5 * rng.standard_normal((n_subjects, 45))
+    basis = rsa.RDMs(shared + 0.3 * rng.standard_normal((2, 45)))
+    result = rsa.evaluate(
+        rsa.SelectModel(basis), data, "pearson", "subject", 200, cv=(n_subjects, 1)
+    )
+    want = result.subject_scores[0].std(ddof=1) / np.sqrt(n_subjects)
+    assert 0.7 * want < result.sem[0] < 1.7 * want

@@ -391,7 +391,7 @@ def bootstrap_crossvalidated(
     subject_counts = np.ones((n_boot, n_subjects), int)
     condition_counts = np.ones((n_boot, n), int)
     if "subject" in factors:
-        subject_counts = sample_counts(n_subjects, n_boot, rng, least=max(2, folds[0]))
+        subject_counts = sample_counts(n_subjects, n_boot, rng, least=2)
     if "condition" in factors:
         condition_counts = sample_counts(n, n_boot, rng, least=least)
     out = np.empty((n_cv, n_boot, len(models) + 1))
