@@ -59,11 +59,11 @@ def _middle(full, shape):
 
 
 def _cut(full, s1, s2, mode, axes):
-    if mode == "full":
-        return full
+    if mode != "valid":
+        return full if mode == "full" else _middle(full, s1)
     shape = list(full.shape)
     for a in axes:
-        shape[a] = s1[a] if mode == "same" else s1[a] - s2[a] + 1
+        shape[a] = s1[a] - s2[a] + 1
     return _middle(full, shape)
 
 
@@ -99,18 +99,21 @@ def _by_fft(in1, in2, axes):
 
 @_twin
 def fftconvolve(in1, in2, mode="full", axes=None):
-    in1, in2 = as_floats(in1, in2)
+    in1, in2 = as_array(in1), as_array(in2)
     if in1.ndim == 0 and in2.ndim == 0:
         return in1 * in2
     if 0 in (*in1.shape, *in2.shape):
-        return np.zeros(0, in1.dtype)
+        return np.zeros(0)
     every = range(in1.ndim)
-    axes = list(every) if axes is None else [a % in1.ndim for a in np.atleast_1d(axes)]
+    axes = every if axes is None else [a % in1.ndim for a in np.atleast_1d(axes)]
+    if in1.ndim == in2.ndim:  # an axis of length 1 broadcasts
+        axes = [a for a in axes if 1 not in (in1.shape[a], in2.shape[a])]
     in1, in2, _ = _swapped(in1, in2, mode, axes)
     for a in set(every) - set(axes):
         if in1.shape[a] != in2.shape[a] and 1 not in (in1.shape[a], in2.shape[a]):
             raise ValueError(f"incompatible shapes for in1 and in2: {in1.shape} and {in2.shape}")
-    return _cut(_by_fft(in1, in2, axes), in1.shape, in2.shape, mode, axes)
+    full = _by_fft(*as_floats(in1, in2), axes) if axes else in1 * in2
+    return _cut(full, in1.shape, in2.shape, mode, axes)
 
 
 @_twin
@@ -156,12 +159,17 @@ def convolve(in1, in2, mode="full", method="auto"):
 def correlate(in1, in2, mode="full", method="auto"):
     in1, in2 = as_array(in1), as_array(in2)
     if in1.ndim == 0 and in2.ndim == 0:
-        return in1 * np.conjugate(in2)
+        return in1 * _conjugate(in2)
     _, _, exchanged = _swapped(in1, in2, mode, range(in1.ndim))
     back = (slice(None, None, -1),) * in1.ndim
     if exchanged:  # the other order, turned round
-        return np.conjugate(convolve(in2, np.conjugate(in1[back]), mode, method))[back]
-    return convolve(in1, np.conjugate(in2[back]), mode, method)
+        return _conjugate(convolve(in2, _conjugate(in1[back]), mode, method))[back]
+    return convolve(in1, _conjugate(in2[back]), mode, method)
+
+
+def _conjugate(x):
+    """NumPy's, but bools stay bools."""
+    return x if x.dtype == bool else np.conjugate(x)
 
 
 _BORDERS = {"fill": "constant", "wrap": "wrap", "symm": "symmetric"}  # what np.pad calls them

@@ -72,7 +72,7 @@ EVERYTHING = {
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 def test_everything_to_one_number(kernels, name, dtype):
     f = EVERYTHING[name]
-    for n in (2, 16, 1023, 5000, 300_000):
+    for n in (2, 16, 1023, 5000, 200_000, 300_000):
         x = normal(n, dtype=dtype)
         names = compare(kernels, f, x)
         assert names[0] == "fold" and not any("reduce" in k for k in names)
@@ -89,6 +89,14 @@ def test_axes(kernels, axis):
         nk.jit(lambda x: np.sum(np.exp(x), axis, keepdims=True))(x),
         np.sum(np.exp(x), axis, keepdims=True),
     )
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_few_short_rows(kernels, dtype):
+    for p in (2, 7, 8, 9):
+        for r in (3, 9, 15, 16, 17):
+            x = normal(p, r, dtype=dtype, seed=r)
+            assert compare(kernels, lambda x: np.sum(x * x, -1), x) == ["fold"]
 
 
 def test_what_is_no_row_and_no_column(kernels):

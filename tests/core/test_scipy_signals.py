@@ -209,3 +209,35 @@ def test_cross_spectra_of_unequal_lengths():
             lambda a, b: signal.csd(a, b, nperseg=16)[1],
             *(a, b),
         )
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i4", "?", "c8"])
+def test_convolution_along_axes_of_length_one(dtype):
+    """Such an axis broadcasts; where no other is left, the result is a product, of its own type."""
+
+    def array(*shape):
+        x = 4 * np.random.default_rng(sum(shape)).normal(size=shape)
+        return x > 0 if dtype == "?" else x.astype(dtype)
+
+    for s, t in (((1, 5), (6, 1)), ((7, 2), (1, 5)), ((4, 5), (1, 1)), ((3, 4), (2, 4))):
+        for mode in ("full", "same", "valid"):
+            for axes in (None, 1, (0, 1)):
+                a, b = array(*s), array(*t)
+                try:
+                    wanted = signal.fftconvolve(a, b, mode, axes)
+                except ValueError:
+                    with pytest.raises(ValueError):
+                        nk.scipy.signal.fftconvolve(a, b, mode, axes)
+                    continue
+                got = nk.jit(lambda a, b: nk.scipy.signal.fftconvolve(a, b, mode, axes))(a, b)  # noqa: B023
+                assert got.dtype == wanted.dtype and got.shape == wanted.shape
+                np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_correlation_of_bools():
+    a, b = np.array([1, 0, 1, 1, 0], bool), np.array([1, 1, 0], bool)
+    for mode in ("full", "same", "valid"):
+        wanted = signal.correlate(a, b, mode)
+        got = nk.jit(lambda a, b: nk.scipy.signal.correlate(a, b, mode))(a, b)  # noqa: B023
+        assert got.dtype == wanted.dtype == bool
+        np.testing.assert_array_equal(got, wanted)

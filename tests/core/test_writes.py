@@ -111,6 +111,37 @@ def test_write_in_loop_is_in_place():
     assert i == 3
 
 
+def test_what_a_carry_is_between_two_writes():
+    """The carry is updated in place; the value between the writes is recorded, and the one before."""
+
+    def between(c, x):
+        first = c.copy()
+        first[3] = x[0]
+        second = first.copy()
+        second[0] = x[1]
+        return second, first
+
+    def around(c, x):
+        return between(c, x)[0], c
+
+    def other(c, x):
+        a, b = c
+        return (np.tanh(b * x), b + x), a
+
+    xs = np.random.default_rng(8).normal(size=(4, 6))
+    for body, carry in (
+        (between, np.zeros(6)),
+        (around, np.zeros(6)),
+        (other, (np.zeros(6), np.ones(6))),
+    ):
+        last, ys = nk.scan(body, carry, xs)
+        for x, y in zip(xs, ys):
+            carry, wanted = body(carry, x)
+            np.testing.assert_allclose(y, wanted, rtol=1e-14)
+        for a, b in zip(nk.tree.leaves(last), nk.tree.leaves(carry)):
+            np.testing.assert_allclose(a, b, rtol=1e-14)
+
+
 def test_bad_writes():
     with pytest.raises(ValueError, match="could not broadcast"):
         nk.jit(lambda t: t.__setitem__(0, np.ones(3)))(X)

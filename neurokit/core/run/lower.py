@@ -160,8 +160,6 @@ class Lowering:
         """The memory of a carry for its own next value, if nobody reads the old one any more."""
         source = self.inputs[carry]
         latest = self.holder.get(carry, source)  # what lies in the carry's memory at present
-        if source in self.records.wanted:
-            raise NotInPlace(carry)
         for user in [u for n in {source, latest} for u in self.readers.get(n, ())]:
             if user not in self.done and not (
                 user in self.chunk
@@ -266,8 +264,6 @@ class Lowering:
         view = self.view(base)
         mine = root in self.owned and root not in self.shared
         carry = self._carry_of(root)
-        if carry is not None and root in self.records.wanted:
-            raise NotInPlace(carry)
         free = all(user in self.done or user is node for user in self.readers.get(root, ()))
         if carry is not None and self.outputs[self.inout[carry]] in self.overlay and free:
             if view.contiguous and root is self.holder.get(carry, self.inputs[carry]):
