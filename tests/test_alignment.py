@@ -10,6 +10,7 @@ from scipy.sparse import csgraph
 from scipy.spatial import distance
 
 from neurokit import rsa
+from neurokit.rsa import alignment
 
 
 @pytest.fixture
@@ -311,3 +312,35 @@ def test_several_starts_find_less_stress(method, seed):
     )
     with pytest.raises(ValueError, match="n_init: wanted a number of at least 1, got 0"):
         rsa.mds(r, n_init=0)
+
+
+def test_missing_pairs_have_no_part_in_quantiles():
+    values = np.array([[1.0, np.nan, 2, 3, 4, np.nan], [6.0, 5, 4, 3, 2, 1]])
+    found = rsa.geotopological(rsa.RDMs(values), 0.25, 0.75).values
+    np.testing.assert_allclose(found[0], [0, np.nan, 1 / 6, 5 / 6, 1, np.nan], atol=1e-12)
+    np.testing.assert_allclose(found[1], np.clip((values[1] - 2.25) / 2.5, 0, 1))
+
+
+@pytest.mark.parametrize("least", [1e-2, 1e-3, 1e-4, 1e-6])
+def test_small_singular_values_count(least):
+    """Those of a product of factors that are turned against one another."""
+    rng = np.random.default_rng(0)
+    u, turn = (np.linalg.qr(rng.standard_normal((n, 9)))[0] for n in (40, 9))
+    sizes = np.geomspace(1, least, 9)
+    want = np.linalg.svd(sizes[:, None] * turn * sizes, compute_uv=False).sum()
+    found = alignment._nuclear((u, sizes), (u @ turn, sizes))
+    assert found == pytest.approx(want, rel=1e-11)
+
+
+def test_sparse_maps_are_at_the_minimum():
+    """Of units that hang together, where coordinate descent is slow."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((60, 1)) + 0.2 * rng.standard_normal((60, 8))
+    y = x @ rng.standard_normal((8, 3)) + 0.1 * rng.standard_normal((60, 3))
+    weights, _ = rsa.sparse_map(x, y, penalty=0.01, max_iter=100000)
+    x, y = ((v - v.mean(0)) / np.linalg.norm(v - v.mean(0), axis=0) for v in (x, y))
+    slope = x.T @ (y - x @ weights)
+    active = weights != 0
+    assert active.any() and not active.all()
+    np.testing.assert_allclose(slope[active], 0.01 * np.sign(weights[active]), atol=2e-8)
+    assert (np.abs(slope[~active]) <= 0.01 + 2e-8).all()

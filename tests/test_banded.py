@@ -350,3 +350,14 @@ def test_data_centred_by_hand_are_screened_as_with_an_intercept(solver):
         ((values, vectors),) = _search.decomposed(it, weights[None])
         scores.append(_search.screen(it, weights, values, vectors, np.logspace(-4, 4, 30)))
     np.testing.assert_allclose(scores[0], scores[1], rtol=1e-9)
+
+
+def test_one_choice_for_all_targets_is_refined_by_their_mean():
+    X, Y = problem()
+    scores = [
+        encoding.BandedRidgeCV(
+            BANDS, ALPHAS, n_iter=1, refine=rounds, alpha_per_target=False
+        ).fit(X, Y).best_score_.mean()
+        for rounds in (0, 5)
+    ]  # fmt: skip
+    assert scores[1] > scores[0] + 0.05

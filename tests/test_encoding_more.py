@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from neurokit import encoding
+from neurokit.encoding.folds import splits
 
 ALPHAS = np.logspace(-2, 3, 6)
 
@@ -151,3 +153,39 @@ def test_variance_partition_of_known_parts():
         encoding.variance_partition({"A": a}, Y)
     with pytest.raises(ValueError, match="samples"):
         encoding.variance_partition({"A": a, "B": b[:5]}, Y)
+
+
+def test_localizers_of_unequal_sides_equal_scipy():
+    x, labels = np.random.default_rng(0).standard_normal((20, 6)) + 1e4, np.repeat([0, 1], [7, 13])
+    for kind, equal in (("student", True), ("welch", False)):
+        for alternative in ("two-sided", "greater", "less"):
+            found = encoding.localizer(x, labels, (0, 1), kind=kind, alternative=alternative)
+            want = stats.ttest_ind(x[:7], x[7:], equal_var=equal, alternative=alternative)
+            np.testing.assert_allclose(found.t, want.statistic, rtol=1e-10)
+            np.testing.assert_allclose(found.p, want.pvalue, rtol=1e-10)
+
+
+def test_paired_localizers_leave_out_runs_with_one_side():
+    x = np.random.default_rng(1).standard_normal((12, 5))
+    labels, runs = np.array(list("ababababbbaa")), np.repeat([0, 1, 2, 3, 4, 5], 2)
+    found = encoding.localizer(x, labels, ("a", "b"), kind="paired", runs=runs)
+    want = stats.ttest_rel(x[0:8:2], x[1:8:2])
+    np.testing.assert_allclose(found.t, want.statistic, rtol=1e-12)
+    np.testing.assert_array_equal(found.dof, 3)
+
+
+def test_groups_are_left_out_in_order_of_first_appearance():
+    pairs = splits(list("ccabba"), np.zeros((6, 1)))
+    assert [test.tolist() for _, test in pairs] == [[0, 1], [2, 5], [3, 4]]
+    assert [train.tolist() for train, _ in pairs] == [[2, 3, 4, 5], [0, 1, 3, 4], [0, 1, 2, 5]]
+
+
+def test_constant_features_of_pls_have_no_weight():
+    """Whose mean is not exactly their value."""
+    rng = np.random.default_rng(2)
+    X, Y = rng.standard_normal((49, 4)), rng.standard_normal((49, 2))
+    with_constant = np.column_stack([np.full(49, 0.1), X])
+    assert with_constant[:, 0].std() > 0
+    found = encoding.PLS(3).fit(with_constant, Y)
+    np.testing.assert_allclose(found.coef_[:, 1:], encoding.PLS(3).fit(X, Y).coef_, atol=1e-12)
+    np.testing.assert_allclose(found.coef_[:, 0], 0, atol=1e-12)

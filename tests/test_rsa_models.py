@@ -300,3 +300,13 @@ def test_leaving_out_each_subject_once(n_subjects):
     )
     want = result.subject_scores[0].std(ddof=1) / np.sqrt(n_subjects)
     assert 0.7 * want < result.sem[0] < 1.7 * want
+
+
+@pytest.mark.parametrize("method", ["cosine", "pearson", "whitened_pearson"])
+def test_a_matrix_that_stands_twice_changes_no_prediction(study, method):
+    basis, data = study
+    twice = rsa.RDMs(np.vstack([basis.values, basis.values[1:], 2 * basis.values]))
+    for how in ("nonnegative", "least_squares"):
+        one, many = (rsa.WeightedModel(b, how=how) for b in (basis, twice))
+        p, q = (m.predict(m.fit(data, method)).values[0] for m in (one, many))
+        np.testing.assert_allclose(p / np.linalg.norm(p), q / np.linalg.norm(q), atol=1e-8)
