@@ -202,6 +202,24 @@ def test_hoisting_moves_products_out():
     nk.check_grads(loss, (w, u, xs), order=1)
 
 
+def test_a_weight_used_both_ways_round():
+    """Products that make a weight's gradient and its transpose are not stacked as one."""
+    rng = np.random.default_rng(5)
+    w, xs = 0.5 * rng.normal(size=(3, 3)), rng.normal(size=(4, 3, 3))
+
+    def step(w, c, x):
+        return np.tanh(w @ c + w.T @ c + x)
+
+    def plain(w):
+        c = np.eye(3)
+        for x in xs:
+            c = step(w, c, x)
+        return (c**2).sum()
+
+    looped = lambda w: (nk.scan(lambda c, x: (step(w, c, x), None), np.eye(3), xs)[0] ** 2).sum()  # noqa: E731
+    np.testing.assert_allclose(nk.grad(looped)(w), nk.grad(plain)(w), rtol=1e-12)
+
+
 def test_progress_reports():
     done = []
     carry, ys = nk.scan(
