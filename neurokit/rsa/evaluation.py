@@ -199,7 +199,8 @@ def evaluate(
 
     Cross-validated scores and ceilings are means over 100 random divisions of the data into folds, so
     that the seed hardly matters. Bootstrap samples are divided 4 times each, into folds of about the
-    size that those of the data have (so into fewer, at least two, where conditions are drawn); the
+    size that those of the data have (so into fewer, at least two, where conditions are drawn; of
+    subjects, no more than there are different ones); the
     variance that the division adds is taken away, and what remains is not let below its own standard
     error.
 
