@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
+from neurokit.core.run import runtime
 
 RNG = np.random.default_rng(5)
 UNARY = (
@@ -386,3 +387,36 @@ def test_saved(tmp_path):
     close(back["z"], Z)
     assert back["scalar"].dtype == np.complex64
     assert type(back["number"]) is complex and repr(back["number"]) == repr(tree["number"])
+
+
+@pytest.mark.parametrize("dtype", ["c8", "c16"])
+@pytest.mark.parametrize("native", ["0", "always"])
+def test_layouts_of_parts(monkeypatch, dtype, native):
+    """Both parts and one part alone, contiguous, padded, transposed, reversed, repeated; over whole blocks and rests."""
+    monkeypatch.setenv("NEUROKIT_NATIVE", native)
+    runtime._programs.clear()
+    base = z_like(700, 600, dtype=dtype)
+    f = nk.jit(lambda z, w, x: (z + np.conjugate(w), w.imag - x, z.real * x))
+    for n, m in [
+        (1, 1),
+        (1, 17),
+        (5, 3),
+        (31, 7),
+        (1, 255),
+        (2, 257),
+        (3, 600),
+        (300, 513),
+        (0, 4),
+    ]:
+        x = base.imag[:n, :m].copy()
+        for z, w in (
+            (base[:n, :m].copy(), base[n : 2 * n, :m].copy()),
+            (base[:n, :m], base.T[:n, :m] if m < 600 else base[n : 2 * n, :m]),
+            (base[:n, :m][:, ::-1], base[699 : 699 - n : -1, :m]),
+            (base[: 2 * n : 2, :m], np.broadcast_to(base[:1, :m], (n, m))),
+        ):
+            for got, want in zip(
+                f(z, w, x), (z + np.conjugate(w), w.imag - x, z.real * x), strict=True
+            ):
+                np.testing.assert_array_equal(got, want, strict=True)
+    runtime._programs.clear()

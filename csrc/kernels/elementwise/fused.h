@@ -98,10 +98,18 @@ int64_t NK_LV(nk_fused_piece)(const nk_fused *f);
 /* Is call->work needed, which threads cannot share? Of f->work_size bytes. */
 bool NK_LV(nk_fused_needs_work)(const nk_fused *f);
 
-/* Copies n elements from flat index `start` of a strided operand into a block, and back. */
-void NK_LV(nk_fused_gather)(char *block, const nk_fused *f, const nk_arg *arg, const char *data,
-                            int64_t start, int64_t n);
-void NK_LV(nk_fused_scatter)(char *data, const nk_fused *f, const nk_arg *arg, const char *block,
-                             int64_t start, int64_t n);
+/* Strided operands that are the parts of the same complex numbers: for each operand that of the imaginary
+ * parts, or that it has none, or that there is nothing to copy or it is copied with another. */
+enum { NK_PAIR_NONE = -1, NK_PAIR_SECOND = -2 };
+typedef struct nk_fused_pairs {
+  int16_t other[NK_MAX_OPERANDS];
+} nk_fused_pairs;
+void NK_LV(nk_fused_pair)(nk_fused_pairs *pairs, const nk_fused *f, const nk_call *call);
+/* Copies n elements from flat index `start` of the strided inputs into their blocks, and of the strided
+ * outputs back; block[k] is that of operand k. */
+void NK_LV(nk_fused_gather)(char *const *block, const nk_fused *f, const nk_fused_pairs *pairs,
+                            const nk_call *call, int64_t start, int64_t n);
+void NK_LV(nk_fused_scatter)(char *const *block, const nk_fused *f, const nk_fused_pairs *pairs,
+                             const nk_call *call, int64_t start, int64_t n);
 
 #endif

@@ -1,5 +1,6 @@
 /* Strided operands: elements of the iteration space copied into a block and back.
  *
+ * The real and the imaginary parts of the same complex numbers are two operands; they are copied together.
  * Cost: one division per axis and call, then a loop over pieces of the last axis.
  */
 #include <string.h>
@@ -66,28 +67,95 @@ static void copy_line(char *to, int64_t to_step, const char *from, int64_t from_
   }
 }
 
-void NK_LV(nk_fused_gather)(char *block, const nk_fused *f, const nk_arg *arg, const char *data,
-                            int64_t start, int64_t n) {
-  const int last = f->ndim - 1;
-  walk w = walk_start(f, arg, start);
-  while (n > 0) {
-    const int64_t left = f->shape[last] - w.index[last], m = n < left ? n : left;
-    copy_line(block, arg->size, data + w.offset, arg->stride[last], m, arg->size);
-    block += m * arg->size;
-    n -= m;
-    walk_step(&w, f, arg, m);
+/* Both parts of complex numbers that follow on. Written so that the compiler makes shuffles of it. */
+#define PARTS(T)                                                                              \
+  static void split_##T(T *restrict re, T *restrict im, const T *restrict from, int64_t n) {  \
+    for (int64_t i = 0; i < n; i++) re[i] = from[2 * i], im[i] = from[2 * i + 1];             \
+  }                                                                                           \
+  static void merge_##T(T *restrict to, const T *restrict re, const T *restrict im, int64_t n) { \
+    for (int64_t i = 0; i < n; i++) to[2 * i] = re[i], to[2 * i + 1] = im[i];                 \
+  }
+PARTS(uint32_t)
+PARTS(uint64_t)
+
+static void split(char *re, char *im, const char *from, int64_t n, int size) {
+  const void *data = from;
+  void *a = re, *b = im;
+  size == 8 ? split_uint64_t(a, b, data, n) : split_uint32_t(a, b, data, n);
+}
+
+static void merge(char *to, const char *re, const char *im, int64_t n, int size) {
+  void *data = to;
+  const void *a = re, *b = im;
+  size == 8 ? merge_uint64_t(data, a, b, n) : merge_uint32_t(data, a, b, n);
+}
+
+static char *operand_data(const nk_call *call, int k) {
+  return k < call->n_in ? call->in[k].data : call->out[k - call->n_in].data;
+}
+
+/* Are operands k and m the real and the imaginary parts of complex numbers that follow on? */
+static bool are_parts(const nk_fused *f, const nk_call *call, int k, int m) {
+  const nk_arg *a = f->arg + k, *b = f->arg + m;
+  bool are = b->kind == NK_ARG_STRIDED && a->size == b->size && (a->size == 4 || a->size == 8) &&
+             a->stride[f->ndim - 1] == 2 * a->size &&
+             operand_data(call, m) == operand_data(call, k) + a->size;
+  for (int d = 0; are && d < f->ndim; d++) are = a->stride[d] == b->stride[d];
+  return are;
+}
+
+void NK_LV(nk_fused_pair)(nk_fused_pairs *pairs, const nk_fused *f, const nk_call *call) {
+  const int n_arg = f->n_in + f->n_out;
+  for (int k = 0; k < n_arg; k++)
+    pairs->other[k] = f->arg[k].kind == NK_ARG_STRIDED ? NK_PAIR_NONE : NK_PAIR_SECOND;
+  for (int k = 0; k < n_arg; k++) {
+    const int end = k < f->n_in ? f->n_in : n_arg;
+    for (int m = k < f->n_in ? 0 : f->n_in; m < end && pairs->other[k] == NK_PAIR_NONE; m++) {
+      if (pairs->other[m] != NK_PAIR_NONE || !are_parts(f, call, k, m)) continue;
+      pairs->other[k] = (int16_t)m;
+      pairs->other[m] = NK_PAIR_SECOND;
+    }
   }
 }
 
-void NK_LV(nk_fused_scatter)(char *data, const nk_fused *f, const nk_arg *arg, const char *block,
-                             int64_t start, int64_t n) {
+void NK_LV(nk_fused_gather)(char *const *block, const nk_fused *f, const nk_fused_pairs *pairs,
+                            const nk_call *call, int64_t start, int64_t n) {
   const int last = f->ndim - 1;
-  walk w = walk_start(f, arg, start);
-  while (n > 0) {
-    const int64_t left = f->shape[last] - w.index[last], m = n < left ? n : left;
-    copy_line(data + w.offset, arg->stride[last], block, arg->size, m, arg->size);
-    block += m * arg->size;
-    n -= m;
-    walk_step(&w, f, arg, m);
+  for (int k = 0; k < f->n_in; k++) {
+    const nk_arg *arg = f->arg + k;
+    const int other = pairs->other[k];
+    if (other == NK_PAIR_SECOND) continue;
+    walk w = walk_start(f, arg, start);
+    for (int64_t done = 0, m; done < n; done += m) {
+      const int64_t left = f->shape[last] - w.index[last];
+      const char *from = call->in[k].data + w.offset;
+      m = n - done < left ? n - done : left;
+      if (other >= 0)
+        split(block[k] + done * arg->size, block[other] + done * arg->size, from, m, arg->size);
+      else
+        copy_line(block[k] + done * arg->size, arg->size, from, arg->stride[last], m, arg->size);
+      walk_step(&w, f, arg, m);
+    }
+  }
+}
+
+void NK_LV(nk_fused_scatter)(char *const *block, const nk_fused *f, const nk_fused_pairs *pairs,
+                             const nk_call *call, int64_t start, int64_t n) {
+  const int last = f->ndim - 1;
+  for (int k = f->n_in; k < f->n_in + f->n_out; k++) {
+    const nk_arg *arg = f->arg + k;
+    const int other = pairs->other[k];
+    if (other == NK_PAIR_SECOND) continue;
+    walk w = walk_start(f, arg, start);
+    for (int64_t done = 0, m; done < n; done += m) {
+      const int64_t left = f->shape[last] - w.index[last];
+      char *to = call->out[k - f->n_in].data + w.offset;
+      m = n - done < left ? n - done : left;
+      if (other >= 0)
+        merge(to, block[k] + done * arg->size, block[other] + done * arg->size, m, arg->size);
+      else
+        copy_line(to, arg->stride[last], block[k] + done * arg->size, arg->size, m, arg->size);
+      walk_step(&w, f, arg, m);
+    }
   }
 }

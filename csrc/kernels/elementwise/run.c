@@ -17,8 +17,10 @@ typedef struct runner {
   const nk_fused *f;
   const nk_call *call;
   char *work;
+  bool strided; /* is anything copied to blocks? */
+  nk_fused_pairs pairs;
   char *bits[NK_MAX_OPERANDS]; /* where operands that are bits stand */
-  char *r[NK_FUSED_REGS];
+  char *r[NK_FUSED_REGS];      /* of a strided operand too: its block */
 } runner;
 
 static char *operand_data(const nk_call *call, const nk_fused *f, int k) {
@@ -74,10 +76,9 @@ static void run_block(runner *p, int64_t start, int64_t n) {
   const int n_arg = f->n_in + f->n_out;
   const bool tail = n < NK_LANES;
   char *direct[NK_MAX_OPERANDS];
+  if (p->strided) NK_LV(nk_fused_gather)(r, f, &p->pairs, p->call, start, n);
   for (int k = 0; k < f->n_in; k++) {
     const nk_arg *arg = f->arg + k;
-    if (arg->kind == NK_ARG_STRIDED)
-      NK_LV(nk_fused_gather)(r[arg->reg], f, arg, p->call->in[k].data, start, n);
     if (arg->kind == NK_ARG_BITS) nk_bits_to_flags(r[arg->reg], p->bits[k], n);
     if (tail && arg->kind == NK_ARG_DIRECT) {
       copy_bytes(p->work + arg->tail, r[k], (size_t)n * arg->size);
@@ -86,16 +87,15 @@ static void run_block(runner *p, int64_t start, int64_t n) {
   }
   for (int k = f->n_in; k < n_arg && tail; k++) {
     direct[k - f->n_in] = r[k];
-    r[k] = p->work + f->arg[k].tail;
+    if (f->arg[k].kind != NK_ARG_STRIDED) r[k] = p->work + f->arg[k].tail;
   }
   run_steps(p, tail ? NK_LANES : n);
+  if (p->strided) NK_LV(nk_fused_scatter)(r, f, &p->pairs, p->call, start, n);
   for (int k = f->n_in; k < n_arg; k++) {
     const nk_arg *arg = f->arg + k;
-    if (arg->kind == NK_ARG_STRIDED)
-      NK_LV(nk_fused_scatter)(p->call->out[k - f->n_in].data, f, arg, r[arg->reg], start, n);
-    else if (arg->kind == NK_ARG_BITS)
+    if (arg->kind == NK_ARG_BITS)
       nk_bits_of_flags(p->bits[k], r[arg->reg], n);
-    else if (tail)
+    else if (tail && arg->kind == NK_ARG_DIRECT)
       copy_bytes(direct[k - f->n_in], r[k], (size_t)n * arg->size);
   }
   for (int k = 0; k < n_arg && !tail; k++) {
@@ -134,6 +134,13 @@ static void start_runner(runner *p, const nk_fused *f, const nk_call *call, char
   char **r = p->r + f->n_in + f->n_out;
   for (int c = 0; c < f->n_const; c++) *r++ = f->constant + (size_t)c * NK_FUSED_SPLAT;
   for (int k = 0; k < f->n_place; k++) *r++ = work + f->place[k];
+  p->strided = false;
+  for (int k = 0; k < f->n_in + f->n_out; k++) {
+    if (f->arg[k].kind != NK_ARG_STRIDED) continue;
+    p->strided = true;
+    p->r[k] = p->r[f->arg[k].reg];
+  }
+  if (p->strided) NK_LV(nk_fused_pair)(&p->pairs, f, call);
 }
 
 void NK_LV(nk_fused_span)(const nk_fused *f, char *const *at, int64_t n) {

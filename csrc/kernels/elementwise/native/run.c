@@ -74,21 +74,19 @@ static char *address(const nk_call *call, const nk_fused *f, int k, int64_t star
 static void run_blocks(const nk_call *call, const nk_fused *f, char **at, int64_t start,
                        int64_t stop) {
   _Alignas(NK_ALIGN) char block[NK_NATIVE_STRIDED][BLOCK * 8];
+  nk_fused_pairs pairs;
   const int n_arg = f->n_in + f->n_out;
+  NK_LV(nk_fused_pair)(&pairs, f, call);
   for (int k = 0, n = 0; k < n_arg; k++)
     if (f->arg[k].kind == NK_ARG_STRIDED) at[k] = block[n++];
   for (int64_t n; start < stop; start += n) {
     n = stop - start < BLOCK ? stop - start : BLOCK;
-    for (int k = 0; k < f->n_in; k++)
-      if (f->arg[k].kind == NK_ARG_STRIDED)
-        NK_LV(nk_fused_gather)(at[k], f, f->arg + k, call->in[k].data, start, n);
+    NK_LV(nk_fused_gather)(at, f, &pairs, call, start, n);
     run_span(f, at, n);
+    NK_LV(nk_fused_scatter)(at, f, &pairs, call, start, n);
     for (int k = 0; k < n_arg; k++) {
       const nk_arg *arg = f->arg + k;
-      if (arg->kind == NK_ARG_DIRECT || arg->kind == NK_ARG_BITS)
-        at[k] += nk_arg_bytes(arg, n);
-      else if (arg->kind == NK_ARG_STRIDED && k >= f->n_in)
-        NK_LV(nk_fused_scatter)(call->out[k - f->n_in].data, f, arg, at[k], start, n);
+      if (arg->kind == NK_ARG_DIRECT || arg->kind == NK_ARG_BITS) at[k] += nk_arg_bytes(arg, n);
     }
   }
 }
