@@ -100,3 +100,19 @@ def test_a_nan_at_any_place_wins(name, dtype):
         x[np.arange(n), np.arange(n)] = np.nan
         assert np.isnan(call("reduce_" + name, (n,), dtype, x, ip=(1,))).all()
         assert (call("reduce_arg" + name, (n,), "i8", x, ip=(1,)) == np.arange(n)).all()
+
+
+@pytest.mark.parametrize("dtype", ["?", "i8", "u8", "f4", "f8"])
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_the_first_place_is_found_wherever_it_is(name, dtype):
+    """In whole steps of the search and in the rest behind them; contiguous, reversed, strided."""
+    for n in (1, 2, 31, 32, 33, 64, 100, 1024, 1025, 2100):
+        x = np.full((min(n, 130), n), name == "min").astype(dtype)
+        at = np.linspace(0, n - 1, len(x)).astype(int)
+        x[np.arange(len(x)), at] = name == "max"
+        x[np.arange(len(x)), np.minimum(at + 5, n - 1)] = name == "max"
+        for y in (x, x[:, ::-1], np.repeat(x, 2, axis=1)[:, ::2], np.asfortranarray(x)):
+            want = getattr(np, "arg" + name)(y, axis=1)
+            np.testing.assert_array_equal(
+                call("reduce_arg" + name, want.shape, "i8", y, ip=(1,)), want
+            )

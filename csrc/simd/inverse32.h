@@ -49,9 +49,23 @@ NK_ALWAYS float nk_arctan_f32(float x) {
   return copysignf(x == x ? y : x, x);
 }
 
-/* The ratio may be beyond the range of float32: in float64. */
+/* As nk_arctan2_f64. */
 NK_ALWAYS float nk_arctan2_f32(float y, float x) {
-  return (float)nk_arctan2_f64((double)y, (double)x);
+  const float a = fabsf(y), b = fabsf(x), swap = a > b ? 1.0f : 0.0f;
+  const float most = swap == 1.0f ? a : b, least = swap == 1.0f ? b : a;
+  const float scale = nk_pick_f32(most > 1e38f, 0.25f, nk_pick_f32(most < 1e-30f, 0x1p64f, 1.0f));
+  const float ends = (least == most ? 1.0f : 0.0f) * (most == 0.0f ? 0.0f : 1.0f);
+  const float odd = most == 0.0f ? 1.0f : (most > 3.40282347e38f ? 1.0f : 0.0f);
+  const float high = odd == 1.0f ? 1.0f : most * scale, low = odd == 1.0f ? ends : least * scale;
+  float n;
+  float t = nk_arctan_part_f32(low, high, &n);
+  n = swap == 1.0f ? 2.0f - n : n;
+  t = swap == 1.0f ? -t : t;
+  const uint32_t left = nk_bits_f32(x) >> 31;
+  n = nk_pick_f32(left, 4.0f - n, n);
+  t = nk_pick_f32(left, -t, t);
+  const float angle = copysignf(nk_eighths_f32(n, t), y);
+  return (x != x) | (y != y) ? x + y : angle;
 }
 
 /* (arcsin(sqrt(w)) / sqrt(w) - 1) / w, 0 <= w <= 1/4 */

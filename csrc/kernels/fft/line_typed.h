@@ -57,14 +57,24 @@ static bool plan_split(nk_fft_line *f) {
   return true;
 }
 
+/* The least 2^i 3^j 5^k of whole vectors that is not below n. */
+static int64_t convolution_of(int64_t n) {
+  int64_t best = INT64_MAX;
+  for (int64_t five = 32; five < 5 * n + 160; five *= 5)
+    for (int64_t size = five; size < 3 * n + 96; size *= 3) {
+      int64_t whole = size;
+      while (whole < n) whole *= 2;
+      if (whole < best) best = whole;
+    }
+  return best;
+}
+
 static int run_line(const nk_fft_line *f, T *const *buffer);
 
 /* chirp[j] = e^(-pi i j^2 / n); X[k] = chirp[k] sum_j (x[j] chirp[j]) conj(chirp[k - j]). */
 static bool plan_bluestein(nk_fft_line *f) {
   const int64_t n = f->n;
-  int64_t size = 16;
-  while (size < 2 * n - 1) size *= 2;
-  if (size / 4 * 3 >= 2 * n - 1) size = size / 4 * 3; /* 3 2^k */
+  const int64_t size = convolution_of(2 * n - 1);
   f->inner = NK_FFT(nk_fft_line_new)(size, f->lanes);
   T *c = f->chirp = nk_alloc((size_t)(2 * n) * sizeof(T));
   T *hat = f->chirp_hat = nk_alloc((size_t)(2 * size) * sizeof(T));

@@ -8,15 +8,19 @@
 
 enum { NK_FIND_STEP = 32 };
 
-#define NK_EXTREME_FIND(name, T)                                                                  \
+/* INDEX: an integer as wide as T, so that one vector of places goes with one of elements. */
+#define NK_EXTREME_FIND(name, T, INDEX)                                                           \
   static int64_t name##_find(const void *x, int64_t n, const void *v) {                           \
     const T *a = x, value = *(const T *)v;                                                        \
     int64_t i = 0;                                                                                \
-    for (; i + NK_FIND_STEP < n; i += NK_FIND_STEP) {                                             \
-      int hits = 0;                                                                               \
-      for (int k = 0; k < NK_FIND_STEP; ++k)                                                      \
-        hits |= (a[i + k] == value) | ((value != value) & (a[i + k] != a[i + k]));                \
-      if (hits) break;                                                                            \
+    for (; i + NK_FIND_STEP <= n; i += NK_FIND_STEP) {                                            \
+      INDEX first = NK_FIND_STEP;                                                                 \
+      for (INDEX k = 0; k < NK_FIND_STEP; ++k) {                                                  \
+        const int hit = (a[i + k] == value) | ((value != value) & (a[i + k] != a[i + k]));        \
+        const INDEX place = hit ? k : NK_FIND_STEP;                                               \
+        first = place < first ? place : first;                                                    \
+      }                                                                                           \
+      if (first < NK_FIND_STEP) return i + first;                                                 \
     }                                                                                             \
     while (i < n - 1 && a[i] != value && (value == value || a[i] == a[i])) ++i;                   \
     return i;                                                                                     \
@@ -36,7 +40,7 @@ enum { NK_FIND_STEP = 32 };
   }                                                                                               \
   NK_REDUCE_TYPED(name, T, name##_pick)
 
-#define NK_EXTREME_INTEGER(name, T) NK_REDUCE_TYPED(name, T, NK_PICK) NK_EXTREME_FIND(name, T)
+#define NK_EXTREME_INTEGER(name, T) NK_REDUCE_TYPED(name, T, NK_PICK) NK_EXTREME_FIND(name, T, int64_t)
 
 /* Floats: four vectors of running extremes beside a note of NaN. */
 #define NK_EXTREME_FLOAT(name, T, MASK, LANES, PICK_VEC)                                          \
@@ -62,14 +66,19 @@ enum { NK_FIND_STEP = 32 };
         nan |= (mask)(a != a);                                                                    \
       }                                                                                           \
     }                                                                                             \
-    T rest[4 * LANES], sum = v[0];                                                                \
+    best[0] = (vec)PICK_VEC(best[0], best[1]);                                                    \
+    best[2] = (vec)PICK_VEC(best[2], best[3]);                                                    \
+    best[0] = (vec)PICK_VEC(best[0], best[2]);                                                    \
+    T rest[LANES], sum;                                                                           \
     memcpy(rest, best, sizeof rest);                                                              \
     bool bad = false;                                                                             \
     for (int k = 0; k < LANES; ++k) bad |= nan[k] != 0;                                           \
-    for (int k = 0; k < 4 * LANES; ++k) sum = name##_plain_pick(sum, rest[k]);                    \
+    for (int half = LANES / 2; half > 0; half /= 2)                                               \
+      for (int k = 0; k < half; ++k) rest[k] = BEATS(rest[k], rest[k + half]) ? rest[k] : rest[k + half]; \
+    sum = rest[0];                                                                                \
     for (; i < n; ++i) sum = name##_plain_pick(sum, v[i]);                                        \
     *(T *)acc = bad ? (T)NAN : sum;                                                               \
   }                                                                                               \
-  NK_EXTREME_FIND(name, T)
+  NK_EXTREME_FIND(name, T, MASK)
 
 #endif

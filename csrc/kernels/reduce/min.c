@@ -12,9 +12,9 @@ NK_EXTREME_FLOAT(min_f32, float, int32_t, NK_F32_LANES, NK_MIN_F32)
 NK_EXTREME_FLOAT(min_f64, double, int64_t, NK_F64_LANES, NK_MIN_F64)
 #else
 NK_EXTREME_PLAIN(min_f32, float)
-NK_EXTREME_FIND(min_f32, float)
+NK_EXTREME_FIND(min_f32, float, int32_t)
 NK_EXTREME_PLAIN(min_f64, double)
-NK_EXTREME_FIND(min_f64, double)
+NK_EXTREME_FIND(min_f64, double, int64_t)
 #endif
 
 #define NK_OP(t, name) {t, NULL, name##_block, name##_merge, name##_find, name##_better}

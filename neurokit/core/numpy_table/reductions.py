@@ -116,8 +116,6 @@ def _arg(op):
         axes = _reduced(axis if axis is None else operator.index(axis), node.ndim)
         if not axes:
             return T(literal(0, INT64))
-        if node.dtype == BOOL:
-            node = as_dtype(node, INT64)
         return _deliver(
             T(reduce(op, node, axes, bool(keepdims) and keepdims is not np._NoValue)), out
         )

@@ -63,7 +63,7 @@ def _complex_extreme(op, node, axes):
         ew.ROWS["and"], hit, ew.apply(ew.ROWS["eq"], im, _keepdims(second, axes, im.shape))
     )
     hit = ew.select(_keepdims(found, axes, node.shape), nan, hit)
-    first = reduce("argmax", ew.convert(hit, INT64), axes)
+    first = reduce("argmax", hit, axes)
     if op != name:
         return first
     kept = [i for i in range(node.ndim) if i not in axes]
