@@ -170,3 +170,61 @@ def test_one_value_met_by_two_ways():
     np.testing.assert_allclose(c, (XS + W.sum() * XS.sum()).sum())
     before = np.cumsum([0.0, *XS[:-1]])
     np.testing.assert_allclose(ys, W.sum() * (XS[:, None] + W.sum() * before))
+
+
+SQUARE = np.random.default_rng(42).normal(size=(3, 3)) * 0.4
+
+INNER = {
+    "vmap": lambda w, c: nk.vmap(lambda r: np.tanh(r) * c)(w),
+    "vmap of columns": lambda w, c: nk.vmap(lambda r: r.sum() * c, 1)(w),
+    "grad": lambda w, c: nk.grad(lambda u: (u**3).sum())(w) * c,
+    "vjp": lambda w, c: nk.vjp(np.tanh, w)[1](w)[0] * c,
+    "jvp": lambda w, c: nk.jvp(np.tanh, (w,), (w,))[1] * c,
+    "jacobian": lambda w, c: nk.jacobian(np.tanh)(w[0]) * c,
+    "jit": lambda w, c: nk.jit(lambda u: (u, np.tanh(u)))(w)[1] * c,
+    "scan": lambda w, c: nk.scan(lambda d, r: (d + r, d), w[0], w)[1] * c,
+    "scan that hands on": lambda w, c: nk.scan(lambda d, r: (d, r), w, w)[1] * c,
+    "while_loop": lambda w, c: (
+        nk.while_loop(lambda s: s[0] < 2, lambda s: (s[0] + 1, s[1] / 2), (0, w))[1] * c
+    ),
+    "fori_loop": lambda w, c: nk.fori_loop(0, 2, lambda i, s: s * 0.5 + i, w) * c,
+    "cond": lambda w, c: nk.cond(c > 0, np.tanh, np.sin, w) * c,
+    "cond of it": lambda w, c: nk.cond(w[0, 0] > 0, np.tanh, lambda u: u, w) * c,
+    "checkpoint": lambda w, c: nk.checkpoint(lambda u: (u, np.tanh(u)))(w)[1] * c,
+    "sweep": lambda w, c: nk.sweep(np.tanh, w) * c,
+    "fixed_point": lambda w, c: nk.fixed_point(lambda y, u: 0.3 * np.tanh(y) + u, w, w) * c,
+    "linear_solve": lambda w, c: nk.linear_solve(lambda y: (3.0 + 0.1 * w[0]) * y, w[1]) * c,
+    "solve": lambda w, c: np.linalg.solve(w + 3 * np.eye(3), w[0]) * c,
+}
+
+
+@pytest.mark.parametrize("name", INNER)
+def test_every_transform_takes_them_inside_every_loop(name):
+    """Of a matrix around, at depth one and two, beside plain Python."""
+
+    def step(w, c):
+        return c + np.tanh(INNER[name](w, c).sum())
+
+    def scans(w, c):
+        def outer(c, _):
+            return nk.scan(lambda d, _: (step(w, d), None), c, None, length=2)[0], None
+
+        return nk.scan(outer, c, None, length=2)[0]
+
+    def branch_in_loop(w, c):
+        def body(s):
+            return s[0] + 1, nk.cond(s[1] > -9, lambda d: step(w, d), lambda d: d, s[1])
+
+        return nk.while_loop(lambda s: s[0] < 4, body, (0, c))[1]
+
+    def mapped(w, c):
+        inner = nk.checkpoint(lambda c: step(w, step(w, step(w, step(w, c)))))
+        return nk.vmap(inner)(np.stack([c, 2.0 * c]))[0]
+
+    plain = lambda w, c: step(w, step(w, step(w, step(w, c))))  # noqa: E731
+    value, wanted = plain(SQUARE, 0.3), nk.grad(plain, (0, 1))(SQUARE, 0.3)
+    for f in (scans, branch_in_loop, mapped):
+        got = nk.jit(nk.value_and_grad(f, (0, 1)))(SQUARE, 0.3)
+        np.testing.assert_allclose(got[0], value, rtol=1e-11)
+        for a, b in zip(got[1], wanted):
+            np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-10)
