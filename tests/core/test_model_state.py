@@ -108,3 +108,30 @@ def test_what_is_known_of_an_object_goes_with_it():
     del m
     gc.collect()
     assert place not in _model._marked_places
+
+
+def test_an_attribute_written_with_its_own_value_in_a_loop():
+    """A nested loop gives the attribute a new array of the same value: each trace finds it so or not."""
+
+    class Cell:
+        def __init__(self, n):
+            self.n, self.z = n, n * 1.0
+
+    def f(n):
+        cell = Cell(n)
+
+        def inner(_, x):
+            cell.n = nk.cond(x > 9.0, lambda k: k, lambda k: k, cell.n)
+            cell.z = cell.z + cell.n
+            return 0.0, None
+
+        def outer(_, x):
+            nk.scan(inner, 0.0, X)
+            return 0.0, cell.z
+
+        return nk.scan(outer, 0.0, X)[1], cell.n
+
+    for way in (f, nk.jit(f)):
+        ys, n = way(np.array(2.0))
+        np.testing.assert_array_equal(ys, [6.0, 10.0])
+        assert n == 2.0

@@ -124,7 +124,7 @@ class Reached:
         self.places = _places(functions)
         self.carried = [i for i, (c, k, _) in enumerate(self.places) if _model.is_state(c, k)]
         self.start = [_read(c, k) for c, k, _ in self.places]
-        self.written = set()
+        self.written, self.found = set(), set()
 
     def values(self):
         """The values that go along, before the first call."""
@@ -177,7 +177,10 @@ class Reached:
 
     def again(self):
         """Whether other values than these must go along."""
-        written, self.written = sorted(self.written), set()
+        self.found |= (
+            self.written
+        )  # once found to be written, though it be with the very same value
+        written, self.written = sorted(self.found), set()
         again, self.carried = written != self.carried, written
         return again
 
