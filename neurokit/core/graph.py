@@ -227,6 +227,14 @@ class at_line:
 
 _literals = {}
 _FLOATS = frozenset([FLOAT32, FLOAT64])
+SUPPORTED = frozenset("?bBhHiIlLqQfdFD")
+
+
+def check_dtype(dtype):
+    if dtype.char not in SUPPORTED:
+        raise TypeError(
+            f"traced operations take bool, integer, float32, float64, complex64 and complex128 arrays, got {dtype}"
+        )
 
 
 def literal(value, dtype, weak=None):
@@ -236,6 +244,7 @@ def literal(value, dtype, weak=None):
         if node is not None:
             return node
     dtype = np.dtype(dtype)
+    check_dtype(dtype)
     if dtype.kind == "f" and value and value == value:
         value = float(value)
         key = value, dtype, weak

@@ -242,6 +242,7 @@ def stft(
     x = np.pad(x, [*still, (0, rest)])
     scale = cut.scale(fs, "density" if scaling == "psd" else scaling) ** 0.5
     spectra = cut.spectra(x, detrend) * np.asarray(scale, x.dtype)
-    times = (np.arange(spectra.shape[-2]) * cut.step + cut.length / 2 - edge) / float(fs)
+    first = 0 if boundary else cut.length / 2
+    times = (np.arange(spectra.shape[-2]) * cut.step + first) / float(fs)
     spectra = np.moveaxis(spectra, -1, axis if axis >= 0 else axis - 1)
     return np.fft.rfftfreq(cut.n_fft, 1 / fs), times, spectra

@@ -246,6 +246,16 @@ def test_derivatives_of_definite_and_several():
     nk.check_grads(la.eigvals, (rand(4, 4),), rtol=1e-4)
 
 
+@pytest.mark.parametrize("shape", [(0, 0), (2, 0, 0), (0, 3, 3)])
+def test_general_eigenvalues_of_nothing_have_empty_derivatives(shape):
+    a = np.zeros(shape)
+    for f in (la.eigvals, lambda a: la.eig(a)[0], lambda a: la.eig(a)[1]):
+        real = lambda a, f=f: f(a).real.sum()  # noqa: E731
+        assert nk.grad(real)(a).shape == shape
+        assert nk.grad(lambda a, g=real: nk.grad(g)(a).sum())(a).shape == shape
+        assert nk.jvp(real, (a,), (a,))[1] == 0
+
+
 def by_minors(a, i, j, k, m):
     """The second derivative of det(a) by a[i, j] and a[k, m]: a signed minor without both rows and columns."""
     if i == k or j == m:

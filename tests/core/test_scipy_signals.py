@@ -151,6 +151,8 @@ def test_stft(boundary, padded, scaling):
             lambda x: signal.stft(x, axis=axis, **options),  # noqa: B023
             x,
         )
+    odd = {**options, "nperseg": 15}
+    same(lambda x: nk.scipy.signal.stft(x, **odd), lambda x: signal.stft(x, **odd), x[0, :, 0])
     same(
         lambda x: nk.scipy.signal.stft(x, nperseg=16, noverlap=11, nfft=25),
         lambda x: signal.stft(x, nperseg=16, noverlap=11, nfft=25),

@@ -1,5 +1,6 @@
 """What a trace cannot do must raise and say the way out: never a wrong number."""
 
+import re
 import warnings
 
 import numpy as np
@@ -273,6 +274,24 @@ def test_unsupported_types():
     for bad in (np.ones(2, np.float16), np.ones(2, np.clongdouble), np.array(["a"])):
         with pytest.raises(TypeError):
             nk.jit(lambda t: t * 2)(bad)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda t, d: np.zeros_like(t, dtype=d),
+        lambda t, d: nk.zeros(3, d, like=t),
+        lambda t, d: np.cumsum(t, dtype=d),
+        lambda t, d: np.sum(t, dtype=d),
+        lambda t, d: np.concatenate([t, t], dtype=d, casting="unsafe"),
+        lambda t, d: np.add.reduce(t, dtype=d),
+        lambda t, d: t.astype(d),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float16, np.longdouble, object, "S3"])
+def test_asking_for_unsupported_types(f, dtype):
+    with pytest.raises(TypeError, match=re.escape(str(np.dtype(dtype)))):
+        nk.jit(lambda t: f(t, dtype))(np.ones(3))
 
 
 def test_edits_that_plain_numpy_code_has_read():

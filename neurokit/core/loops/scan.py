@@ -7,7 +7,7 @@ import numpy as np
 from ... import _core
 from .. import tree  # noqa: F401 - fills in the batching rules
 from ..errors import TraceError
-from ..graph import INT64, LITERAL, Graph, current, lift, literal, reachable
+from ..graph import INT64, LITERAL, SUPPORTED, Graph, current, lift, literal, reachable
 from ..models.captured import Carried, carry_name, threaded
 from ..models.model import Handle
 from ..primitives.shaping import broadcast
@@ -15,7 +15,7 @@ from ..run.options import options
 from ..run.runtime import evaluate
 from ..trace.arguments import input_tracer, plain
 from ..trace.guards import Trap
-from ..trace.tracer import SUPPORTED, Tracer, to_node
+from ..trace.tracer import Tracer, to_node
 from ..trace.ufuncs import as_dtype
 from ..transforms import batching  # noqa: F401 - fills in the batching rules
 from ..transforms.derivatives import stop_gradient, tracing

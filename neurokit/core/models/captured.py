@@ -12,9 +12,10 @@ import numpy as np
 
 from .. import tree
 from ..errors import TraceError, where_text
+from ..graph import SUPPORTED
 from ..trace.arguments import is_array, plain
 from ..trace.guards import _foreign
-from ..trace.tracer import SUPPORTED, Tracer
+from ..trace.tracer import Tracer
 from . import model as _model
 
 _MISSING = object()

@@ -7,12 +7,13 @@ import operator
 import numpy as np
 
 from ..errors import TraceError
+from ..graph import SUPPORTED
 from ..primitives import elementwise as ew
 from ..primitives.shaping import BROADCAST, RESHAPE, TRANSPOSE, _SliceOf, broadcast, slice_
 from ..primitives.shaping import concatenate as _concatenate
 from ..primitives.shaping import reshape as _reshape
 from ..primitives.shaping import transpose as _transpose
-from ..trace.tracer import SUPPORTED, Tracer, discard_imaginary, to_node
+from ..trace.tracer import Tracer, discard_imaginary, to_node
 from ..trace.ufuncs import as_dtype
 from .base import FUNCTIONS, T, _axes, _axis, _deliver, _reduced, implements
 

@@ -19,6 +19,7 @@ from ..graph import (
     Node,
     Primitive,
     bind,
+    check_dtype,
     is_literal,
     literal,
 )
@@ -202,6 +203,7 @@ def convert(a, dtype):
     dtype = np.dtype(dtype)
     if a.dtype == dtype:
         return a
+    check_dtype(dtype)
     if a.prim is LITERAL:
         with np.errstate(all="ignore"):
             value = np.array(a.params[0], a.dtype).astype(dtype)

@@ -5,8 +5,9 @@ import contextlib
 import numpy as np
 
 from .. import tree
+from ..graph import SUPPORTED
 from ..models import model as _model
-from .tracer import SUPPORTED, Tracer, check_class, to_node
+from .tracer import Tracer, check_class, to_node
 
 _SCALARS = (bool, int, float, complex)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ... import _core
 from ..errors import AbstractValueError, LeakedTracerError, TraceError, where_text
-from ..graph import BOOL, FLOAT64, INPUT, INT64, Node, current, literal, user_line
+from ..graph import BOOL, FLOAT64, INPUT, INT64, Node, check_dtype, current, literal, user_line
 from ..primitives import elementwise as ew
 from ..primitives.complexes import COMPLEX128
 from ..primitives.shaping import broadcast, constant
@@ -22,7 +22,6 @@ from ..views import View, c_strides
 UINT64 = np.dtype(np.uint64)
 _bounds = {np.dtype(c): (np.iinfo(c).min, np.iinfo(c).max) for c in "bBhHiIlL"}
 _bounds[BOOL] = _bounds[INT64]
-SUPPORTED = frozenset("?bBhHiIlLqQfdFD")
 
 
 def _detached(tracer, method, what):
@@ -323,7 +322,7 @@ def to_node(value):
     if isinstance(value, Tracer):
         return value.node
     if isinstance(value, np.generic):
-        _check_dtype(value.dtype)
+        check_dtype(value.dtype)
         return literal(value[()], value.dtype)
     if isinstance(value, np.ndarray):
         return capture(value)
@@ -346,13 +345,6 @@ def _any_tracer(values):
     return any(
         isinstance(v, Tracer) or isinstance(v, (list, tuple)) and _any_tracer(v) for v in values
     )
-
-
-def _check_dtype(dtype):
-    if dtype.char not in SUPPORTED:
-        raise TypeError(
-            f"traced operations take bool, integer, float32, float64, complex64 and complex128 arrays, got {dtype}"
-        )
 
 
 def check_class(array, what="a traced operation"):
@@ -379,12 +371,12 @@ def capture(array):
     graph = current()
     root = graph.root
     if root.detached:
-        _check_dtype(array.dtype)
+        check_dtype(array.dtype)
         return constant(array)
     entry = root.captured.get(id(array))
     if entry is None:
         check_class(array)
-        _check_dtype(array.dtype)
+        check_dtype(array.dtype)
         node = Node(
             INPUT,
             (),

@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import _core
 from ..errors import TraceError, UpcastWarning, where_text
-from ..graph import ABSORBING, BOOL, FLOAT32, FLOAT64, INT64, LITERAL, literal, user_line
+from ..graph import ABSORBING, BOOL, FLOAT32, FLOAT64, INT64, LITERAL, SUPPORTED, literal, user_line
 from ..primitives import (
     complex_math,  # noqa: F401 - they fill in elementwise.FOREIGN
     complexes,  # noqa: F401 - they fill in elementwise.FOREIGN
@@ -23,7 +23,7 @@ from ..primitives.reducing import reduce
 from ..primitives.shaping import BROADCAST, broadcast, full
 from ..run.runtime import run_options
 from .number_parts import PARTS
-from .tracer import SUPPORTED, Tracer, broadcast_value, fits, to_node
+from .tracer import Tracer, broadcast_value, fits, to_node
 
 _resolved = {}
 _plans = {}  # (ufunc, types) -> what csrc/bind/tracer.c goes by, see `_plan`

@@ -6,7 +6,7 @@ import functools
 import numpy as np
 
 from .. import tree  # noqa: F401 - methods gives Tracer its operators
-from ..graph import Graph, current, replay, walk
+from ..graph import SUPPORTED, Graph, current, replay, walk
 from ..models.captured import refused
 from ..primitives.control import has_custom, variable
 from ..primitives.shaping import broadcast, full
@@ -22,7 +22,7 @@ from ..trace.arguments import (
     scalar_node,
     states_among,
 )
-from ..trace.tracer import SUPPORTED, Tracer, to_node
+from ..trace.tracer import Tracer, to_node
 from .autodiff import backward, forward
 from .wrapping import wraps
 

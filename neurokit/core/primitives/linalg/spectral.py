@@ -200,6 +200,8 @@ def _eig_rule(t, args, params):
     inner = solve(v, t[0].astype(v.dtype) @ v)
     dv = v @ (inner * _gaps(w))
     dv = dv - v * (np.conjugate(v) * dv).sum(-2, keepdims=True).real
+    if v.shape[-1] == 0:  # has no largest component
+        return [diagonal(inner), dv]
     size = np.abs(v)
     largest = np.argmax(size, -2)[..., None, :] == count(v.shape[-2])[:, None]
     turn = np.where(largest, dv.imag / np.where(largest, v.real, 1), 0).sum(-2, keepdims=True)
