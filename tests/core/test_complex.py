@@ -364,8 +364,11 @@ def test_large(threads):
     np.testing.assert_array_equal(got, nk.jit(f)(z))
 
 
-def test_parts_read_after_an_update_in_place():
+@pytest.mark.parametrize("native", ["0", "always"])
+def test_parts_read_after_an_update_in_place(monkeypatch, native):
     """A part lives in the memory of the whole: an update must not reach who reads the part later."""
+    monkeypatch.setenv("NEUROKIT_NATIVE", native)
+    runtime._programs.clear()
 
     def f(x, y):
         re, im = np.exp(x), np.sin(y)
@@ -374,10 +377,12 @@ def test_parts_read_after_an_update_in_place():
         w[0] = 5
         return w, re * 2, np.cumsum(im), z.real.sum()
 
-    x, y = RNG.normal(size=5), RNG.normal(size=5)
-    for got in both(f, x, y):
-        for g, w in zip(got, f(x, y)):
-            close(g, w)
+    for n in (5, 3000):
+        x, y = RNG.normal(size=n), RNG.normal(size=n)
+        for got in both(f, x, y):
+            for g, w in zip(got, f(x, y)):
+                close(g, w)
+    runtime._programs.clear()
 
 
 def test_saved(tmp_path):

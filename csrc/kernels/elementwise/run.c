@@ -20,7 +20,7 @@ typedef struct runner {
   bool strided; /* is anything copied to blocks? */
   nk_fused_pairs pairs;
   char *bits[NK_MAX_OPERANDS]; /* where operands that are bits stand */
-  char *r[NK_FUSED_REGS];      /* of a strided operand too: its block */
+  char *r[NK_FUSED_REGS];      /* of a strided operand too: where its values stand */
 } runner;
 
 static char *operand_data(const nk_call *call, const nk_fused *f, int k) {
@@ -90,6 +90,8 @@ static void run_block(runner *p, int64_t start, int64_t n) {
     if (f->arg[k].kind != NK_ARG_STRIDED) r[k] = p->work + f->arg[k].tail;
   }
   run_steps(p, tail ? NK_LANES : n);
+  for (int k = f->n_in; k < n_arg && p->strided; k++) /* a value may stand in a direct operand */
+    if (f->arg[k].kind == NK_ARG_STRIDED) r[k] = r[f->arg[k].reg];
   if (p->strided) NK_LV(nk_fused_scatter)(r, f, &p->pairs, p->call, start, n);
   for (int k = f->n_in; k < n_arg; k++) {
     const nk_arg *arg = f->arg + k;
@@ -138,7 +140,7 @@ static void start_runner(runner *p, const nk_fused *f, const nk_call *call, char
   for (int k = 0; k < f->n_in + f->n_out; k++) {
     if (f->arg[k].kind != NK_ARG_STRIDED) continue;
     p->strided = true;
-    p->r[k] = p->r[f->arg[k].reg];
+    if (k < f->n_in) p->r[k] = p->r[f->arg[k].reg];
   }
   if (p->strided) NK_LV(nk_fused_pair)(&p->pairs, f, call);
 }
