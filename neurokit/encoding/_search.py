@@ -55,8 +55,7 @@ def screen(problem, weights, values, vectors, alphas):
     gone = problem.center or (problem.constant_free & without_constant(along, total, n))
     shrunk = alphas[:, None] / (values + alphas[:, None])
     left = product((shrunk**2).astype(squared.dtype), squared).astype(float)
-    if q < n:
-        left += np.maximum(total - squared.sum(0, dtype=float), 0)
+    left += np.maximum(total - squared.sum(0, dtype=float), 0)
     freedom = (n - q + shrunk.sum(1))[:, None] - gone
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(freedom > 1e-9 * n, left / total * (n / freedom) ** 2, np.inf)
