@@ -12,7 +12,7 @@ export NEUROKIT_SANITIZE=1
 cc="${CC:-cc}"
 "$python" setup.py -q build_c_tests
 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 build/c-tests
-rm -rf build/asan/neurokit/core build/asan/neurokit/*.py # copies are taken by date, which checkouts set
+[[ ! -d build/asan ]] || find build/asan -name "*.py" -delete # copies go by date, which checkouts set
 "$python" setup.py -q build --build-base build/asan --build-lib build/asan
 if [[ $# -eq 0 ]]; then
   set -- tests/test_call.py tests/test_random.py tests/test_program.py tests/test_elementwise.py \
