@@ -230,9 +230,9 @@ class Whitening:
 
     def __init__(self, n, sigma_k=None, convention=None):
         self.n, sigma = n, covariance_of(sigma_k, n)
-        try:
-            factor = linalg.cholesky(sigma, lower=True)
-        except linalg.LinAlgError:
+        try:  # NumPy's, as the products are: the threads of two libraries wait for one another
+            factor = np.linalg.cholesky(sigma)
+        except np.linalg.LinAlgError:
             raise np.linalg.LinAlgError("sigma_k must be positive definite") from None
         self.sigma, self.plain = sigma, sigma_k is None
         uniform = convention == "rsatoolbox" and np.ndim(sigma_k) == 1
@@ -246,7 +246,7 @@ class Whitening:
             inner = linalg.cho_solve((factor, True), np.eye(n))
             inner = inner - inner.mean(0)
             return inner - inner.mean(1, keepdims=True)
-        half = linalg.solve_triangular(factor, np.eye(n), lower=True)
+        half = np.linalg.inv(factor)
         root = half.sum(1)  # the factor of S times 1
         half -= np.outer(root, root @ half) / (root @ root)
         return half.T @ half
@@ -266,7 +266,8 @@ class Whitening:
             d[:, j, i] = values
         if self.plain:
             return d - d.mean(1, keepdims=True)
-        return self.project @ d
+        # D is symmetric: one product of all rows, each D P the transpose of P D
+        return np.swapaxes((d.reshape(-1, self.n) @ self.project).reshape(d.shape), 1, 2)
 
     def _mask(self, have):
         """(Places of the pairs that are there, of those that are not, :func:`_half_inverse` of the
