@@ -230,8 +230,8 @@ class Whitening:
 
     def __init__(self, n, sigma_k=None, convention=None):
         self.n, sigma = n, covariance_of(sigma_k, n)
-        try:  # NumPy's, as the products are: the threads of two libraries wait for one another
-            factor = np.linalg.cholesky(sigma)
+        try:
+            factor = dense.cholesky(sigma)
         except np.linalg.LinAlgError:
             raise np.linalg.LinAlgError("sigma_k must be positive definite") from None
         self.sigma, self.plain = sigma, sigma_k is None
@@ -246,10 +246,10 @@ class Whitening:
             inner = linalg.cho_solve((factor, True), np.eye(n))
             inner = inner - inner.mean(0)
             return inner - inner.mean(1, keepdims=True)
-        half = np.linalg.inv(factor)
+        half = dense.solve_triangular(factor, np.eye(n))
         root = half.sum(1)  # the factor of S times 1
         half -= np.outer(root, root @ half) / (root @ root)
-        return half.T @ half
+        return dense.gram(half)
 
     def _rows(self, values, have):
         """P D of each row, its missing pairs zero: shape (rows, n, n)."""
@@ -267,7 +267,8 @@ class Whitening:
         if self.plain:
             return d - d.mean(1, keepdims=True)
         # D is symmetric: one product of all rows, each D P the transpose of P D
-        return np.swapaxes((d.reshape(-1, self.n) @ self.project).reshape(d.shape), 1, 2)
+        turned = dense.product(d.reshape(-1, self.n), self.project)
+        return np.swapaxes(turned.reshape(d.shape), 1, 2)
 
     def _mask(self, have):
         """(Places of the pairs that are there, of those that are not, :func:`_half_inverse` of the
@@ -315,7 +316,7 @@ class Whitening:
             x, y = _centered(x), _centered(y)
         u, v = self._rows(x, have), self._rows(y, have)
         turned = np.swapaxes(u, 1, 2).reshape(len(u), -1)
-        product = turned @ v.reshape(len(v), -1).T
+        product = dense.product(turned, v.reshape(len(v), -1).T)
         xx, yy = (np.array([np.vdot(m, m.T) for m in w]) for w in (u, v))
         if have.all():
             return product / 4, xx / 4, yy / 4
