@@ -28,9 +28,10 @@ def rdm(
         One measured pattern per row. A list holds one array per subject, channels may differ; each
         gives one matrix of the result, as does each entry of a three-dimensional array (subjects or
         time points with the same channels, computed together). A DataArray is read as
-        (observations, channels), its coordinate along the observations (``condition``, the dimension's
-        own, or the only one) giving the conditions when they are not given; with a third dimension, time, as by :func:`rdm_movie`. So is a pandas DataFrame, its
-        index giving the conditions.
+        (observations, channels), its coordinate along the observations (``condition``, the
+        dimension's own, or the only one) giving the conditions when they are not given; with a third
+        dimension, time, as by :func:`rdm_movie`. So is a pandas DataFrame, its index giving the
+        conditions.
     conditions : sequence of length n_obs, or a list of such, optional
         Condition of each row; rows of one condition are averaged. Conditions keep their order of
         first appearance. By default each row is a condition of its own. Lists of subjects may have

@@ -1,8 +1,9 @@
 """From nodes to a flat program: schedule, fuse elementwise groups, place values in buffers.
 
 Elementwise nodes of one shape that no other kind of node separates run as one `fused`
-instruction, or with reductions of their values as one `fold` (folds.py). A node's *phase* counts the separations on the longest path to it; kernels of a phase
-run before its elementwise groups. Views cost nothing: they are operands with strides.
+instruction, or with reductions of their values as one `fold` (folds.py). A node's *phase* counts
+the separations on the longest path to it; kernels of a phase run before its elementwise groups.
+Views cost nothing: they are operands with strides.
 """
 
 import numpy as np
