@@ -9,6 +9,7 @@ from scipy import linalg, optimize
 from scipy.sparse import csgraph
 from scipy.spatial import distance
 
+import neurokit as nk
 from neurokit import rsa
 from neurokit.rsa import alignment
 
@@ -328,8 +329,40 @@ def test_small_singular_values_count(least):
     u, turn = (np.linalg.qr(rng.standard_normal((n, 9)))[0] for n in (40, 9))
     sizes = np.geomspace(1, least, 9)
     want = np.linalg.svd(sizes[:, None] * turn * sizes, compute_uv=False).sum()
-    found = alignment._nuclear((u, sizes), (u @ turn, sizes))
+    found = alignment._nuclear(u * sizes, u @ turn * sizes)
     assert found == pytest.approx(want, rel=1e-11)
+
+
+@pytest.mark.parametrize("units", [25, 150])
+@pytest.mark.parametrize("least", [0.1, 1e-3, 1e-6, 1e-9])
+@pytest.mark.parametrize("size", [1e-150, 1.0, 1e150])
+def test_factors_of_any_conditioning_and_size(units, least, size):
+    """Wide and tall, with null directions, against the singular values of the matrix itself."""
+    rng = np.random.default_rng(1)
+    rank = 20
+    left, right = (np.linalg.qr(rng.standard_normal((n, rank)))[0] for n in (40, units))
+    x = left * np.geomspace(1, least, rank) @ right.T
+    x -= x.mean(0)
+    u, s = alignment._svd(x * size)
+    want = np.linalg.svd(x, compute_uv=False)[:rank]
+    np.testing.assert_allclose(s / size, want, rtol=2e-11 if least > 1e-4 else 1e-6)
+    np.testing.assert_allclose(u.T @ u, np.eye(rank), atol=1e-13)
+    np.testing.assert_allclose(u @ (u.T @ x), x, atol=1e-13)
+
+
+def test_alignment_has_the_same_bits_on_any_number_of_threads():
+    rng = np.random.default_rng(2)
+    items = [rng.standard_normal((60, d)) for d in (30, 90, 200)]
+    measures = (rsa.shape_distance, rsa.procrustes, rsa.cca, rsa.pwcca, rsa.cka, rsa.svcca)
+    found = []
+    try:
+        for n in (1, 2, 3):
+            nk.set_threads(n)
+            found.append([measure(items) for measure in measures])
+    finally:
+        nk.set_threads(0)
+    for other in found[1:]:
+        np.testing.assert_array_equal(found[0], other)
 
 
 def test_sparse_maps_are_at_the_minimum():

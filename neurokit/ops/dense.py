@@ -23,6 +23,22 @@ def eigvalsh(matrices):
     return values
 
 
+def svd(matrix):
+    """U (m, k), s (k,) falling and V' (k, n) of A = U diag(s) V', k = min(m, n)."""
+    m, n = matrix.shape
+    k = min(m, n)
+    out = [np.empty(shape, matrix.dtype) for shape in ((m, k), (k,), (k, n))]
+    _core.call("svd", out, [matrix])
+    return out
+
+
+def svdvals(matrix):
+    """Singular values of a matrix, falling."""
+    out = np.empty(min(matrix.shape), matrix.dtype)
+    _core.call("svd", [out], [matrix])
+    return out
+
+
 def product(a, b, out=None, threads=0):
     """``np.matmul`` of two real arrays: vectors, matrices, or stacks of them of one shape."""
     dtype = np.result_type(a, b)

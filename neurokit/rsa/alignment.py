@@ -5,23 +5,44 @@ matrices for all pairs; each matrix is reduced once to its factors, X = U S V', 
 """
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from scipy import linalg
+
+from neurokit.config import get_threads
+from neurokit.ops import dense
 
 from .checks import numbers
 
+LEAST_EIGENVALUE = 1e-5  # of the largest: from there on, a Gram matrix loses no more than 2e-11
 
-def _centered(X, name):
-    X = numbers(X, name)
-    if X.ndim != 2 or len(X) < 2:
-        raise ValueError(f"{name}: wanted (n_stimuli >= 2, n_units), got shape {X.shape}")
+
+def given(X, Y=None):
+    """The representations of X and Y, or of the list X, by their names, over equally many stimuli."""
+    named = {"X": X, "Y": Y}
+    if Y is None:
+        if not isinstance(X, (list, tuple)) or len(X) < 2:
+            raise ValueError("wanted X and Y, or a list of at least two matrices")
+        named = {f"X[{k}]": x for k, x in enumerate(X)}
+    named = {name: numbers(x, name) for name, x in named.items()}
+    for name, x in named.items():
+        if x.ndim != 2 or len(x) < 2:
+            raise ValueError(f"{name}: wanted (n_stimuli >= 2, n_units), got shape {x.shape}")
+    lengths = sorted({len(x) for x in named.values()})
+    if len(lengths) > 1:
+        raise ValueError(f"matrices over different numbers of stimuli: {lengths}")
+    return named
+
+
+def centered(X, name):
+    """X (n_stimuli, n_units) in float64, less the means of its units."""
+    X = X.astype(float, copy=False)
     if not np.isfinite(X).all():
         raise ValueError(f"{name}: NaN or infinite values")
-    centered = X - X.mean(0)
+    rest = X - X.mean(0)
     same = np.flatnonzero(X[0] == X[-1])  # those that may be constant: exactly zero then
-    centered[:, same[(X[:, same] == X[0, same]).all(0)]] = 0
-    return centered
+    rest[:, same[(X[:, same] == X[0, same]).all(0)]] = 0
+    return rest
 
 
 class _Undefined(Exception):
@@ -35,51 +56,79 @@ def _pairs(X, Y, prepare, compare, symmetric=True, flat=None):
     ``prepare`` says is ``_Undefined`` gives NaN, and one warning names all of those.
     """
     several = Y is None
-    if several and (not isinstance(X, (list, tuple)) or len(X) < 2):
-        raise ValueError("wanted X and Y, or a list of at least two matrices")
-    names = [f"X[{k}]" for k in range(len(X))] if several else ["X", "Y"]
-    centered = [_centered(x, name) for x, name in zip(X if several else (X, Y), names, strict=True)]
-    _same_stimuli([len(x) for x in centered])
-    parts, why = [], {}
-    for name, x in zip(names, centered, strict=True):
+    named = given(X, Y)
+
+    def part(name):
+        x = centered(named[name], name)
         try:
             if flat is not None and not x.any():
                 raise _Undefined("the same for all stimuli")
-            parts.append(prepare(x))
+            return prepare(x)
         except _Undefined as undefined:
-            parts.append(None)
-            why.setdefault(str(undefined), []).append(name)
+            return undefined
+
+    def similarity(i, j):
+        p, q = parts[i], parts[j]
+        return np.nan if _Undefined in (type(p), type(q)) else compare(p, q)
+
+    n = range(len(named))
+    wanted = [(i, j) for i in n for j in n if not symmetric or i <= j] if several else [(0, 1)]
+    with ThreadPoolExecutor(get_threads()) as pool:
+        parts = list(pool.map(part, named))
+        values = list(pool.map(similarity, *zip(*wanted, strict=True)))
+    why = {}
+    for name, part in zip(named, parts, strict=True):
+        if isinstance(part, _Undefined):
+            why.setdefault(str(part), []).append(name)
     if why:
         said = "; ".join(f"{', '.join(own)}, {reason}" for reason, own in why.items())
         warnings.warn(f"{flat} is not defined for {said}: NaN", RuntimeWarning, stacklevel=3)
-
-    def similarity(i, j):
-        return np.nan if parts[i] is None or parts[j] is None else compare(parts[i], parts[j])
-
     if not several:
-        return float(similarity(0, 1))
-    n = range(len(parts))
-    out = np.array([[0.0 if symmetric and j < i else similarity(i, j) for j in n] for i in n])
-    return np.triu(out) + np.triu(out, 1).T if symmetric else out
+        return float(values[0])
+    out = np.empty((len(n), len(n)))
+    for (i, j), value in zip(wanted, values, strict=True):
+        out[i, j] = value
+        if symmetric:
+            out[j, i] = value
+    return out
 
 
-def _same_stimuli(lengths):
-    if len(set(lengths)) > 1:
-        raise ValueError(f"matrices over different numbers of stimuli: {sorted(set(lengths))}")
+def _factors(X):
+    """Left singular vectors and singular values of X, falling.
+
+    Of wide matrices from the Gram matrix of the stimuli, where that is conditioned well apart from
+    its null directions; else from their triangle.
+    """
+    if X.shape[1] > X.shape[0]:
+        values, vectors = dense.eigh(dense.gram(X.T))
+        most = values.max()
+        null = values <= 10 * np.finfo(float).eps * max(X.shape) * most
+        if values[~null].min(initial=most) >= LEAST_EIGENVALUE * most:
+            return vectors[:, ::-1], np.sqrt(np.where(null, 0, values))[::-1]
+        X = dense.triangle(X.T).T
+    return dense.svd(X)[:2]
 
 
 def _svd(X, variance=1.0):
     """Left singular vectors and singular values, without null directions; with ``variance``, as
-    many as explain that part of it. Wide matrices are first turned into their triangle."""
-    shape, kind = X.shape, X.dtype
-    if X.shape[1] > X.shape[0]:
-        X = linalg.qr(X.T, mode="r", check_finite=False)[0][: X.shape[0]].T
-    u, s, _ = linalg.svd(X, full_matrices=False, check_finite=False)
-    keep = s > s.max(initial=0) * max(shape) * np.finfo(kind).eps
+    many as explain that part of it."""
+    largest = np.abs(X).max(initial=0) or 1.0
+    u, s = _factors(X / largest)
+    keep = s > s.max(initial=0) * max(X.shape) * np.finfo(float).eps
     if variance < 1:
         share = np.cumsum(s**2) / np.sum(s**2)
         keep &= np.arange(len(s)) <= np.searchsorted(share, variance)
-    return u[:, keep], s[keep]
+    return u[:, keep], largest * s[keep]
+
+
+def _directions(X, variance=1.0):
+    return _svd(X, variance)[0]
+
+
+def _scaled(u, s):
+    """U S with norm 1, and the norm of S."""
+    norm = np.linalg.norm(s)
+    return u * (s / norm if norm > 0 else s), norm
 
 
 def cka(X, Y=None, kernel="linear", unbiased=False):
@@ -127,7 +176,7 @@ def cka(X, Y=None, kernel="linear", unbiased=False):
         raise ValueError(f"kernel: wanted 'linear' or 'rbf', got {kernel!r}")
 
     def prepare(x):
-        k = x @ x.T
+        k = dense.gram(x.T)
         n = len(k)
         if kernel == "rbf":
             d = np.maximum(np.diagonal(k)[:, None] + np.diagonal(k) - 2 * k, 0)
@@ -146,14 +195,17 @@ def cka(X, Y=None, kernel="linear", unbiased=False):
             raise _Undefined("whose unbiased HSIC with itself is not above 0")
         return k, np.sqrt(own)
 
+    def inner(k, m):
+        return dense.product(k.ravel(), m.ravel())
+
     def hsic(k, m):
         n = len(k)
         row_k, row_m = k.sum(0), m.sum(0)
-        total = np.vdot(k, m) + row_k.sum() * row_m.sum() / ((n - 1) * (n - 2))
+        total = inner(k, m) + row_k.sum() * row_m.sum() / ((n - 1) * (n - 2))
         return (total - 2 * row_k @ row_m / (n - 2)) / (n * (n - 3))
 
     def compare(p, q):
-        product = hsic(p[0], q[0]) if unbiased else np.vdot(p[0], q[0])
+        product = hsic(p[0], q[0]) if unbiased else inner(p[0], q[0])
         return product / (p[1] * q[1])
 
     return _pairs(X, Y, prepare, compare, flat="cka")
@@ -171,22 +223,17 @@ def cca(X, Y=None):
     similarity : float, or ndarray (n, n) for a list
         Mean over the smaller of the two ranks; see :func:`canonical_correlations` for all.
     """
-    return _pairs(X, Y, _svd, _mean_correlation, flat="cca")
+    return _pairs(X, Y, _directions, _mean_correlation, flat="cca")
 
 
 def canonical_correlations(X, Y):
     """All canonical correlations, largest first, shape (smaller of the two ranks,)."""
-    p, q = _svd(_centered(X, "X")), _svd(_centered(Y, "Y"))
-    _same_stimuli([len(p[0]), len(q[0])])
-    return _correlations(p, q)
-
-
-def _correlations(p, q):
-    return np.clip(linalg.svdvals(p[0].T @ q[0]), 0, 1)
+    p, q = (_directions(centered(x, name)) for name, x in given(X, Y).items())
+    return np.clip(dense.svdvals(dense.product(p.T, q)), 0, 1)
 
 
 def _mean_correlation(p, q):
-    return _correlations(p, q).mean()
+    return min(_nuclear(p, q) / min(p.shape[1], q.shape[1]), 1)
 
 
 def svcca(X, Y=None, variance=0.99):
@@ -202,7 +249,7 @@ def svcca(X, Y=None, variance=0.99):
     ----------
     .. [1] Raghu et al. (2017), arXiv:1706.05806
     """
-    return _pairs(X, Y, lambda x: _svd(x, variance), _mean_correlation, flat="svcca")
+    return _pairs(X, Y, lambda x: _directions(x, variance), _mean_correlation, flat="svcca")
 
 
 def pwcca(X, Y=None):
@@ -219,11 +266,11 @@ def pwcca(X, Y=None):
     """
 
     def compare(p, q):
-        left, correlations, _ = linalg.svd(p[0].T @ q[0], full_matrices=False)
-        weight = np.abs((p[0] @ left).T @ p[2]).sum(1)
+        left, correlations, _ = dense.svd(dense.product(p[0].T, q[0]))
+        weight = np.abs(dense.product(dense.product(p[0], left).T, p[1])).sum(1)
         return weight @ np.clip(correlations, 0, 1) / weight.sum()
 
-    return _pairs(X, Y, lambda x: (*_svd(x), x), compare, symmetric=False, flat="pwcca")
+    return _pairs(X, Y, lambda x: (_directions(x), x), compare, symmetric=False, flat="pwcca")
 
 
 def procrustes(X, Y=None):
@@ -240,28 +287,28 @@ def procrustes(X, Y=None):
     """
 
     def compare(p, q):
-        square = np.sum(p[1] ** 2) + np.sum(q[1] ** 2) - 2 * _nuclear(p, q)
+        square = p[1] ** 2 + q[1] ** 2 - 2 * p[1] * q[1] * _nuclear(p[0], q[0])
         return np.sqrt(max(square, 0))
 
-    return _pairs(X, Y, _svd, compare)
+    return _pairs(X, Y, lambda x: _scaled(*_svd(x)), compare)
 
 
 def _nuclear(p, q):
-    """Sum of the singular values of X'Y from the factors of X and Y.
+    """Sum of the singular values of P'Q.
 
-    From the eigenvalues of the product's Gram matrix where those lose no more than 1e-11 of the
-    sum, which is twice as fast, else from the product itself.
+    From the eigenvalues of its Gram matrix where those lose no more than 1e-11 of the sum, which is
+    two to three times as fast, else from the product itself.
     """
-    product = (p[0] * p[1]).T @ (q[0] * q[1])
-    if product.shape[0] > product.shape[1]:
-        product = product.T
-    values = linalg.eigvalsh(product @ product.T, check_finite=False)
-    most = values.max(initial=0)
-    if most > 0 and values.min() > 0:
+    product = dense.product(p.T, q)
+    if product.size == 0:
+        return 0.0
+    wide = product if product.shape[0] <= product.shape[1] else product.T
+    values = dense.eigvalsh(dense.gram(wide.T))
+    if values.min() > 0:
         roots = np.sqrt(values)
-        if np.finfo(values.dtype).eps * most * np.sum(0.5 / roots) <= 1e-11 * roots.sum():
+        if np.finfo(float).eps * values.max() * np.sum(0.5 / roots) <= 1e-11 * roots.sum():
             return roots.sum()
-    return linalg.svdvals(product, check_finite=False).sum()
+    return dense.svdvals(product).sum()
 
 
 def shape_distance(X, Y=None, alpha=1.0):
@@ -289,9 +336,9 @@ def shape_distance(X, Y=None, alpha=1.0):
 
     def prepare(x):
         u, s = _svd(x)
-        s = alpha * s + (1 - alpha)
-        return u, s / np.linalg.norm(s)
+        return _scaled(u, alpha * s + (1 - alpha))[0]
 
-    return _pairs(
-        X, Y, prepare, lambda p, q: np.arccos(np.clip(_nuclear(p, q), -1, 1)), flat="shape_distance"
-    )
+    def compare(p, q):
+        return np.arccos(np.clip(_nuclear(p, q), -1, 1))
+
+    return _pairs(X, Y, prepare, compare, flat="shape_distance")

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from .alignment import _centered, _same_stimuli
+from neurokit.ops import dense
+
+from .alignment import centered, given
 
 
 def match_units(X, Y=None, how="one_to_one"):
@@ -28,15 +30,10 @@ def match_units(X, Y=None, how="one_to_one"):
     """
     if how not in ("one_to_one", "best"):
         raise ValueError(f"how: wanted 'one_to_one' or 'best', got {how!r}")
+    units = [_unit(centered(x, name)) for name, x in given(X, Y).items()]
     if Y is None:
-        if not isinstance(X, (list, tuple)) or len(X) < 2:
-            raise ValueError("wanted X and Y, or a list of at least two matrices")
-        units = [_unit(_centered(x, f"X[{k}]")) for k, x in enumerate(X)]
-        _same_stimuli([len(x) for x in units])
-        return np.array([[_match(x.T @ y, how)[0] for y in units] for x in units])
-    x, y = _unit(_centered(X, "X")), _unit(_centered(Y, "Y"))
-    _same_stimuli([len(x), len(y)])
-    return _match(x.T @ y, how)
+        return np.array([[_match(x, y, how)[0] for y in units] for x in units])
+    return _match(*units, how)
 
 
 def _unit(x):
@@ -45,7 +42,8 @@ def _unit(x):
     return np.divide(x, length, out=np.zeros_like(x), where=length > 0)
 
 
-def _match(r, how):
+def _match(x, y, how):
+    r = dense.product(x.T, y)
     if how == "best":
         return float(r.max(1).mean()), r.argmax(1)
     from scipy.optimize import linear_sum_assignment  # slow to load
@@ -97,9 +95,11 @@ def sparse_map(X, Y, penalty=0.1, max_iter=1000, tol=1e-8):
     """
     if not penalty >= 0:
         raise ValueError(f"penalty: wanted at least 0, got {penalty}")
-    x, y = (_unit(_centered(v, name).astype(float)) for v, name in ((X, "X"), (Y, "Y")))
-    _same_stimuli([len(x), len(y)])
-    gram, rest = x.T @ x, x.T @ y  # rest: products with what is not yet explained
+    x, y = (_unit(centered(each, name)) for name, each in given(X, Y).items())
+    gram, rest = (
+        dense.gram(x),
+        dense.product(x.T, y),
+    )  # rest: products with what is not yet explained
     weights = np.zeros(rest.shape)
     for _ in range(max_iter):
         largest = 0.0
@@ -113,5 +113,5 @@ def sparse_map(X, Y, penalty=0.1, max_iter=1000, tol=1e-8):
                 largest = max(largest, np.abs(change).max())
         if largest <= tol:
             break
-    predicted = x @ weights
+    predicted = dense.product(x, weights)
     return weights, np.sum(_unit(predicted) * y, 0)
