@@ -119,13 +119,19 @@ class Graph:
         outer = self.parent.step_number() if self.parent is not None else None
         if self.length is None:
             return lift(outer, self) if outer is not None else None
-        if self.step is None:
-            self.step = Node(INPUT, (), ("index",), (), INT64, self)
         if outer is None:
-            return self.step
+            return self.index()
         from .primitives.elementwise import ADD, MUL
 
-        return bind(ADD, (bind(MUL, (lift(outer, self), literal(self.length, INT64))), self.step))
+        return bind(
+            ADD, (bind(MUL, (lift(outer, self), literal(self.length, INT64))), self.index())
+        )
+
+    def index(self):
+        """The index of the loop whose body this is."""
+        if self.step is None:
+            self.step = Node(INPUT, (), ("index",), (), INT64, self)
+        return self.step
 
     @property
     def root(self):

@@ -203,7 +203,8 @@ def leaves_like(spec, tree):
         return [tree] if spec.kind is _Leaf and opened is None else None
     kind, meta, children = opened
     if spec.kind is _model.Handle:
-        by_name = dict(zip(meta.names if kind is _model.Handle else meta, children))
+        names = meta.names if kind is _model.Handle else meta
+        by_name = dict(zip(names, children)) if isinstance(names, tuple) else {}
         if by_name.keys() != set(spec.meta.names):
             return None
         children = [by_name[n] for n in spec.meta.names]

@@ -1,5 +1,7 @@
 """cond, switch, while_loop, fori_loop, checkpoint, truncate: values, derivatives, errors."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -398,11 +400,73 @@ def test_truncate(every, reverse):
         loss(W, X[0], xs, 0)
 
 
-def test_another_length_uses_the_same_body():
+def test_truncate_cuts_the_state_of_models():
+    class Unit:
+        def __init__(self):
+            self.v = nk.state(np.zeros(3))
+
+    xs = RNG.normal(size=(7, 3))
+
+    def by_state(w, every):
+        unit = Unit()
+
+        def step(c, x):
+            unit.v = np.tanh(unit.v * w + x)
+            return c, unit.v
+
+        return (nk.scan(step, 0.0, xs, truncate=every)[1] ** 2).sum()
+
+    def by_carry(w, every):
+        def step(v, x):
+            v = np.tanh(v * w + x)
+            return v, v
+
+        return (nk.scan(step, np.zeros(3), xs, truncate=every)[1] ** 2).sum()
+
+    for transform in (lambda f: f, nk.jit):
+        for every in (1, 3, 7):
+            f, g = (
+                transform(nk.grad(functools.partial(h, every=every))) for h in (by_state, by_carry)
+            )
+            assert f(0.7) == g(0.7)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_truncate_changes_no_type_and_no_message(reverse):
+    xs = np.linspace(1, 2, 4, dtype=np.float32)
+    for init in (0.0, 0, np.float32(0)):
+        c, ys = nk.scan(lambda c, x: (c + x, c), init, xs, truncate=2, reverse=reverse)
+        assert c.dtype == ys.dtype == np.float32
+    with pytest.raises(TypeError, match=r"scan: carry\['v'\] begins as float32\[2\]"):
+        nk.scan(
+            lambda c, x: ({"v": c["v"] * np.ones(2)}, None),
+            {"v": xs[:2]},
+            xs,
+            truncate=2,
+            reverse=reverse,
+        )
+
+
+@pytest.mark.parametrize("plan", [0, -1, 2.5, "12 XB", "-5MB", "infMB", "nanMB", "", "100", [3]])
+def test_plans_without_a_meaning(plan):
+    """Refused where they are given, whether or not a gradient is asked for."""
+    step = lambda c, x: (c * x, c)  # noqa: E731
+    for run in (
+        lambda: nk.scan(step, 1.0, X[0], checkpoint=plan),
+        lambda: nk.scan(step, 1.0, X[0], checkpoint=plan, every=2),
+        lambda: nk.fori_loop(0, 3, lambda i, c: c * 2.0, 1.0, checkpoint=plan),
+    ):
+        with pytest.raises(ValueError, match="checkpoint: wanted 'auto'.*got"):
+            run()
+
+
+@pytest.mark.parametrize("options", [{}, {"truncate": 3}, {"truncate": 3, "reverse": True}])
+def test_another_length_uses_the_same_body(options):
     from neurokit.core.run.runtime import _programs
 
     def loss(xs, w):
-        return (nk.scan(lambda c, x: (np.tanh(c @ w * 1.25 + x), c), np.zeros(3), xs)[1] ** 2).sum()
+        step = lambda c, x: (np.tanh(c @ w * 1.25 + x), c)  # noqa: E731
+        return (nk.scan(step, np.zeros(3), xs, **options)[1] ** 2).sum()
 
     nk.grad(loss, 1)(RNG.normal(size=(6, 3)), W)
     known = {k for k in _programs if k[0] == "body"}

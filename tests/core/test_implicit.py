@@ -103,3 +103,20 @@ def test_linear_solve_errors_and_containers():
         nk.linear_solve(lambda x: x, B, "lu")
     with pytest.raises(TypeError, match="structure"):
         nk.linear_solve(lambda x: (x, x), B)
+    assert nk.linear_solve(lambda x: x, []) == [] and nk.fixed_point(lambda x: x, {}) == {}
+
+
+def test_linear_solve_keeps_no_writes_to_models():
+    class Counter:
+        n = 0.0
+
+    counter = Counter()
+    counter.n = nk.state(np.zeros(2))
+
+    def matvec(x):
+        counter.n = counter.n + x
+        return 2.0 * x
+
+    with pytest.raises(nk.TraceError, match="wrote a traced value .* Counter.n"):
+        nk.linear_solve(matvec, np.ones(2))
+    np.testing.assert_array_equal(counter.n, [0.0, 0.0])

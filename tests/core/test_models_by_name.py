@@ -85,6 +85,14 @@ def test_cotangents_of_another_structure():
         nk.grad(f)({"a": 2.0, "b": 3.0})
 
 
+@pytest.mark.parametrize("t", [[1.0, 2.0], (1.0, 2.0), None, 1.0, [{"w": 1.0}]])
+def test_tangents_of_another_structure(t):
+    with pytest.raises(
+        ValueError, match=r"jvp: tangents must have the structure of primals, wanted \(Stack"
+    ):
+        nk.jvp(lambda m: m(1.0), (Stack(),), (t,))
+
+
 def test_check_grads_takes_models():
     m, x = Stack(), np.array([0.3, -0.7])
     nk.check_grads(lambda m, x: m(x) * m(0.5 * x), (m, x))

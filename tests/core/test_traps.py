@@ -130,6 +130,8 @@ def test_random_inside_abstract_traces():
             nk.jit(lambda t: t + draw())(X)
         with pytest.raises(TraceError, match="nk.Rng"):
             nk.scan(lambda c, x: (c + draw(), None), X, length=2)
+        with pytest.raises(TraceError, match="nk.Rng"):
+            nk.while_loop(lambda c: draw()[0] < -9, lambda c: c + 1.0, 0.0, max_steps=2)
     nk.grad(lambda t: (t * np.random.rand(3)).sum())(X)  # lazy: a draw is plain data
 
 

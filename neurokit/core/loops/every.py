@@ -5,12 +5,11 @@ their order are those of the plain loop, so are the numbers; gradients, batches 
 nested loops.
 """
 
-import numpy as np
-
 from ..graph import INT64, Detached, literal
 from ..primitives import elementwise as ew
 from ..primitives.shaping import concatenate, reshape
 from .body import Body, bind_scan
+from .reverse import is_count
 from .segments import Stretch, part, unfold
 
 
@@ -32,7 +31,7 @@ def bind_every(body, length, reverse, checkpoint, args, every, always):
         _stretches(body, every, reverse, checkpoint, always),
         n,
         reverse,
-        max(1, checkpoint // every) if _is_count(checkpoint) else checkpoint,
+        max(1, checkpoint // every) if is_count(checkpoint) else checkpoint,
         consts + at[:1] + inits + folded + zero,
     )
     ends, ys = outs[: body.n_carry], outs[body.n_carry :]
@@ -44,10 +43,6 @@ def bind_every(body, length, reverse, checkpoint, args, every, always):
         if whole:
             ys[k] = _joined(ys[k], outs[body.n_carry + k], reverse)
     return outs[: body.n_carry] + ys
-
-
-def _is_count(checkpoint):
-    return isinstance(checkpoint, (int, np.integer)) and not isinstance(checkpoint, bool)
 
 
 def _joined(before, after, reverse):

@@ -285,7 +285,9 @@ def _trace_test(test, carries, spec):
     graph = Graph(current(), True, "a while_loop test")
     with graph:
         inputs = [graph.add_input(n.shape, n.dtype, n.weak) for n in carries]
+        trap = Trap(test)
         answer = test(tree.unflatten(spec, [Tracer(n) for n in inputs]))
+        trap.check()
         if np.shape(answer) != ():
             raise TypeError(
                 f"while_loop: test must return one truth value, got shape {np.shape(answer)}"

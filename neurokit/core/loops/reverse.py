@@ -13,12 +13,40 @@ from .split import Split
 AUTO_BUDGET = 64 << 20  # bytes of saved values above which "auto" cuts a loop into segments
 
 
+def is_count(k):
+    """Whether k is a positive int."""
+    return isinstance(k, (int, np.integer)) and not isinstance(k, bool) and k > 0
+
+
+def check_plan(plan):
+    """Raise ValueError for what says nothing about how a gradient saves memory."""
+    if not (plan is None or isinstance(plan, bool) or plan == "auto" or is_count(plan)):
+        parse_bytes(plan)
+
+
+def parse_bytes(text):
+    """'512MB' -> 512 * 2**20."""
+    units = {"B": 0, "KB": 10, "MB": 20, "GB": 30, "TB": 40}
+    number = str(text).rstrip("BKMGTbkmgt").strip()
+    unit = str(text)[len(number) :].strip().upper()
+    try:
+        n_bytes = float(number) * (1 << units[unit])
+        if not 0 <= n_bytes < math.inf:
+            raise ValueError
+    except (ValueError, KeyError):
+        raise ValueError(
+            f"checkpoint: wanted 'auto', None, a positive number of steps or bytes such as '512MB', "
+            f"got {text!r}"
+        ) from None
+    return int(n_bytes)
+
+
 def _segment_length(plan, length, bytes_per_step, carry_bytes):
     """Steps between saved carries, or None to save every step."""
     if plan is None or plan is False:
         return None
-    if isinstance(plan, (int, np.integer)) and plan is not True:
-        return min(int(plan), length) if plan < length else None
+    if is_count(plan):
+        return int(plan) if plan < length else None
     budget = AUTO_BUDGET if plan in ("auto", True) else parse_bytes(plan)
     if length * bytes_per_step <= budget or length < 4:
         return None
@@ -28,20 +56,6 @@ def _segment_length(plan, length, bytes_per_step, carry_bytes):
         if length % near == 0:
             return near
     return best
-
-
-def parse_bytes(text):
-    """'512MB' -> 512 * 2**20."""
-    units = {"B": 0, "KB": 10, "MB": 20, "GB": 30, "TB": 40}
-    number = str(text).rstrip("BKMGTbkmgt").strip()
-    unit = str(text)[len(number) :].strip().upper()
-    try:
-        return int(float(number) * (1 << units[unit]))
-    except (ValueError, KeyError):
-        raise ValueError(
-            f"checkpoint: wanted 'auto', None, a number of steps or bytes such as '512MB', "
-            f"got {text!r}"
-        ) from None
 
 
 def _vjp(cts, node, args, params, needs):

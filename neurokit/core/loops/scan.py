@@ -10,7 +10,9 @@ from ..errors import TraceError
 from ..graph import INT64, LITERAL, SUPPORTED, Graph, current, lift, literal, reachable
 from ..models.captured import Carried, carry_name, threaded
 from ..models.model import Handle
-from ..primitives.shaping import broadcast
+from ..primitives import elementwise as ew
+from ..primitives.control import stop
+from ..primitives.shaping import broadcast, iota, reshape
 from ..run.options import options
 from ..run.runtime import evaluate
 from ..trace.arguments import input_tracer, plain
@@ -18,9 +20,10 @@ from ..trace.guards import Trap
 from ..trace.tracer import Tracer, to_node
 from ..trace.ufuncs import as_dtype
 from ..transforms import batching  # noqa: F401 - fills in the batching rules
-from ..transforms.derivatives import stop_gradient, tracing
+from ..transforms.derivatives import tracing
 from . import Body, bind_scan, hoist
 from .every import bind_every
+from .reverse import check_plan, is_count
 
 
 def scan(
@@ -94,11 +97,12 @@ def scan(
             "scan(progress=, file=) are for plain calls: inside a traced function use "
             "nk.options(progress=True) around the call that runs it, and return the ys"
         )
-    if truncate is not None:
-        return _truncated(f, init, xs, length, reverse, checkpoint, progress, truncate, file, every)
+    check_plan(checkpoint)
+    if truncate is not None and not is_count(truncate):
+        raise ValueError(f"scan: truncate must be a positive int, got {truncate!r}")
     if progress:
         with options(progress=progress):
-            return scan(f, init, xs, length, reverse, checkpoint, file=file, every=every)
+            return scan(f, init, xs, length, reverse, checkpoint, None, truncate, file, every)
     with tracing("scan") as (graph, new):
         xs_nodes = [leaf_node(graph, new, x) for x in x_leaves]
         refuse_models("scan", init, xs)
@@ -107,7 +111,8 @@ def scan(
             init_leaves, spec = tree.flatten(along(init, reached))
             inits = [leaf_node(graph, new, leaf) for leaf in init_leaves]
             g = _step(f, reached)
-            return spec, *trace_body(g, inits, spec, xs_nodes, x_spec, length)
+            cut = None if truncate is None else _Cut(truncate, length, reverse)
+            return spec, *trace_body(g, inits, spec, xs_nodes, x_spec, length, cut)
 
         reached, traced = threaded("scan", [f], run)
         spec, body, args, inits, kept, y_spec, y_leaves = traced
@@ -142,7 +147,7 @@ def _records(every, y_spec, n_y):
     """(k, which ys are recorded at each step rather than every k steps)."""
     leaves, spec = tree.flatten(every)
     for k in leaves:
-        if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < 1:
+        if not is_count(k):
             raise ValueError(
                 f"scan: every must be a positive int, or a container of them, got {every!r}"
             )
@@ -203,24 +208,29 @@ def find_model(spec):
     return next((m for m in map(find_model, spec.children) if m is not None), None)
 
 
-def _truncated(f, init, xs, length, reverse, checkpoint, progress, truncate, file, every):
-    """The loop with a count of steps in its carry, which stops derivatives every so many steps."""
-    if not isinstance(truncate, (int, np.integer)) or isinstance(truncate, bool) or truncate < 1:
-        raise ValueError(f"scan: truncate must be a positive int, got {truncate!r}")
+class _Cut:
+    """Stops derivatives through the carry every so many steps, in the order in which steps run."""
 
-    def step(carry, x):
-        carry, t = carry
-        border = (t > 0) & (t % truncate == 0)
-        cut = tree.map(
-            lambda c: np.where(border, stop_gradient(c), c) if c.dtype.kind in "fc" else c, carry
-        )
-        carry, y = f(cut, x)
-        return (carry, t + 1), y
+    def __init__(self, every, length, reverse):
+        self.every, self.length, self.reverse = every, length, reverse
 
-    (carry, _), ys = scan(
-        step, (init, np.int64(0)), xs, length, reverse, checkpoint, progress, file=file, every=every
-    )
-    return carry, ys
+    def carries(self, graph, nodes):
+        """The carries as the body in `graph` may use them."""
+        order = graph.index()
+        if self.reverse:
+            with _outside():  # not a literal: another length uses the same body
+                last = reshape(iota(1, self.length - 1, 1, INT64), ())
+            order = ew.sub(lift(last, graph), order)
+        order = Tracer(order)
+        border = (order > 0) & (order % self.every == 0)
+        cut = []
+        for n in nodes:
+            if n.is_float:
+                where = broadcast(border.node, n.shape)
+                weak, n = n.weak, ew.select(where, stop(n), n)
+                n.weak = weak
+            cut.append(n)
+        return cut
 
 
 def _evaluate_to_file(graph, outs, n_carry, file):
@@ -275,7 +285,7 @@ def leaf_node(graph, new, leaf, what="scan"):
     return to_node(leaf)
 
 
-def trace_body(f, inits, spec, xs, x_spec, length):
+def trace_body(f, inits, spec, xs, x_spec, length, cut=None):
     """Trace f once; again where a Python number in `init` must take the carry's dtype or shape.
 
     A carry that the body hands on as it is becomes a constant of the loop: work on it alone is done
@@ -287,9 +297,10 @@ def trace_body(f, inits, spec, xs, x_spec, length):
         with graph:
             carries = [graph.add_input(n.shape, n.dtype, n.weak) for n in inits]
             x_inputs = [graph.add_input(n.shape[1:], n.dtype) for n in xs]
+            given = carries if cut is None else cut.carries(graph, carries)
             trap = Trap(f)
             result = f(
-                tree.unflatten(spec, [Tracer(n) for n in carries]),
+                tree.unflatten(spec, [Tracer(n) for n in given]),
                 tree.unflatten(x_spec, [Tracer(n) for n in x_inputs]),
             )
             trap.check()

@@ -180,7 +180,7 @@ class Reached:
         """Whether other values than these must go along."""
         self.found |= (
             self.written
-        )  # once found to be written, though it be with the very same value
+        )  # once found it stays, though the next trace write the same value
         written, self.written = sorted(self.found), set()
         again, self.carried = written != self.carried, written
         return again
@@ -262,7 +262,7 @@ def refused(what, f, given=()):
     if first is not None:
         name, value, reached = first
         way = f"pass the model as an argument: nk.{what}(f)(model, x)"
-        if what == "fixed_point":
+        if what in ("fixed_point", "linear_solve"):
             way = (
                 "its function is called at will and can keep nothing: write the state outside of it"
             )

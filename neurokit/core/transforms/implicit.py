@@ -319,8 +319,10 @@ def fixed_point(f, init, *args, tol=None, max_steps=1000):
     >>> nk.grad(lambda a: nk.fixed_point(lambda x: 0.5 * (x + a / x), 1.0))(9.0).round(12)
     np.float64(0.166666666667)
     """
+    leaves, spec = tree.flatten(init)
+    if not leaves:
+        return init
     with tracing("fixed_point") as (graph, new), refused("fixed_point", f, args):
-        leaves, spec = tree.flatten(init)
         xs = [Tracer(leaf_node(graph, new, leaf, "fixed_point")) for leaf in leaves]
         _floating(xs, "fixed_point: init")
 
@@ -374,8 +376,10 @@ def linear_solve(matvec, b, solver="bicgstab", tol=None, max_steps=None):
         raise ValueError(
             f"linear_solve: solver must be a function or one of {sorted(_SOLVERS)}, got {solver!r}"
         )
-    with tracing("linear_solve") as (graph, new):
-        leaves, spec = tree.flatten(b)
+    leaves, spec = tree.flatten(b)
+    if not leaves:
+        return b
+    with tracing("linear_solve") as (graph, new), refused("linear_solve", matvec):
         right = [Tracer(leaf_node(graph, new, leaf, "linear_solve")) for leaf in leaves]
         _floating(right, "linear_solve: b")
 
