@@ -235,6 +235,23 @@ def test_stored_and_replayed_carries(monkeypatch, slots, n):
         np.testing.assert_allclose(twice, nk.grad(nk.grad(by_scan))(1.2), rtol=1e-9)
 
 
+def test_replayed_carries_of_elements_with_unequal_steps():
+    """Some elements fit the store, some are replayed: both ways run under `vmap`."""
+
+    def total(x, n):
+        def body(c):
+            return c[0] + 1, np.sin(c[1] * x[c[0]]) + 0.1 * c[1]
+
+        return nk.while_loop(lambda c: c[0] < n, body, (0, 0.5))[1]
+
+    x, counts = RNG.normal(size=700), np.array([0, 1, 256, 257, 700, 5])
+    alone = [nk.grad(total)(x, n) for n in counts]
+    got = nk.vmap(nk.grad(total), (None, 0))(x, counts)
+    np.testing.assert_allclose(got, alone, rtol=1e-12, atol=1e-300)
+    outside = nk.grad(lambda x: nk.vmap(total, (None, 0))(x, counts).sum())(x)
+    np.testing.assert_allclose(outside, np.sum(alone, 0), rtol=1e-12, atol=1e-300)
+
+
 def test_finished_elements_do_not_run_on():
     # the body of an element that is done would read out of range
     def total(x, n):

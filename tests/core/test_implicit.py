@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
+from neurokit.core.errors import TraceError
 
 RNG = np.random.default_rng(31)
 W = RNG.normal(size=(4, 4)) * 0.2
@@ -117,6 +118,6 @@ def test_linear_solve_keeps_no_writes_to_models():
         counter.n = counter.n + x
         return 2.0 * x
 
-    with pytest.raises(nk.TraceError, match="wrote a traced value .* Counter.n"):
+    with pytest.raises(TraceError, match="wrote a traced value .* Counter.n"):
         nk.linear_solve(matvec, np.ones(2))
     np.testing.assert_array_equal(counter.n, [0.0, 0.0])

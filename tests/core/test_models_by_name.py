@@ -53,8 +53,9 @@ def test_tangents_of_another_structure():
         with pytest.raises(ValueError, match=r"jvp: tangents .* wanted \(\{'a': \*\},\), got"):
             nk.jvp(square, ({"a": 2.0},), (tangent,))
     m = Stack()
-    with pytest.raises(ValueError, match="jvp: tangents"):
-        nk.jvp(loss, (m, 1.0), ({"layers.0.w": np.ones(2)}, 0.0))
+    for tangent in ({"layers.0.w": np.ones(2)}, [1.0, 2.0], (1.0, 2.0), None, 1.0):
+        with pytest.raises(ValueError, match=r"jvp: tangents .* wanted \(Stack"):
+            nk.jvp(loss, (m, 1.0), (tangent, 0.0))
     _, got = nk.jvp(lambda p: p[0] * p[1], ([2.0, 3.0],), ((1.0, 0.0),))  # a list is a tuple
     assert got == 3.0
 
@@ -83,14 +84,6 @@ def test_cotangents_of_another_structure():
     f.defvjp(lambda p: (p["a"] * p["b"], p), lambda p, ct: ({"a": ct * p["b"], "b": None},))
     with pytest.raises(ValueError, match=r"argument 0, \{'a': \*, 'b': \*\}, or None, got"):
         nk.grad(f)({"a": 2.0, "b": 3.0})
-
-
-@pytest.mark.parametrize("t", [[1.0, 2.0], (1.0, 2.0), None, 1.0, [{"w": 1.0}]])
-def test_tangents_of_another_structure(t):
-    with pytest.raises(
-        ValueError, match=r"jvp: tangents must have the structure of primals, wanted \(Stack"
-    ):
-        nk.jvp(lambda m: m(1.0), (Stack(),), (t,))
 
 
 def test_check_grads_takes_models():

@@ -37,6 +37,10 @@ def _lt(a, b):
     return ew.apply(ew.ROWS["lt"], a, b)
 
 
+def _eq(a, b):
+    return ew.apply(ew.ROWS["eq"], a, b)
+
+
 def _floor(a, b):
     return ew.apply(ew.ROWS["floordiv"], a, b)
 
@@ -89,7 +93,7 @@ def _replay(body, store, consts, start, n, every):
 
     def step(i, c, k):
         slot = _floor(i, c[n_const])
-        kept = ew.apply(ew.ROWS["eq"], ew.mul(slot, c[n_const]), i)
+        kept = _eq(ew.mul(slot, c[n_const]), i)
         slot = ew.select(kept, slot, _int(store.slots))
         return [*body.inline(c[:n_const] + k[:n_carry]), *store.put(k[n_carry:], slot, k[:n_carry])]
 
@@ -120,16 +124,21 @@ def _vjp(cts, node, args, params, needs):
 
 
 def _back(body, store, consts, inits, steps, start, active, sums):
-    """Cotangents of the active carries and of the constants `sums`, from those at the end."""
+    """Cotangents of the active carries and of the constants `sums`, from those at the end.
+
+    Under `vmap` both ways run, for all elements: each has no steps where the other one is meant.
+    """
     long = _up(steps, store.slots)  # steps per stretch
     outer = _replay(body, store, consts, inits, steps, long)
 
     def at_once(mine, kept, steps, long, cts):
+        steps = ew.select(_eq(long, 1), steps, _int(0))
         return _steps_back(body, store, mine, kept, steps, _int(1), cts, active, sums)
 
     def in_stretches(mine, kept, steps, long, cts):
         inner = _Store(body.carries, min(store.slots, INNER))
         n_stretch = _floor(ew.add(steps, ew.sub(long, _int(1))), long)
+        n_stretch = ew.select(_eq(long, 1), _int(0), n_stretch)
         n_const, n_store = len(mine), len(kept)
 
         def stretch(i, c, k):
@@ -156,7 +165,7 @@ def _back(body, store, consts, inits, steps, start, active, sums):
             steps_in, long_in, *cts = inputs[n_const + n_store :]
             outs = side(mine, kept, steps_in, long_in, cts)
         sides.append(Body(inputs, outs, len(inputs), 0, 0, False))
-    return bind_cond(Cond(sides), ew.apply(ew.ROWS["eq"], long, 1), args)
+    return bind_cond(Cond(sides), _eq(long, 1), args)
 
 
 def _steps_back(body, store, consts, kept, n, every, cts, active, sums):
