@@ -358,10 +358,17 @@ def swaps(outputs):
 
 
 def walk(outputs):
-    """(nodes, swapped): what computing `outputs` takes, arguments before users, and its `swaps`."""
+    """(nodes, swapped): what computing `outputs` takes, arguments before users, and its `swaps`.
+
+    Inputs that only their derivatives need, as those of an equation may be, are among the nodes.
+    """
     plain = reachable(outputs)
     out = _swaps_among(plain)
-    return (reachable(outputs, out) if out else plain), out
+    if not out:
+        return plain, out
+    nodes = reachable(outputs, out)
+    known = set(nodes)
+    return nodes + [n for n in plain if n.prim is INPUT and n not in known], out
 
 
 def _swaps_among(plain):

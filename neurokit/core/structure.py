@@ -13,11 +13,20 @@ def structure(outputs, inputs, lines=False, walked=None):
     if walked is None:
         order = reachable(outputs, swapped, stop=inputs)
     number = {}
-    find = number.__getitem__
     rows = []
     for k, node in enumerate(inputs):
         number[node] = k
         rows.append((node.shape, node.dtype.char))
+    _add(order, swapped, lines, number, rows)
+    for node in sorted(swapped, key=lambda n: n.id):
+        if node.prim.name in ("checkpoint", "implicit"):  # nothing to compute, but to differentiate
+            _add(reachable(node.args, swapped, stop=number), swapped, lines, number, rows)
+            rows.append((node.prim.name, *_operation(node, node.args, number)))
+    return tuple(rows), tuple([number[o] for o in outputs])
+
+
+def _add(order, swapped, lines, number, rows):
+    """A number and a row for each node that has none."""
     for node in order:
         if node in number:
             continue
@@ -27,23 +36,20 @@ def structure(outputs, inputs, lines=False, walked=None):
         elif node.prim is INPUT:
             raise RuntimeError(f"structure: {node!r} is not among the inputs")
         else:
+            args = args_of(node, swapped) if swapped else node.args
             rows.append(
                 (
                     node.prim.name,
-                    tuple(map(find, args_of(node, swapped) if swapped else node.args)),
-                    node.params and tuple([getattr(p, "structural", p) for p in node.params]),
+                    *_operation(node, args, number),
                     node.shape,
                     node.dtype.char,
                     node.where if lines else None,
                 )
             )
-    for node in sorted(swapped, key=lambda n: n.id):
-        if node.prim.name in ("checkpoint", "implicit"):  # nothing to compute, but to differentiate
-            rows.append(
-                (
-                    node.prim.name,
-                    tuple([number.get(a) for a in node.args]),
-                    tuple([getattr(p, "structural", p) for p in node.params]),
-                )
-            )
-    return tuple(rows), tuple([number[o] for o in outputs])
+
+
+def _operation(node, args, number):
+    return (
+        tuple([number[a] for a in args]),
+        node.params and tuple([getattr(p, "structural", p) for p in node.params]),
+    )

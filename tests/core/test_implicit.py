@@ -55,6 +55,36 @@ def test_fixed_point():
     assert nk.grad(lambda x: nk.fixed_point(lambda y: np.cos(y), x))(1.0) == 0
 
 
+def by_fixed_point(a):
+    return nk.fixed_point(lambda x: 0.1 * np.tanh(W.T @ (B[:4] - W @ x)) * a, np.zeros(4)).sum()
+
+
+def by_linear_solve(a):
+    return nk.linear_solve(lambda v: S.T @ v + a * v, B[:4], "cg").sum()
+
+
+def by_both(a):
+    """Newton's method, each step of which is a linear solve."""
+
+    def step(x):
+        slope = 1 + a * np.cos(x) ** 2
+        return x - nk.linear_solve(
+            lambda v: S.T @ v + slope * v, S.T @ x + a * np.sin(x) - B[:4], "cg"
+        )
+
+    return nk.fixed_point(step, np.zeros(4)).sum()
+
+
+@pytest.mark.parametrize("f", [by_fixed_point, by_linear_solve, by_both])
+def test_plain_arrays_made_on_the_way(f):
+    """`W.T` and `B[:4]` are another array each time the function runs."""
+    slope = (f(1.3 + 1e-5) - f(1.3 - 1e-5)) / 2e-5
+    assert nk.grad(f)(1.3) == pytest.approx(slope, rel=1e-6)
+    assert nk.vjp(f, 1.3)[1](1.0)[0] == nk.jit(nk.grad(f))(1.3) == nk.grad(f)(1.3)
+    assert nk.sweep(nk.grad(f), np.array([1.3]))[0] == nk.grad(f)(1.3)
+    nk.check_grads(f, (1.3,), rtol=1e-5)
+
+
 def test_fixed_point_failures():
     assert np.isnan(nk.fixed_point(lambda x: 2 * x + 1, 1.0))
     assert np.isnan(nk.fixed_point(np.cos, 1.0, max_steps=3))
