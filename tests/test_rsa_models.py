@@ -302,6 +302,26 @@ def test_leaving_out_each_subject_once(n_subjects):
     assert 0.7 * want < result.sem[0] < 1.7 * want
 
 
+@pytest.mark.parametrize("n", [4, 5, 6, 8])
+def test_few_conditions_are_not_divided(n):
+    """Samples of few conditions with enough different ones for two parts are hardly samples."""
+    rng = np.random.default_rng(n)
+    pairs = n * (n - 1) // 2
+    models, data = rsa.RDMs(rng.random((2, pairs))), rsa.RDMs(rng.random((6, pairs)))
+    for over in ("condition", ("subject", "condition")):
+        plain = rsa.evaluate(models, data, "pearson", over, 200)
+        folds = rsa.evaluate(models, data, "pearson", over, 200, cv=(2, 1))
+        np.testing.assert_allclose(folds.sem, plain.sem, rtol=0.5)
+        fitted = rsa.evaluate(rsa.WeightedModel(models), data, "pearson", over, 10)
+        assert fitted.cv == (2, 1)
+        with pytest.raises(ValueError, match=r"wanted at least 9\); take cv=\(2, 1\)|fewer than 3"):
+            rsa.evaluate(models, data, "pearson", over, 10, cv=2)
+    with pytest.raises(ValueError, match="one subject and"):
+        rsa.evaluate(rsa.WeightedModel(models), data[0], "pearson", "condition", 10)
+    if n >= 6:
+        assert rsa.evaluate(models, data, "pearson", "subject", 10, cv=2).cv == (2, 2)
+
+
 @pytest.mark.parametrize("method", ["cosine", "pearson", "whitened_pearson"])
 def test_a_matrix_that_stands_twice_changes_no_prediction(study, method):
     basis, data = study

@@ -22,6 +22,7 @@ from .taus import TAUS, TauSamples
 SAMPLES_AT_ONCE = 50
 N_DIVISIONS = 100  # of the data: what their choice adds to a score is a tenth of one division's
 LEAST_CONDITIONS = 3  # in each part: fewer have no more than one pair
+LEAST_DRAWN = 9  # to draw from: of fewer, most samples hold too few different ones for two parts
 
 
 def default_folds(n):
@@ -29,16 +30,25 @@ def default_folds(n):
     return 2 if n < 12 else 3 if n < 24 else 4 if n < 40 else 5
 
 
-def fold_numbers(cv, n_subjects, n_conditions):
+def fold_numbers(cv, n_subjects, n_conditions, drawn=False):
     """Folds over subjects and conditions, checked; 1 leaves a factor undivided.
+
+    ``drawn`` says that samples of the conditions will be divided too.
 
     Raises
     ------
     ValueError
-        When a fold would hold no subject or fewer than three conditions, or nothing is divided.
+        When a fold would hold no subject or fewer than three conditions, samples would be drawn from
+        fewer than nine conditions, or nothing is divided.
     """
+    few = drawn and n_conditions < LEAST_DRAWN
+    if few and n_subjects == 1:
+        raise ValueError(
+            f"cv: one subject and {n_conditions} conditions leave nothing to divide (wanted at least "
+            f"{LEAST_DRAWN} conditions)"
+        )
     if cv is None:
-        most = max(n_conditions // LEAST_CONDITIONS, 1)
+        most = 1 if few else max(n_conditions // LEAST_CONDITIONS, 1)
         cv = min(default_folds(n_subjects), n_subjects), min(default_folds(n_conditions), most)
     elif isinstance(cv, (int, np.integer)):
         cv = min(int(cv), n_subjects) if n_subjects == 1 else int(cv), int(cv)
@@ -56,6 +66,11 @@ def fold_numbers(cv, n_subjects, n_conditions):
         raise ValueError(
             f"cv: {by_condition} folds of {n_conditions} conditions leave fewer than "
             f"{LEAST_CONDITIONS} in a fold"
+        )
+    if by_condition > 1 and few:
+        raise ValueError(
+            f"cv: samples of {n_conditions} conditions have too few different ones to be divided "
+            f"(wanted at least {LEAST_DRAWN}); take cv=({max(by_subject, 2)}, 1) or over='subject'"
         )
     return by_subject, by_condition
 
@@ -387,7 +402,7 @@ def bootstrap_crossvalidated(
         division can be taken away.
     """
     n_subjects, n = len(data), n_conditions_of(data.shape[1])
-    least = 4 if folds[1] == 1 else 2 * LEAST_CONDITIONS
+    least = min(4, n - 1) if folds[1] == 1 else 2 * LEAST_CONDITIONS
     subject_counts = np.ones((n_boot, n_subjects), int)
     condition_counts = np.ones((n_boot, n), int)
     if "subject" in factors:

@@ -147,7 +147,8 @@ def evaluate(
     cv : int or (int, int), optional
         Folds over subjects and conditions (1 leaves a factor undivided). Scores and ceilings are
         then those of held-out data. By default models are cross-validated when one of them has
-        parameters.
+        parameters, over both factors, but over subjects alone where fewer than nine conditions are
+        resampled: their samples have too few different ones to be divided.
     seed : int or None
         Of the samples; None draws a new one. The result does not depend on the number of threads.
     test : {"t", "wilcoxon", "bootstrap", "permutation"}
@@ -328,7 +329,8 @@ class _Task:
             raise ValueError(f"over 'condition' needs at least 4 of them, got {rdms.n_conditions}")
         self.folds = None
         if flexible or cv is not None:
-            self.folds = fold_numbers(cv, len(rdms), rdms.n_conditions)
+            drawn = "condition" in self.over
+            self.folds = fold_numbers(cv, len(rdms), rdms.n_conditions, drawn)
             for model in self.models:
                 model.check(self.method)
         self.sigma_k = None if sigma_k is None else np.asarray(sigma_k, dtype=float)
