@@ -88,6 +88,16 @@ def test_single_factors():
     assert np.isfinite(tau.sem).all()
 
 
+@pytest.mark.parametrize("cv", [None, (2, 1)])
+@pytest.mark.parametrize("n_subjects", [2, 3])
+def test_few_subjects_vary_as_their_mean_does(n_subjects, cv):
+    rng = np.random.default_rng(0)
+    models, data = rng.random((2, 45)), rsa.RDMs(rng.random((n_subjects, 45)))
+    result = rsa.evaluate(rsa.RDMs(models), data, "cosine", "subject", 2000, cv=cv)
+    want = result.subject_scores.std(1, ddof=1) / np.sqrt(n_subjects)
+    np.testing.assert_allclose(result.sem, want, rtol=0.05 if cv is None else 0.15)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -45,7 +45,7 @@ def compare(a, b, method="cosine", sigma_k=None, convention=None):
         Hyphens may stand for underscores.
     sigma_k : ndarray, shape (n, n) or (n,), optional
         Covariance of the condition estimates, or its diagonal, for the whitened methods and
-        ``riemannian``; the identity by default.
+        ``riemannian``, in the order of the conditions of ``a``; the identity by default.
     convention : {None, "rsatoolbox"}
         With "rsatoolbox", ``bures_distance`` is squared, and a vector ``sigma_k`` is centred
         uniformly instead of by its precision, as that package does.

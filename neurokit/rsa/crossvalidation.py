@@ -406,7 +406,7 @@ def bootstrap_crossvalidated(
     subject_counts = np.ones((n_boot, n_subjects), int)
     condition_counts = np.ones((n_boot, n), int)
     if "subject" in factors:
-        subject_counts = sample_counts(n_subjects, n_boot, rng, least=2)
+        subject_counts = sample_counts(n_subjects, n_boot, rng, least=min(2, n_subjects - 1))
     if "condition" in factors:
         condition_counts = sample_counts(n, n_boot, rng, least=least)
     out = np.empty((n_cv, n_boot, len(models) + 1))

@@ -160,7 +160,8 @@ def evaluate(
         error by the largest statistic in each sample (not for Wilcoxon tests), in bootstrap samples
         on the scale of t.
     sigma_k : ndarray, shape (n, n) or (n,), optional
-        Covariance of the condition estimates, as for :func:`compare`.
+        Covariance of the condition estimates, as for :func:`compare`, in the order of
+        ``rdms.conditions``.
     progress : bool
         Show a progress bar (tqdm) where samples are fitted or permuted one by one.
 
@@ -376,7 +377,7 @@ class _Task:
             }  # fmt: skip
         values, models = self.values, self.fixed()
         n_subjects, n = len(values), self.rdms.n_conditions
-        drawn = sample_counts(n_subjects, n_boot, rng, least=2) if "subject" in self.over else None
+        drawn = sample_counts(n_subjects, n_boot, rng) if "subject" in self.over else None
         out = {}
         if drawn is not None:
             out["subject"] = self._over_subjects(models, drawn)[None]

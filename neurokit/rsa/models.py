@@ -39,7 +39,7 @@ class _Model:
         method : str
             A method of :func:`compare`.
         sigma_k : ndarray, optional
-            As for :func:`compare`.
+            As for :func:`compare`, in the order of the conditions of ``rdms``.
 
         Returns
         -------

@@ -273,7 +273,8 @@ def searchlight(
         Time points of a window, odd; centres are then (centre, time), see
         :func:`window_neighbors`.
     sigma_k : ndarray, shape (n, n) or (n,), optional
-        Covariance of the condition estimates, as for :func:`compare`.
+        Covariance of the condition estimates, as for :func:`compare`, in the order in which the
+        conditions first appear.
 
     Returns
     -------
