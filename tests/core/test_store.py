@@ -40,7 +40,8 @@ def test_refusals_leave_the_old_file(tmp_path):
     path = tmp_path / "x.npz"
     nk.save(path, {"w": np.ones(3)})
     for bad, place in (({"w": [object()]}, r"tree\['w'\]\[0\] is a object"), ({1: 2}, "must be strings"),
-                       ({"w": np.array([None])}, "Python objects")):  # fmt: skip
+                       ({"w": np.array([None])}, "Python objects"),
+                       ({"w": np.ma.array([1, 2], mask=[0, 1])}, r"tree\['w'\] would ignore the mask")):  # fmt: skip
         with pytest.raises(TypeError, match=place):
             nk.save(path, bad)
     np.testing.assert_array_equal(nk.load(path)["w"], np.ones(3))
@@ -57,6 +58,10 @@ def test_other_files_are_refused(tmp_path):
         nk.load(path)
     nk.save(path, {"w": np.ones(1000)})
     path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(ValueError, match="not a file of nk.save"):
+        nk.load(path)
+    text = b'{"format": "neurokit-tree-1", "tree": {"rng": [1]}}'
+    np.savez(path, structure=np.frombuffer(text, np.uint8))
     with pytest.raises(ValueError, match="not a file of nk.save"):
         nk.load(path)
     np.savez(path, structure=np.array([{"a": 1}], object))

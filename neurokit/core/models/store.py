@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..trace.tracer import check_class
 from .model import is_model
 from .rng import Rng
 
@@ -107,6 +108,7 @@ def _describe(x, arrays, place):
         key = x._state()
         return {"rng": [int(key[0]), int(key[1])]}
     if isinstance(x, (np.ndarray, np.generic)):
+        check_class(x, f"save of {place}")
         array = np.asarray(x)
         if array.dtype.hasobject:
             raise TypeError(
@@ -134,8 +136,9 @@ def _build(node, file):
     if kind == "complex":
         return complex(*content)
     if kind == "rng":
-        rng = Rng(int(content[0]))
-        rng._key = np.array(content, np.int64)
+        seed, draws = content
+        rng = Rng(int(seed))
+        rng._key = np.array([seed, draws], np.int64)
         return rng
     if kind in ("array", "scalar"):
         array = file[f"array{int(content)}"]
