@@ -181,6 +181,8 @@ def test_upcast_is_told_by_line():
     assert lines == {str(start + 2), str(start + 3)}
     with nk.options(upcast="raise"), pytest.raises(TypeError, match="float32 becomes float64"):
         nk.jit(lambda x, y: x + y)(x, y)
+    with nk.options(upcast="raise"), pytest.raises(TypeError, match="float32 becomes float64"):
+        nk.jit(np.linalg.solve)(np.eye(3), x)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         nk.grad(lambda x: (x * y).sum())(x)

@@ -13,6 +13,7 @@ from ..errors import TraceError
 from ..primitives.linalg import determinant, solving, spectral
 from ..primitives.linalg.parts import adjoint, eye_like, largest, real
 from ..trace.tracer import Tracer, to_node
+from ..trace.ufuncs import as_dtype
 from .base import T, implements
 
 
@@ -22,7 +23,7 @@ def _common(*arrays):
     dtypes = [t.dtype if t.dtype.kind in "fc" else np.dtype(np.float64) for t in traced]
     result = np.result_type(*dtypes)
     work = np.result_type(result, np.float64)
-    return [_as(t, work) for t in traced], result
+    return [_as(T(as_dtype(t.node, result)), work) for t in traced], result
 
 
 def _as(x, dtype):
