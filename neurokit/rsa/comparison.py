@@ -16,6 +16,7 @@ METHODS = (
 BY_RANK = ("spearman", "rho_a", "tau_a", "tau_b")
 WHITENED = ("whitened_cosine", "whitened_pearson")
 WHOLE = ("bures", "bures_distance", "riemannian")
+BLOCK = 2**18  # elements of the square matrices that are made at once
 MASKS = 32  # patterns of missing pairs whose factor is kept
 
 
@@ -251,54 +252,69 @@ class Whitening:
         half -= np.outer(root, root @ half) / (root @ root)
         return dense.gram(half)
 
-    def _rows(self, values, have):
-        """P D of each row, its missing pairs zero: shape (rows, n, n)."""
-        d = np.zeros((len(values), self.n, self.n))
-        if have.all():  # runs of memory, not single elements
-            first = 0
-            for k in range(self.n - 1):
-                last = first + self.n - 1 - k
-                d[:, k, k + 1 :] = d[:, k + 1 :, k] = values[:, first:last]
-                first = last
-        else:
-            i, j = self._mask(have)[0]
-            d[:, i, j] = values
-            d[:, j, i] = values
-        if self.plain:
-            return d - d.mean(1, keepdims=True)
-        # D is symmetric: one product of all rows, each D P the transpose of P D
-        turned = dense.product(d.reshape(-1, self.n), self.project)
-        return np.swapaxes(turned.reshape(d.shape), 1, 2)
+    def _blocks(self, values, have):
+        """(Slice of rows, P D of each, its missing pairs zero, shape (rows, n, n)), a few rows at a
+        time: the memory is that of the next block."""
+        n, (count, pairs) = self.n, values.shape
+        places = self._mask(have)[0]
+        most = min(count, max(1, BLOCK // n**2))
+        padded, d, out = (
+            np.zeros((most, pairs + 1)),
+            np.empty((most, n * n)),
+            np.empty((most, n, n)),
+        )
+        for first in range(0, count, most):
+            at = slice(first, min(first + most, count))
+            m = at.stop - first
+            padded[:m, :-1] = values[at]
+            square = np.take(padded[:m], places, axis=1, out=d[:m], mode="clip").reshape(m, n, n)
+            if self.plain:
+                yield at, np.subtract(square, square.mean(1, keepdims=True), out=out[:m])
+            else:  # D is symmetric: one product of all rows, each D P the transpose of P D
+                turned = out[:m].reshape(-1, n)
+                dense.product(square.reshape(-1, n), self.project, out=turned)
+                yield at, np.swapaxes(out[:m], 1, 2)
+
+    def _norms(self, u, have):
+        """Of P D: x'V^-1 x of each row (rows,), four times; and what fills the missing pairs in,
+        (filled, rows)."""
+        squared = np.array([np.vdot(m, m.T) for m in u])
+        if have.all():
+            return squared, np.empty((0, len(u)))
+        _, (i, j), half = self._mask(have)
+        g = half(np.einsum("kpa,pa->pk", u[:, i], self.project[j]))
+        return squared - 2 * np.einsum("pk,pk->k", g, g), g
 
     def _mask(self, have):
-        """(Places of the pairs that are there, of those that are not, :func:`_half_inverse` of the
-        matrix that fills these in), kept for the next rows that lack the same."""
+        """(Places of the square matrix's elements among the pairs that are there and a zero after
+        them, places of the pairs that are not there, :func:`_half_inverse` of the matrix that fills
+        these in), kept for the next rows that lack the same."""
         key = np.packbits(have).tobytes()
         if key not in self._masks:
             if len(self._masks) >= MASKS:
                 self._masks.clear()
-            i, j = np.triu_indices(self.n, 1)
-            there, gone = (i[have], j[have]), (i[~have], j[~have])
-            (i, j), p = gone, self.project
+            upper = np.triu_indices(self.n, 1)
+            places = np.full((self.n, self.n), have.sum())
+            places[upper] = places.T[upper] = np.where(have, np.cumsum(have) - 1, have.sum())
+            (i, j), p = (index[~have] for index in upper), self.project
             among = p[np.ix_(i, i)] * p[np.ix_(j, j)] + p[np.ix_(i, j)] * p[np.ix_(j, i)]
-            self._masks[key] = there, gone, _half_inverse(among)
+            self._masks[key] = places.ravel(), (i, j), _half_inverse(among)
         return self._masks[key]
 
     def squares(self, x, have):
         """x'V^-1 x of each row, shape (rows,); the pairs that are there alone, as in products."""
-        u = self._rows(x.astype(float), have)
-        squared = np.einsum("kpa,kap->k", u, u)
-        if not have.all():
-            _, (i, j), half = self._mask(have)
-            g = half(np.einsum("kpa,pa->pk", u[:, i], self.project[j]))
-            squared -= 2 * np.einsum("pk,pk->k", g, g)
-        return squared / 4
+        out = np.empty(len(x))
+        for at, u in self._blocks(x, have):
+            out[at] = self._norms(u, have)[0]
+        return out / 4
 
     def prepared(self, x):
         """For whole rows: V^-1 x (rows, n_pairs), x'V^-1 x (rows,) and the projection P."""
         i, j = np.triu_indices(self.n, 1)
         project = np.eye(self.n) - 1 / self.n if self.plain else self.project
-        turned = (self._rows(x, np.ones(x.shape[1], bool)) @ project)[:, i, j] / 2
+        turned = np.empty(x.shape)
+        for at, u in self._blocks(x, np.ones(x.shape[1], bool)):
+            turned[at] = dense.product(u.reshape(-1, self.n), project).reshape(u.shape)[:, i, j] / 2
         return turned, np.einsum("kp,kp->k", turned, x), project
 
     def products(self, x, y, center, have):
@@ -311,17 +327,21 @@ class Whitening:
             Take the mean of the pairs that are there away first.
         have : ndarray of bool, shape (n_pairs,)
         """
-        x, y = x.astype(float), y.astype(float)
+        x, y = x.astype(float, copy=False), y.astype(float, copy=False)
         if center:
             x, y = _centered(x), _centered(y)
-        u, v = self._rows(x, have), self._rows(y, have)
-        turned = np.swapaxes(u, 1, 2).reshape(len(u), -1)
-        product = dense.product(turned, v.reshape(len(v), -1).T)
-        xx, yy = (np.array([np.vdot(m, m.T) for m in w]) for w in (u, v))
-        if have.all():
-            return product / 4, xx / 4, yy / 4
-        _, (i, j), half = self._mask(have)
-        gx, gy = (half(np.einsum("kpa,pa->pk", w[:, i], self.project[j])) for w in (u, v))
-        product = product - 2 * gx.T @ gy
-        xx, yy = xx - 2 * np.sum(gx**2, 0), yy - 2 * np.sum(gy**2, 0)
+        if len(x) > len(y):  # the fewer ones are kept
+            product, yy, xx = self.products(y, x, False, have)
+            return product.T, xx, yy
+        kept, fill, xx = np.empty((len(x), self.n, self.n)), [], np.empty(len(x))
+        for at, u in self._blocks(x, have):
+            kept[at] = np.swapaxes(u, 1, 2)
+            xx[at], g = self._norms(u, have)
+            fill.append(g)
+        fill, kept = np.concatenate(fill, axis=1).T, kept.reshape(len(x), -1)
+        product, yy = np.empty((len(x), len(y))), np.empty(len(y))
+        for at, v in self._blocks(y, have):
+            yy[at], g = self._norms(v, have)
+            product[:, at] = dense.product(kept, v.reshape(len(v), -1).T)
+            product[:, at] -= 2 * dense.product(fill, g)
         return product / 4, xx / 4, yy / 4

@@ -158,10 +158,12 @@ def add(a, b):
                 joined = x.prim.absorb(x, y)
                 if joined is not None:
                     return joined
-        if a.prim is MUL:
-            return apply(FMA, a.args[0], a.args[1], b)
-        if b.__class__ is Node and b.prim is MUL:
-            return apply(FMA, b.args[0], b.args[1], a)
+        for x, y in ((a, b), (b, a)):
+            if x.__class__ is Node and x.prim in (MUL, SQUARE):
+                return apply(FMA, x.args[0], x.args[-1], y)
+        for x, y in ((a, b), (b, a)):
+            if y.__class__ is Node and y.prim is NEG:
+                return sub(x, y.args[0])
     return apply(ADD, a, b)
 
 
@@ -369,7 +371,9 @@ row(
     (lambda g, o, a: masking.gdiv(g, mul(_ap("square", o), 3.0)),),
     ufuncs=[np.cbrt],
 )
-row("square", np.square, (lambda g, o, a: masking.times(g, mul(a, 2.0)),), ufuncs=[np.square])
+SQUARE = row(
+    "square", np.square, (lambda g, o, a: masking.times(g, mul(a, 2.0)),), ufuncs=[np.square]
+)
 row(
     "reciprocal",
     np.reciprocal,

@@ -52,11 +52,12 @@ def _unbounded(node):
         elif name == "select" or n.aux is not None or not n.is_float:
             n.unbounded = False
         else:
-            unknown = [a for a in n.args if not hasattr(a, "unbounded")]
+            values = n.args[:1] if n.prim.kind == "view" else n.args  # the rest: slopes, indices
+            unknown = [a for a in values if not hasattr(a, "unbounded")]
             if unknown:
                 stack.extend(unknown)
                 continue
-            n.unbounded = any(a.unbounded for a in n.args)
+            n.unbounded = any(a.unbounded for a in values)
         stack.pop()
     return node.unbounded
 
