@@ -105,6 +105,21 @@ def test_threads():
     assert 1 <= nk.get_threads() <= os.cpu_count()
 
 
+def test_threads_of_a_block():
+    """`options` holds for kernels and in the thread that opened it alone."""
+    found = []
+    before = nk.get_threads()
+    with nk.options(threads=before + 2):
+        assert nk.get_threads() == before + 2
+        with nk.options(threads=1), nk.options(nan_check=True):
+            assert nk.get_threads() == 1
+        assert nk.get_threads() == before + 2
+        other = threading.Thread(target=lambda: found.append(nk.get_threads()))
+        other.start()
+        other.join()
+    assert found == [before] and nk.get_threads() == before
+
+
 def python(code, **environment):
     """Run code in a fresh interpreter; what it printed."""
     done = subprocess.run(

@@ -62,9 +62,11 @@ static struct {
           .result = PTHREAD_MUTEX_INITIALIZER};
 
 static atomic_int n_threads_wanted; /* 0: not decided yet */
+static _Thread_local int n_threads_here; /* 0: as wanted */
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
 int nk_threads_get(void) {
+  if (n_threads_here > 0) return n_threads_here;
   int n = atomic_load_explicit(&n_threads_wanted, memory_order_relaxed);
   if (n == 0) {
     const char *text = getenv("NEUROKIT_THREADS");
@@ -78,6 +80,12 @@ int nk_threads_get(void) {
 void nk_threads_set(int n) {
   if (n < 0) n = 0;
   atomic_store(&n_threads_wanted, n < NK_MAX_THREADS ? n : NK_MAX_THREADS);
+}
+
+int nk_threads_here(int n) {
+  const int before = n_threads_here;
+  n_threads_here = n < NK_MAX_THREADS ? n : NK_MAX_THREADS;
+  return before;
 }
 
 static inline void pause_cpu(void) {

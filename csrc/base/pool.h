@@ -10,6 +10,9 @@ enum { NK_MAX_THREADS = 256 };
 int nk_threads_get(void);
 void nk_threads_set(int n); /* n <= 0 returns to the default */
 
+/* Another number for calls from this very thread, 0 for none; returns the one before. */
+int nk_threads_here(int n);
+
 /* CPUs granted to this process: scheduler affinity cut by the cgroup's quota (v1 and v2). */
 int nk_threads_granted(void);
 

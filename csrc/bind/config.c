@@ -69,6 +69,13 @@ static PyObject *py_set_threads(PyObject *module, PyObject *arg) {
   Py_RETURN_NONE;
 }
 
+static PyObject *py_threads_here(PyObject *module, PyObject *arg) {
+  (void)module;
+  const long n = PyLong_AsLong(arg);
+  if (n == -1 && PyErr_Occurred()) return NULL;
+  return PyLong_FromLong(nk_threads_here(n < 0 ? 0 : n > NK_MAX_THREADS ? NK_MAX_THREADS : (int)n));
+}
+
 static PyObject *py_alloc_fail_at(PyObject *module, PyObject *arg) {
   (void)module;
   long long n = PyLong_AsLongLong(arg);
@@ -92,6 +99,9 @@ static PyMethodDef methods[] = {
     {"kernels", py_kernels, METH_NOARGS, "kernels()\n--\n\nNames of all kernels."},
     {"get_threads", py_get_threads, METH_NOARGS,
      "get_threads()\n--\n\nThreads used when a call does not say."},
+    {"threads_here", py_threads_here, METH_O,
+     "threads_here(n)\n--\n\nSet the number for calls from this thread, 0 for the default; return "
+     "the one before."},
     {"set_threads", py_set_threads, METH_O,
      "set_threads(n)\n--\n\nSet the default number of threads; 0 returns to the machine's."},
     {"alloc_fail_at", py_alloc_fail_at, METH_O,

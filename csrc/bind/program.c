@@ -103,14 +103,12 @@ void nk_program_keep(PyObject *object, nk_run *run) {
     nk_run_free(run);
 }
 
-static int execute(nk_program_object *self, char **ins, char **outs, int threads, int flags) {
+static int execute(nk_program_object *self, char **ins, char **outs, int flags) {
   nk_run *run = run_take(self);
   if (run == NULL) return -1;
   nk_error error = {.status = NK_OK};
   nk_status status;
-  nk_ctx ctx = {.n_threads = threads > 0 ? threads : nk_threads_get(),
-                .cancel = nk_cancel_begin(),
-                .error = &error};
+  nk_ctx ctx = {.n_threads = nk_threads_get(), .cancel = nk_cancel_begin(), .error = &error};
   if (flags & NK_RUN_PROGRESS) {
     atomic_store(&progress.done, 0);
     atomic_store(&progress.total, 0);
@@ -145,7 +143,7 @@ static PyObject *take_output(const nk_view *v, PyObject *into, Py_ssize_t j) {
 }
 
 typedef struct run_options {
-  int threads, flags;
+  int flags;
   PyObject *into; /* borrowed dict {output: array}, or NULL */
 } run_options;
 
@@ -170,13 +168,11 @@ static PyObject *run_arrays(nk_program_object *self, PyObject *inputs, const run
     PyList_SET_ITEM(outs, j, out);
     pointers[p->n_in + j] = PyArray_DATA((PyArrayObject *)out);
   }
-  if (execute(self, pointers, pointers + p->n_in, options->threads, options->flags) < 0)
-    Py_CLEAR(outs);
+  if (execute(self, pointers, pointers + p->n_in, options->flags) < 0) Py_CLEAR(outs);
   return outs;
 }
 
 static int parse_option(const char *name, PyObject *object, run_options *options) {
-  if (strcmp(name, "threads") == 0) return nk_parse_int(object, &options->threads);
   if (strcmp(name, "flags") == 0) return nk_parse_int(object, &options->flags);
   if (strcmp(name, "into") == 0 && (object == Py_None || PyDict_Check(object))) {
     options->into = object == Py_None ? NULL : object;
@@ -190,14 +186,12 @@ static PyObject *program_run(PyObject *object, PyObject *const *args, Py_ssize_t
                              PyObject *names) {
   nk_program_object *self = (nk_program_object *)object;
   const nk_program *p = self->program;
-  run_options options = {0, 0, NULL};
-  if (n_args < 1 || n_args > 3) {
-    PyErr_SetString(PyExc_TypeError, "run(inputs, threads=0, flags=0, *, into=None)");
+  run_options options = {0, NULL};
+  if (n_args < 1 || n_args > 2) {
+    PyErr_SetString(PyExc_TypeError, "run(inputs, flags=0, *, into=None)");
     return NULL;
   }
-  if ((n_args > 1 && nk_parse_int(args[1], &options.threads) < 0) ||
-      (n_args > 2 && nk_parse_int(args[2], &options.flags) < 0))
-    return NULL;
+  if (n_args > 1 && nk_parse_int(args[1], &options.flags) < 0) return NULL;
   for (Py_ssize_t i = 0; names != NULL && i < PyTuple_GET_SIZE(names); ++i) {
     const char *name = PyUnicode_AsUTF8(PyTuple_GET_ITEM(names, i));
     if (name == NULL || parse_option(name, args[n_args + i], &options) < 0) return NULL;
@@ -231,7 +225,7 @@ static PyObject *program_run(PyObject *object, PyObject *const *args, Py_ssize_t
 
 static PyMethodDef methods[] = {
     {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL | METH_KEYWORDS,
-     "run(inputs, threads=0, flags=0, *, into=None)\n--\n\n"
+     "run(inputs, flags=0, *, into=None)\n--\n\n"
      "Run on ndarrays of the exact types and shapes of the signature; return the outputs.\n"
      "flags: 1 raises FloatingPointError at the first NaN, 2 counts time for profile(), 4 tells\n"
      "progress(). into: {number of an output: array to write it to}."},

@@ -5,10 +5,10 @@ matrices for all pairs; each matrix is reduced once to its factors, X = U S V', 
 """
 
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from neurokit import _core
 from neurokit.config import get_threads
 from neurokit.ops import dense
 
@@ -45,6 +45,19 @@ def centered(X, name):
     return rest
 
 
+def _over_threads(function, *items):
+    """list(map(function, *items)), items at work at the same time: each has its part of the threads."""
+    threads = get_threads()
+    workers = min(threads, len(items[0]))
+    if workers < 2:
+        return list(map(function, *items))
+    from concurrent.futures import ThreadPoolExecutor  # slow to load
+
+    share = (threads // workers,)
+    with ThreadPoolExecutor(workers, initializer=_core.threads_here, initargs=share) as pool:
+        return list(pool.map(function, *items))
+
+
 class _Undefined(Exception):
     """A representation with which others have no similarity; says why."""
 
@@ -73,9 +86,8 @@ def _pairs(X, Y, prepare, compare, symmetric=True, flat=None):
 
     n = range(len(named))
     wanted = [(i, j) for i in n for j in n if not symmetric or i <= j] if several else [(0, 1)]
-    with ThreadPoolExecutor(get_threads()) as pool:
-        parts = list(pool.map(part, named))
-        values = list(pool.map(similarity, *zip(*wanted, strict=True)))
+    parts = _over_threads(part, named)
+    values = _over_threads(similarity, *zip(*wanted, strict=True))
     why = {}
     for name, part in zip(named, parts, strict=True):
         if isinstance(part, _Undefined):

@@ -21,14 +21,14 @@ class Watch:
     def __init__(self, profile=None, progress=None):
         self.profile, self.progress = profile, progress
 
-    def run(self, program, arrays, threads, flags, into=None):
+    def run(self, program, arrays, flags, into=None):
         if self.profile is not None:
             flags |= PROFILE
         if self.progress is None:
-            result = program.run(arrays, threads, flags, into=into)
+            result = program.run(arrays, flags, into=into)
         else:
             with _Reporter(self.progress):
-                result = program.run(arrays, threads, flags | PROGRESS, into=into)
+                result = program.run(arrays, flags | PROGRESS, into=into)
         if self.profile is not None:
             self.profile.add(program.profile())
         return result

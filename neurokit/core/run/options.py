@@ -3,19 +3,32 @@
 import contextlib
 import time
 
+from ... import _core
 from .runtime import run_options, set_options
 
 NAN_CHECK, PROFILE, PROGRESS = 1, 2, 4  # flags of `_core.Program.run`
 
 
 @contextlib.contextmanager
+def _threads_here(threads):
+    if threads is None:
+        yield
+        return
+    before = _core.threads_here(threads)
+    try:
+        yield
+    finally:
+        _core.threads_here(before)
+
+
+@contextlib.contextmanager
 def options(threads=None, nan_check=None, profile=None, progress=None, upcast=None):
-    """Set how programs run inside a ``with`` block, in this thread.
+    """Set how programs and kernels run inside a ``with`` block, in this thread.
 
     Parameters
     ----------
     threads : int
-        Upper bound of threads; the numbers do not depend on it.
+        Upper bound of threads, here instead of that of `set_threads`; the numbers do not depend on it.
     nan_check : bool
         Raise FloatingPointError at the first operation that makes a NaN, naming your line, the
         operation, the step of the loop and the element. Operations then run one by one, unfused.
@@ -51,8 +64,6 @@ def options(threads=None, nan_check=None, profile=None, progress=None, upcast=No
     changed = {}
     if upcast is not None:
         changed["upcast"] = (upcast == "raise", set()) if upcast else None
-    if threads is not None:
-        changed["threads"] = threads
     if nan_check is not None:
         flags = run_options.flags & ~NAN_CHECK
         changed["flags"] = flags | NAN_CHECK if nan_check else flags
@@ -70,7 +81,7 @@ def options(threads=None, nan_check=None, profile=None, progress=None, upcast=No
         if profile:
             changed["lines"] = True
     start = time.perf_counter()
-    with set_options(**changed):
+    with set_options(**changed), _threads_here(threads):
         try:
             yield table if profile else None
         finally:

@@ -20,7 +20,7 @@ class RunOptions(threading.local):
     """What `options(...)` sets for the current thread."""
 
     def __init__(self):
-        self.threads, self.flags, self.reference = 0, 0, False
+        self.flags, self.reference = 0, False
         self.lines = False  # programs carry the lines of this very code, not those of its like
         self.unfused = False  # one instruction per operation, so that each can be named
         self.upcast = (
@@ -60,10 +60,10 @@ def compiled(inputs, outputs, walked=None):
 
 def execute(program, arrays, into=None):
     if run_options.watch is not None:
-        return run_options.watch.run(program, arrays, run_options.threads, run_options.flags, into)
+        return run_options.watch.run(program, arrays, run_options.flags, into)
     if into is not None:
-        return program.run(arrays, run_options.threads, run_options.flags, into=into)
-    return program.run(arrays, run_options.threads, run_options.flags)
+        return program.run(arrays, run_options.flags, into=into)
+    return program.run(arrays, run_options.flags)
 
 
 def run_compiled(make, arrays, into=None):
