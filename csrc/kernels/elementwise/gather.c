@@ -118,44 +118,38 @@ void NK_LV(nk_fused_pair)(nk_fused_pairs *pairs, const nk_fused *f, const nk_cal
   }
 }
 
+/* Operand k, and what is paired with it, between its array and its block. */
+static void move_operand(char *const *block, const nk_fused *f, int k, int other,
+                         const nk_call *call, int64_t start, int64_t n) {
+  const int last = f->ndim - 1, size = f->arg[k].size;
+  const nk_arg *arg = f->arg + k;
+  const int64_t stride = arg->stride[last];
+  walk w = walk_start(f, arg, start);
+  for (int64_t done = 0, m; done < n; done += m) {
+    const int64_t left = f->shape[last] - w.index[last];
+    char *array = operand_data(call, k) + w.offset, *own = block[k] + done * size;
+    char *second = other < 0 ? NULL : block[other] + done * size;
+    m = n - done < left ? n - done : left;
+    if (k < f->n_in)
+      second != NULL ? split(own, second, array, m, size)
+                     : copy_line(own, size, array, stride, m, size);
+    else
+      second != NULL ? merge(array, own, second, m, size)
+                     : copy_line(array, stride, own, size, m, size);
+    walk_step(&w, f, arg, m);
+  }
+}
+
 void NK_LV(nk_fused_gather)(char *const *block, const nk_fused *f, const nk_fused_pairs *pairs,
                             const nk_call *call, int64_t start, int64_t n) {
-  const int last = f->ndim - 1;
-  for (int k = 0; k < f->n_in; k++) {
-    const nk_arg *arg = f->arg + k;
-    const int other = pairs->other[k];
-    if (other == NK_PAIR_SECOND) continue;
-    walk w = walk_start(f, arg, start);
-    for (int64_t done = 0, m; done < n; done += m) {
-      const int64_t left = f->shape[last] - w.index[last];
-      const char *from = call->in[k].data + w.offset;
-      m = n - done < left ? n - done : left;
-      if (other >= 0)
-        split(block[k] + done * arg->size, block[other] + done * arg->size, from, m, arg->size);
-      else
-        copy_line(block[k] + done * arg->size, arg->size, from, arg->stride[last], m, arg->size);
-      walk_step(&w, f, arg, m);
-    }
-  }
+  for (int k = 0; k < f->n_in; k++)
+    if (pairs->other[k] != NK_PAIR_SECOND)
+      move_operand(block, f, k, pairs->other[k], call, start, n);
 }
 
 void NK_LV(nk_fused_scatter)(char *const *block, const nk_fused *f, const nk_fused_pairs *pairs,
                              const nk_call *call, int64_t start, int64_t n) {
-  const int last = f->ndim - 1;
-  for (int k = f->n_in; k < f->n_in + f->n_out; k++) {
-    const nk_arg *arg = f->arg + k;
-    const int other = pairs->other[k];
-    if (other == NK_PAIR_SECOND) continue;
-    walk w = walk_start(f, arg, start);
-    for (int64_t done = 0, m; done < n; done += m) {
-      const int64_t left = f->shape[last] - w.index[last];
-      char *to = call->out[k - f->n_in].data + w.offset;
-      m = n - done < left ? n - done : left;
-      if (other >= 0)
-        merge(to, block[k] + done * arg->size, block[other] + done * arg->size, m, arg->size);
-      else
-        copy_line(to, arg->stride[last], block[k] + done * arg->size, arg->size, m, arg->size);
-      walk_step(&w, f, arg, m);
-    }
-  }
+  for (int k = f->n_in; k < f->n_in + f->n_out; k++)
+    if (pairs->other[k] != NK_PAIR_SECOND)
+      move_operand(block, f, k, pairs->other[k], call, start, n);
 }

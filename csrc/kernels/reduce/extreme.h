@@ -74,7 +74,8 @@ enum { NK_FIND_STEP = 32 };
     bool bad = false;                                                                             \
     for (int k = 0; k < LANES; ++k) bad |= nan[k] != 0;                                           \
     for (int half = LANES / 2; half > 0; half /= 2)                                               \
-      for (int k = 0; k < half; ++k) rest[k] = BEATS(rest[k], rest[k + half]) ? rest[k] : rest[k + half]; \
+      for (int k = 0; k < half; ++k)                                                              \
+        rest[k] = BEATS(rest[k], rest[k + half]) ? rest[k] : rest[k + half];                      \
     sum = rest[0];                                                                                \
     for (; i < n; ++i) sum = name##_plain_pick(sum, v[i]);                                        \
     *(T *)acc = bad ? (T)NAN : sum;                                                               \

@@ -52,7 +52,6 @@ void NK_LV(nk_reduce_locate)(const nk_reduce_plan *p, int64_t output, int64_t *i
 /* n partial results become one, in place. */
 void NK_LV(nk_reduce_fold)(const nk_reduce_op *op, char *part, int64_t n);
 nk_status NK_LV(nk_reduce_run)(const nk_call *call);
-nk_status NK_LV(nk_reduce_arg_run)(const nk_call *call);
 
 /* check for an operation: picks the row for the input's type and makes the plan. */
 typedef const nk_reduce_op *(*nk_reduce_choose)(nk_dtype dtype);
