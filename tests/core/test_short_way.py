@@ -45,7 +45,13 @@ def outcome(call, *args):
 def test_same_nodes_as_the_long_way(ufunc):
     with Graph(None, False, "a test") as graph:
         traced = [input_tracer(graph, a) for a in ARRAYS.values()]
-        traced += [traced[0] * 2, -traced[0], traced[0][1:], np.broadcast_to(traced[3], (3,))]
+        traced += [
+            traced[0] * 2,
+            -traced[0],
+            traced[0] ** 2,
+            traced[0][1:],
+            np.broadcast_to(traced[3], (3,)),
+        ]
         if ufunc.nin == 1:
             calls = [(t,) for t in traced]
         else:

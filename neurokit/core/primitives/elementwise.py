@@ -151,7 +151,7 @@ def _fold(prim, nodes, params):
 
 
 def add(a, b):
-    """a + b; a product of floats is fused into one rounding, a kernel that can adds in place."""
+    """a + b; the sum with a product or square is rounded once, a kernel that can adds in place."""
     if a.__class__ is Node and a.dtype.kind == "f":
         for x, y in ((a, b), (b, a)):
             if x.__class__ is Node and y.__class__ is Node and x.prim.absorb is not None:
@@ -159,11 +159,11 @@ def add(a, b):
                 if joined is not None:
                     return joined
         for x, y in ((a, b), (b, a)):
-            if x.__class__ is Node and x.prim in (MUL, SQUARE):
-                return apply(FMA, x.args[0], x.args[-1], y)
-        for x, y in ((a, b), (b, a)):
             if y.__class__ is Node and y.prim is NEG:
                 return sub(x, y.args[0])
+        for x, y in ((a, b), (b, a)):
+            if x.__class__ is Node and x.prim in (MUL, SQUARE):
+                return apply(FMA, x.args[0], x.args[-1], y)
     return apply(ADD, a, b)
 
 
@@ -259,7 +259,6 @@ MUL = row(
     (lambda g, o, a, b: masking.times(g, b), lambda g, o, a, b: masking.times(g, a)),
     ufuncs=[np.multiply],
 )
-ABSORBING.add(MUL)
 DIV = row(
     "div",
     np.divide,
@@ -267,6 +266,10 @@ DIV = row(
     ufuncs=[np.divide],
 )
 NEG = row("neg", np.negative, (lambda g, o, a: neg(g),), ufuncs=[np.negative])
+SQUARE = row(
+    "square", np.square, (lambda g, o, a: masking.times(g, mul(a, 2.0)),), ufuncs=[np.square]
+)
+ABSORBING.update((MUL, NEG, SQUARE))
 FMA = row(
     "fma",
     lambda a, b, c: a * b + c,
@@ -370,9 +373,6 @@ row(
     np.cbrt,
     (lambda g, o, a: masking.gdiv(g, mul(_ap("square", o), 3.0)),),
     ufuncs=[np.cbrt],
-)
-SQUARE = row(
-    "square", np.square, (lambda g, o, a: masking.times(g, mul(a, 2.0)),), ufuncs=[np.square]
 )
 row(
     "reciprocal",
