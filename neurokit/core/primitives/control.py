@@ -139,7 +139,8 @@ def _custom_jvp(tangents, node, args, params):
     if all(t is None for t in tangents[rule.n_out :]):
         return [None] * rule.n_out
     raise TypeError(
-        f"custom_vjp function {rule.name!r} has a reverse rule only: jvp of it is not defined"
+        f"custom_vjp function {rule.name!r} has a reverse rule only: forward mode (jvp) of it is not defined; "
+        f"use grad, vjp, or jacobian(mode='rev')"
     )
 
 

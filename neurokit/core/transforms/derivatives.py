@@ -235,30 +235,28 @@ def _run_gradient(graph, value, extra, wrt):
     """Arrays of value, extra outputs and gradients. The program is found by the forward graph alone."""
     forward_nodes = [value, *extra]
     walked = walk(forward_nodes)
+
+    def with_gradients(targets):
+        grads = backward([value], [full(value.shape, 1, value.dtype)], targets)
+        return forward_nodes + [
+            full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, targets)
+        ]
+
+    # a rule of the user's may lead to arguments that no value was computed from
+    if run_options.reference or has_custom(forward_nodes, None if walked[1] else walked[0]):
+        return evaluate(graph, with_gradients(wrt))
+    verify_captured(graph)
     inputs = used_inputs(walked)
     position = {n: i for i, n in enumerate(inputs)}
     places = tuple([position.get(w, -1) for w in wrt])
-    missing = [w for w in wrt if w not in position]
 
-    def outputs():
-        grads = backward([value], [full(value.shape, 1, value.dtype)], wrt)
-        return forward_nodes + [
-            full(w.shape, 0, w.dtype) if g is None else g
-            for g, w in zip(grads, wrt)
-            if w in position
-        ]
+    def program():
+        key = ("grad", structure(forward_nodes, inputs, run_options.lines, walked), places)
+        used = [w for w in wrt if w in position]
+        return cached(key, lambda: compile_program(inputs, with_gradients(used)))
 
-    if run_options.reference or has_custom(forward_nodes, None if walked[1] else walked[0]):
-        arrays = evaluate(graph, outputs())
-    else:
-        verify_captured(graph)
-
-        def program():
-            key = ("grad", structure(forward_nodes, inputs, run_options.lines, walked), places)
-            return cached(key, lambda: compile_program(inputs, outputs()))
-
-        arrays = run_compiled(program, [graph.values[n] for n in inputs])
-    if missing:
+    arrays = run_compiled(program, [graph.values[n] for n in inputs])
+    if -1 in places:
         it = iter(arrays[len(forward_nodes) :])
         arrays = arrays[: len(forward_nodes)] + [
             next(it) if w in position else np.zeros(w.shape, w.dtype) for w in wrt
@@ -371,6 +369,11 @@ def _matching(value, node, what):
 
 def jvp(f, primals, tangents, has_aux=False):
     """Value of ``f(*primals)`` and its directional derivative along `tangents`."""
+    return directional(f, primals, tangents, has_aux)
+
+
+def directional(f, primals, tangents, has_aux=False, symmetric=False):
+    """`jvp`; where the matrix of derivatives is symmetric, a `custom_vjp` function's rule does as well."""
     if (
         not isinstance(primals, (tuple, list))
         or not isinstance(tangents, (tuple, list))
@@ -390,7 +393,10 @@ def jvp(f, primals, tangents, has_aux=False):
                 f"got {tree.flatten(tuple(tangents))[1]}"
             )
         ts = [_matching(t, n, "jvp: tangent") for t, n in zip(t_leaves, call.wrt)]
-        outs = forward(nodes, call.wrt, ts)
+        if symmetric and has_custom(nodes):
+            outs = backward(nodes, ts, call.wrt)
+        else:
+            outs = forward(nodes, call.wrt, ts)
         outs = [full(n.shape, 0, n.dtype) if t is None else t for t, n in zip(outs, nodes)]
         aux_nodes, rebuild = output_nodes(aux)
         values = call.finish(graph, new, nodes + outs + aux_nodes)

@@ -3,11 +3,12 @@
 from .. import tree
 from ..graph import INPUT, INT64, Node, current
 from ..primitives import elementwise as ew
+from ..primitives.control import has_custom
 from ..primitives.shaping import broadcast, full, iota, reshape, transpose
 from ..trace.arguments import output_nodes
 from ..trace.tracer import to_node
 from .autodiff import backward, forward
-from .derivatives import Call, aux_apart, check_holomorphic, grad, jvp, tracing
+from .derivatives import Call, aux_apart, check_holomorphic, directional, grad, tracing
 from .wrapping import wraps
 
 BATCH_BYTES = 256 << 20  # values of a batched pass above which it is done unit by unit
@@ -16,8 +17,9 @@ BATCH_BYTES = 256 << 20  # values of a batched pass above which it is done unit 
 def jacobian(f, argnums=0, mode="auto", holomorphic=False, has_aux=False):
     """Matrix of derivatives: shape of the result followed by the shape of the argument.
 
-    mode : "fwd", "rev", or "auto", which takes the cheaper of the two by shape. Forward mode takes real
-    arguments (results may be complex), reverse mode gives real results (arguments may be complex).
+    mode : "fwd", "rev", or "auto", which takes the cheaper of the two by shape, and reverse mode where a
+    `custom_vjp` function has no other. Forward mode takes real arguments (results may be complex), reverse
+    mode gives real results (arguments may be complex).
     holomorphic : from complex to complex, the matrix of complex derivatives.
     has_aux : f returns (result, aux), and the call (jacobian, aux).
 
@@ -25,6 +27,11 @@ def jacobian(f, argnums=0, mode="auto", holomorphic=False, has_aux=False):
     """
     if mode not in ("auto", "fwd", "rev"):
         raise ValueError(f"jacobian: mode must be 'auto', 'fwd' or 'rev', got {mode!r}")
+    return _jacobian(f, argnums, mode, holomorphic, has_aux)
+
+
+def _jacobian(f, argnums, mode, holomorphic=False, has_aux=False):
+    """`jacobian` with one mode more, "square": forward, or reverse where there is no other."""
 
     @wraps(f, "jacobian")
     def wrapper(*args, **kwargs):
@@ -37,6 +44,8 @@ def jacobian(f, argnums=0, mode="auto", holomorphic=False, has_aux=False):
             aux_nodes, rebuild = output_nodes(aux)
             n_in, n_out = sum(w.size for w in call.wrt), sum(n.size for n in nodes)
             reverse = mode == "rev" or mode == "auto" and n_out <= n_in
+            if mode in ("auto", "square"):
+                reverse = reverse or has_custom(nodes)
             if holomorphic:
                 check_holomorphic(call.wrt, nodes, "jacobian")
             else:
@@ -126,8 +135,8 @@ def hessian(f, argnums=0, has_aux=False):
             result = result.reshape(())
         return (result, *aux) if has_aux else result
 
-    first = jacobian(value, argnums, "rev", has_aux=has_aux)
-    return jacobian(first, argnums, "fwd", has_aux=has_aux)
+    first = _jacobian(value, argnums, "rev", has_aux=has_aux)
+    return _jacobian(first, argnums, "square", has_aux=has_aux)
 
 
 def hvp(f, primals, vector):
@@ -136,5 +145,5 @@ def hvp(f, primals, vector):
     primals : tuple of arguments; vector : a tuple of the same structure.
     """
     numbers = tuple(range(len(primals)))
-    _, product = jvp(lambda *p: grad(f, numbers)(*p), primals, vector)
+    _, product = directional(lambda *p: grad(f, numbers)(*p), primals, vector, symmetric=True)
     return product if len(primals) > 1 else product[0]

@@ -1,0 +1,51 @@
+"""Functions with a reverse rule of the user's, where other modes or the forward graph would not do."""
+
+import numpy as np
+import pytest
+
+import neurokit as nk
+
+X = np.array([0.3, 0.5])
+
+
+@nk.custom_vjp
+def sine(x):
+    return np.sin(x)
+
+
+sine.defvjp(lambda x: (np.sin(x), x), lambda x, ct: (ct * np.cos(x),))
+
+
+@nk.custom_vjp
+def solver(x):
+    """Values from elsewhere: nothing in the graph leads from them to x."""
+    return np.sin(np.array(nk.stop_gradient(x)))
+
+
+solver.defvjp(lambda x: (solver(x), x), lambda x, ct: (ct * np.cos(x),))
+
+
+def test_a_rule_is_followed_to_arguments_that_no_value_depends_on():
+    loss = lambda x, y: np.sum(y * solver(x) ** 2)  # noqa: E731
+    gx, gy = nk.grad(loss, argnums=(0, 1))(X, 3.0)
+    np.testing.assert_allclose(gx, 3 * np.sin(2 * X))
+    assert gy == pytest.approx(np.sum(np.sin(X) ** 2))
+    assert nk.value_and_grad(solver)(0.5) == (np.sin(0.5), np.cos(0.5))
+    np.testing.assert_allclose(nk.grad(nk.grad(lambda x: solver(x) * 2))(0.5), -2 * np.sin(0.5))
+
+
+@pytest.mark.parametrize(
+    "f", [sine, lambda x: nk.scan(lambda c, _: (sine(c), None), x, None, length=2)[0]]
+)
+def test_matrices_of_derivatives_go_in_reverse_where_there_is_no_other_rule(f):
+    plain = lambda x: np.sin(x) if f is sine else np.sin(np.sin(x))  # noqa: E731
+    wide = np.arange(1.0, 6.0)
+    np.testing.assert_allclose(
+        nk.jacobian(lambda x: wide * f(x))(0.5), nk.jacobian(lambda x: wide * plain(x))(0.5)
+    )
+    loss, twin = (lambda x, g=g: np.sum(g(x) * x[0] + x**3) for g in (f, plain))
+    np.testing.assert_allclose(nk.hessian(loss)(X), nk.hessian(twin)(X), atol=1e-15)
+    v = np.array([1.0, -2.0])
+    np.testing.assert_allclose(nk.hvp(loss, (X,), (v,)), nk.hvp(twin, (X,), (v,)))
+    with pytest.raises(TypeError, match=r"reverse rule only.*jacobian\(mode='rev'\)"):
+        nk.jacobian(f, mode="fwd")(0.5)
