@@ -49,3 +49,28 @@ def test_matrices_of_derivatives_go_in_reverse_where_there_is_no_other_rule(f):
     np.testing.assert_allclose(nk.hvp(loss, (X,), (v,)), nk.hvp(twin, (X,), (v,)))
     with pytest.raises(TypeError, match=r"reverse rule only.*jacobian\(mode='rev'\)"):
         nk.jacobian(f, mode="fwd")(0.5)
+
+
+def test_rules_that_look_at_values_get_their_rows_one_by_one():
+    f = nk.custom_vjp(lambda x: np.sin(np.array(nk.stop_gradient(x))))
+
+    def bwd(x, ct):
+        assert np.count_nonzero(np.array(nk.stop_gradient(ct))) <= 1  # each a unit vector
+        return (ct * np.cos(x),)
+
+    f.defvjp(lambda x: (f(x), x), bwd)
+    a = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    np.testing.assert_allclose(nk.jacobian(f)(X), np.diag(np.cos(X)))
+    np.testing.assert_allclose(
+        nk.jacobian(lambda x: a * f(x), mode="rev")(X), a[..., None] * np.diag(np.cos(X))
+    )
+
+    @nk.custom_vjp
+    def sign_of(ct):
+        return ct
+
+    sign_of.defvjp(lambda x: (x, x), lambda x, ct: (ct if ct[0] > 0 else -ct,))
+    want = np.diag([1.0, -1.0])
+    np.testing.assert_array_equal(nk.jacobian(sign_of)(X), want)
+    with pytest.raises(TypeError, match="all unit vectors at once|not known inside"):
+        nk.vmap(lambda ct: nk.vjp(sign_of, X)[1](ct)[0])(np.eye(2))

@@ -7,7 +7,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from ..errors import CapturedArrayError, where_text
+from ..errors import AbstractValueError, CapturedArrayError, where_text
 from ..graph import INPUT, Graph, Node, reachable, replay, walk
 from ..structure import structure
 
@@ -128,6 +128,11 @@ def value_of(graph, node):
     values = graph.values
     if node not in values:
         new = reachable([node], stop=values)
+        if any(n.prim is INPUT for n in new):
+            raise AbstractValueError(
+                "the value of a traced array was asked for that is computed from all unit vectors at once: "
+                "use nk.vjp for one row, or compute without looking at values"
+            )
         if run_options.reference or any(n.swap is not None for n in new):
             return evaluate(graph, [node])[0]
         verify_captured(graph)

@@ -1,10 +1,13 @@
 """Matrices of derivatives: jacobian, hessian, and the product hvp."""
 
+import numpy as np
+
 from .. import tree
+from ..errors import AbstractValueError
 from ..graph import INPUT, INT64, Node, current
 from ..primitives import elementwise as ew
 from ..primitives.control import has_custom
-from ..primitives.shaping import broadcast, full, iota, reshape, transpose
+from ..primitives.shaping import broadcast, concatenate, full, iota, reshape, transpose
 from ..trace.arguments import output_nodes
 from ..trace.tracer import to_node
 from .autodiff import backward, forward
@@ -83,10 +86,23 @@ def _rows(nodes, wrt):
             blocks.append([reshape(g, node.shape + w.shape) for g, w in zip(grads, wrt)])
             continue
         ct = _placeholder(node)
-        grads = backward([node], [ct], wrt)
-        stacks = _for_each_unit(ct, grads, wrt)
+        try:
+            stacks = _for_each_unit(ct, backward([node], [ct], wrt), wrt)
+        except AbstractValueError:  # a rule of the user's looks at the value of its cotangent
+            stacks = _each_row(node, wrt)
         blocks.append([reshape(s, node.shape + w.shape) for s, w in zip(stacks, wrt)])
     return blocks
+
+
+def _each_row(node, wrt):
+    """Reverse mode, one pass for each element of a result, whose cotangents have values."""
+    rows = []
+    for k in range(node.size):
+        unit = np.zeros(node.shape, node.dtype)
+        unit.flat[k] = 1
+        grads = backward([node], [to_node(unit)], wrt)
+        rows.append([full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, wrt)])
+    return [concatenate([reshape(r, (1, *r.shape)) for r in column], 0) for column in zip(*rows)]
 
 
 def _columns(nodes, wrt):
