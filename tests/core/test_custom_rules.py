@@ -5,7 +5,7 @@ import pytest
 
 import neurokit as nk
 
-X = np.array([0.3, 0.5])
+X, Y = np.array([0.3, 0.5]), np.array([2.0, 4.0])
 
 
 @nk.custom_vjp
@@ -74,3 +74,10 @@ def test_rules_that_look_at_values_get_their_rows_one_by_one():
     np.testing.assert_array_equal(nk.jacobian(sign_of)(X), want)
     with pytest.raises(TypeError, match="all unit vectors at once|not known inside"):
         nk.vmap(lambda ct: nk.vjp(sign_of, X)[1](ct)[0])(np.eye(2))
+
+
+def test_pullbacks_know_what_only_a_rule_reads():
+    out, pullback = nk.vjp(lambda x: solver(x * Y), X)
+    np.testing.assert_array_equal(out, np.sin(X * Y))
+    np.testing.assert_allclose(pullback(np.ones(2))[0], Y * np.cos(X * Y))
+    nk.check_grads(lambda x: solver(x * Y), (X,), modes=("rev",), order=2)

@@ -6,7 +6,7 @@ import functools
 import numpy as np
 
 from .. import tree  # noqa: F401 - methods gives Tracer its operators
-from ..graph import SUPPORTED, Graph, current, replay, walk
+from ..graph import INPUT, SUPPORTED, Graph, current, reachable, replay, walk
 from ..models.captured import refused
 from ..primitives.control import has_custom, variable
 from ..primitives.shaping import broadcast, full
@@ -331,7 +331,12 @@ class _Record:
 
     def __init__(self, graph, nodes, wrt):
         self.graph, self.nodes, self.wrt = graph, nodes, wrt
-        used = used_inputs(walk([*nodes, *wrt]))
+        outputs = [*nodes, *wrt]
+        known = [
+            *reachable(outputs),
+            *walk(outputs)[0],
+        ]  # what derivatives need, and what values do
+        used = dict.fromkeys(n for n in known if n.prim is INPUT)
         taken = {id(array) for _, array, _ in graph.captured.values()}
         self.values = {}
         for n in used:
