@@ -9,10 +9,10 @@ STAMP := $(VENV)/requirements-$(shell sha256sum pyproject.toml | cut -c1-12)
 REPORT ?= demo-report
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-full lint format asan bench wheel clean
+.PHONY: help build demo test test-portable test-full lint format asan bench wheel clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(STAMP): pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
@@ -31,6 +31,9 @@ demo: build ## Run the main job; writes demo-report/report.html
 
 test: build ## Run the tests
 	$(PY) -m pytest -m "not full" --ignore=tests/full
+
+test-portable: build ## Run the engine's tests as on a CPU without AVX: interpreter, baseline kernels
+	NEUROKIT_CPU=v2 $(PY) -m pytest -q tests/core --deselect tests/core/test_table_fuzz.py::test_random_calls
 
 test-full: build ## Run all tests, the long checks too
 	NEUROKIT_FULL=1 $(PY) -m pytest
