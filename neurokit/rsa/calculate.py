@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..ops import similarity
+from ..ops import dense, similarity
 from .checks import codes, joined, leveled, numbers
 from .rdms import RDMs, pair_index
 from .subject import METRICS, Subject
@@ -135,7 +135,8 @@ def _stack(x, conditions, metric, threads):
     n = len(first.labels)
     if n < x.shape[1]:
         member = (first.code == np.arange(n)[:, None]).astype(x.dtype)
-        x = (member / member.sum(1, keepdims=True)) @ x
+        member /= member.sum(1, keepdims=True)
+        x = np.stack([dense.product(member, each, threads=threads) for each in x])
     level, exponent = leveled(x, METRICS[metric] != 0)
     if exponent:
         return None

@@ -5,7 +5,7 @@ from copy import copy
 
 import numpy as np
 
-from ..ops import similarity
+from ..ops import dense, similarity
 from .checks import codes, leveled, numbers, symmetric
 from .missing import by_channels, inverse
 from .noise import Noise
@@ -142,7 +142,7 @@ class Subject:
             white = noise.whiten(rows)
         else:
             try:
-                white = rows @ np.linalg.cholesky(symmetric(noise, "noise"))
+                white = dense.product(rows, dense.cholesky(symmetric(noise, "noise")))
             except np.linalg.LinAlgError:
                 message = "noise: the precision is not positive definite"
                 raise np.linalg.LinAlgError(message) from None
@@ -154,10 +154,11 @@ class Subject:
         if n == len(self.x):
             return self.x  # each condition once, in its own order
         member = (self.code == np.arange(n)[:, None]).astype(self.x.dtype)
-        means = (member @ self.x) / member.sum(1, keepdims=True)
+        means = dense.product(member, self.x) / member.sum(1, keepdims=True)
         if np.isnan(means).any() and np.isnan(self.x).any():
             have = ~np.isnan(self.x)
-            means = (member @ np.where(have, self.x, 0)) / (member @ have.astype(self.x.dtype))
+            total = dense.product(member, np.where(have, self.x, 0))
+            means = total / dense.product(member, have.astype(self.x.dtype))
         return means
 
     def _plain(self):
@@ -242,7 +243,7 @@ class Subject:
         counts = np.bincount(cell, minlength=n_fold * n)
         if counts.max() > 1:
             member = (cell == np.arange(n_fold * n)[:, None]).astype(self.x.dtype)
-            sums = member @ self.x
+            sums = dense.product(member, self.x)
         elif len(cell) == n_fold * n:
             sums = self.x if (np.diff(cell) == 1).all() else self.x[np.argsort(cell)]
         else:
@@ -322,7 +323,7 @@ class Subject:
         for m in range(n_fold):
             for k in range(m):
                 both = Noise((covariance[m] + covariance[k]) / 2)
-                product = both.whiten(sums[m]) @ both.whiten(sums[k]).T
+                product = dense.product(both.whiten(sums[m]), both.whiten(sums[k]).T)
                 gram += product + product.T
                 pairs += np.multiply.outer(weight[m], weight[k])
                 pairs += np.multiply.outer(weight[k], weight[m])
@@ -357,7 +358,7 @@ class Subject:
         for m in tested:
             test = np.log(_regularised(sums[m] / counts[m][:, None]))
             train = _regularised((total - sums[m]) / (counts.sum(0) - counts[m])[:, None])
-            product = train @ test.T
+            product = dense.product(train, test.T)
             d = np.diagonal(product)
             out = out + (d[i] + d[j] - product[i, j] - product[j, i]) / n_channels
         return (out / len(tested)).astype(self.x.dtype)
