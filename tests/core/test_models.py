@@ -182,9 +182,6 @@ def test_a_test_of_a_while_loop_reads_the_state():
         lambda m: nk.jit(lambda x: m(x))(XS[0]),
         lambda m: nk.jit(m)(XS[0]),
         lambda m: nk.vmap(lambda x: m(x))(XS),
-        lambda m: nk.grad(lambda x: m(x).sum())(XS[0]),
-        lambda m: nk.jacobian(lambda x: m(x))(XS[0]),
-        lambda m: nk.vjp(lambda x: m(x), XS[0]),
         lambda m: nk.sweep(lambda x: m(x), XS),
         lambda m: nk.fixed_point(lambda y: 0.1 * m(y), XS[0]),
         lambda m: nk.jit(lambda xs: in_scan(m, xs))(XS),
@@ -280,20 +277,88 @@ def test_only_what_is_written_is_carried():
     assert isinstance(m.v, type(nk.state(0.0)))
 
 
-@pytest.mark.parametrize("transform", [nk.jit, nk.grad, lambda f: nk.grad(f, argnums=1)])
-def test_state_that_has_no_mark_is_refused_not_lost(transform):
-    class Plain(Leaky):
-        def __init__(self):
-            self.w, self.v = nk.param(np.array([0.5, -1.5])), np.array([0.1, 0.2])
+class Plain(Leaky):
+    def __init__(self):
+        self.w, self.v = nk.param(np.array([0.5, -1.5])), np.array([0.1, 0.2])
 
+
+def test_state_that_has_no_mark_is_refused_not_lost():
     unmarked, after = Plain(), Leaky()
     with pytest.raises(TraceError, match=r"to Plain\.v, .*mark the attribute by nk\.state"):
-        transform(lambda m, x: m(x).sum())(unmarked, XS[1])
+        nk.jit(lambda m, x: m(x).sum())(unmarked, XS[1])
     same_models(unmarked, after)
     unmarked.v = nk.state(unmarked.v)
-    transform(lambda m, x: m(x).sum())(unmarked, XS[1])
+    nk.jit(lambda m, x: m(x).sum())(unmarked, XS[1])
     after(XS[1])
     same_models(unmarked, after)
+
+
+@pytest.mark.parametrize("kind", [Leaky, Plain])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda m, x: nk.grad(lambda x: m(x).sum())(x),
+        lambda m, x: nk.grad(lambda m, x: m(x).sum(), argnums=1)(m, x),
+        lambda m, x: nk.grad(lambda m, x: m(x).sum())(m, x),
+        lambda m, x: nk.jacobian(m)(x),
+        lambda m, x: nk.hessian(lambda x: m(x).sum())(x),
+        lambda m, x: nk.vjp(m, x)[1](np.ones(2)),
+        lambda m, x: nk.jvp(lambda x: nk.grad(lambda y: m(y).sum())(x), (x,), (x,)),
+    ],
+)
+def test_derivatives_keep_what_is_written(call, kind):
+    m, after = kind(), Leaky()
+    for x in XS[:2]:
+        call(m, x)
+        after(x)
+        same_models(m, after)
+        assert isinstance(m.v, nk.state(0.0).__class__ if kind is Leaky else np.ndarray)
+
+
+def test_derivatives_keep_values_in_new_places():
+    """As programs write them that keep what they saw on the way."""
+
+    class Problem:
+        def __init__(self):
+            self.seen, self.best = [], None
+
+        def loss(self, x):
+            self.inner = {"pair": (x * 2, [np.sum(x)]), "size": 2}
+            self.best = np.sum(x**2)
+            self.seen.append(self.best)
+            log.append(self.best > 3)
+            return self.best
+
+    p, log, x = Problem(), [], np.array([1.0, 2.0])
+    np.testing.assert_array_equal(nk.grad(p.loss)(x), 2 * x)
+    value, gradient = nk.value_and_grad(lambda x: p.loss(x) * 2)(x)
+    np.testing.assert_array_equal(gradient, 4 * x)
+    assert p.seen == [5.0, 5.0] and p.best == 5.0 and log == [True, True] and value == 10
+    assert all(type(v) is np.float64 for v in [p.best, *p.seen, *p.inner["pair"][1]])
+    np.testing.assert_array_equal(p.inner["pair"][0], 2 * x)
+    assert p.inner["size"] == 2 and p.inner["pair"][1] == [3.0]
+
+
+def test_errors_undo_what_is_written():
+    class Problem:
+        def __init__(self):
+            self.best, self.seen = 1.0, [0.0]
+
+        def loss(self, x):
+            self.best = x * 2
+            self.extra = x
+            self.seen.append(x)
+            return x
+
+    p = Problem()
+    with pytest.raises(ValueError, match="scalar"):  # after f has returned
+        nk.grad(p.loss)(XS[0])
+    with pytest.raises(ZeroDivisionError):
+        nk.grad(lambda x: p.loss(x) / (1 // 0))(1.0)
+    assert vars(p) == {"best": 1.0, "seen": [0.0]}
+    with pytest.raises(TraceError, match=r"Problem\.best, of a model"):
+        nk.grad(lambda x: nk.vmap(p.loss)(x).sum())(XS[0])
+    assert p.best == 1.0
 
 
 def test_operands_of_cond_and_checkpoint():

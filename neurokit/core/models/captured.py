@@ -1,7 +1,8 @@
 """Models that a traced function reaches without being given them: what it writes to their attributes.
 
-Loops, branches and checkpoints hand such values along (as part of the carry, an operand, a result);
-other transforms refuse the write and leave the model as it was.
+Loops, branches and checkpoints hand such values along (as part of the carry, an operand, a result).
+Derivatives outside of other traces keep them, as values that are known by then. Other transforms
+refuse the write and leave the model as it was.
 """
 
 import contextlib
@@ -26,7 +27,12 @@ _LONG = 1000  # containers with more items hold data, not models
 
 def _places(functions):
     """[(container, key, "Class.attribute")] of the models that functions reach."""
-    places, seen = [], set()
+    return _reach(functions)[0]
+
+
+def _reach(functions):
+    """The `_places` of functions, and all lists, dicts and attribute dicts that they reach."""
+    places, containers, seen = [], [], set()
     stack = [(f, None) for f in reversed(functions)]
     while stack:
         x, label = stack.pop()
@@ -43,6 +49,8 @@ def _places(functions):
         elif isinstance(x, (list, tuple, dict)):
             if len(x) > _LONG:
                 continue
+            if not isinstance(x, tuple):
+                containers.append(x)
             for key in list(x) if isinstance(x, dict) else range(len(x)):
                 name = None if label is None else f"{label}[{key!r}]"
                 if name is not None and not isinstance(x, tuple):
@@ -50,6 +58,7 @@ def _places(functions):
                 stack.append((x[key], name))
         elif _model.is_model(x) and not _foreign(kind.__module__):
             space = vars(x)
+            containers.append(space)
             for key in sorted(space):
                 name = f"{kind.__name__}.{key}"
                 places.append((space, key, name))
@@ -59,7 +68,7 @@ def _places(functions):
                     stack += [
                         (v, None) for v in vars(base).values() if isinstance(v, types.FunctionType)
                     ]
-    return places
+    return places, containers
 
 
 def _parts(f):
@@ -89,7 +98,8 @@ def _read(container, key):
 
 def _write(container, key, value):
     if value is _MISSING:
-        container.pop(key, None)
+        if key in container if isinstance(container, dict) else key < len(container):
+            del container[key]
     else:
         container[key] = value
 
@@ -238,6 +248,77 @@ def threaded(what, functions, run):
         if not reached.again():
             return reached, out
     raise TraceError(f"{what}: the attributes that the function writes differ from trace to trace")
+
+
+class Writes:
+    """What a function that is traced by itself wrote to what it reaches: kept as values, or undone.
+
+    That is the attributes of models, new ones too, and items of lists and dicts.
+    """
+
+    def __init__(self, what, f, given):
+        self.what, self.found = what, []
+        self.places, containers = _reach([f, *[x for x in given if x.__class__ not in _SKIPPED]])
+        self.before = [_read(c, k) for c, k, _ in self.places]
+        self.sizes = [(c, len(c) if isinstance(c, list) else frozenset(c)) for c in containers]
+
+    @contextlib.contextmanager
+    def watched(self, graph):
+        """Find what is written meanwhile: values of `graph`; those of a trace inside of it are refused."""
+        try:
+            yield
+        except BaseException:
+            self._look()
+            self.undo()
+            raise
+        self._look()
+        for _, _, name, _, now in self.found:
+            if any(t.node.graph is not graph for t in _tracers(now)):
+                self.undo()
+                raise _refusal(self.what, name, now, "make it outside of the inner trace")
+
+    def _look(self):
+        for (container, key, name), old in zip(self.places, self.before):
+            now = _read(container, key)
+            if now is not old and _tracers(now):
+                self.found.append((container, key, name, old, now))
+        for container, size in self.sizes:
+            grown = isinstance(container, list)
+            new = range(size, len(container)) if grown else [k for k in container if k not in size]
+            for key in new:
+                if _tracers(container[key]):
+                    self.found.append((container, key, str(key), _MISSING, container[key]))
+
+    def nodes(self):
+        """The nodes whose values `keep` wants."""
+        return [t.node for *_, now in self.found for t in _tracers(now)]
+
+    def keep(self, arrays):
+        """Put values in the places of the traced ones."""
+        known = dict(zip(self.nodes(), arrays))
+        for container, key, _, old, now in self.found:
+            value = _filled(now, known)
+            container[key] = _marked_as(old, value) if isinstance(now, Tracer) else value
+        self.found = []
+
+    def undo(self):
+        """Put back what was there before."""
+        for container, key, _, old, _ in reversed(self.found):
+            _write(container, key, old)
+        self.found = []
+
+
+def _filled(value, known):
+    """A value whose traced parts are replaced by those of `known`, by node; lists and dicts stay themselves."""
+    if isinstance(value, Tracer):
+        return plain(np.asarray(known[value.node]))
+    if isinstance(value, tuple):
+        items = [_filled(v, known) for v in value]
+        return value._make(items) if hasattr(value, "_make") else tuple(items)
+    if isinstance(value, (list, dict)):
+        for key in list(value) if isinstance(value, dict) else range(len(value)):
+            value[key] = _filled(value[key], known)
+    return value
 
 
 @contextlib.contextmanager

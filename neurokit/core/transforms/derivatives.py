@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import tree  # noqa: F401 - methods gives Tracer its operators
 from ..graph import INPUT, SUPPORTED, Graph, current, reachable, replay, walk
-from ..models.captured import refused
+from ..models.captured import Writes
 from ..primitives.control import has_custom, variable
 from ..primitives.shaping import broadcast, full
 from ..run.lower import compile_program
@@ -100,6 +100,18 @@ class Call:
         _check_float(self.opened, self.numbers, what)
         others = [a for i, a in enumerate(args) if i not in self.numbers]
         self.others = states_among([*others, *kwargs.values()], self.opened)
+        self.writes = None  # of a trace by itself; inside another trace they are that one's
+
+    @contextlib.contextmanager
+    def tracing(self, name, keep=False):
+        """`tracing`; an error on the way leaves models that `f` wrote to as they were."""
+        try:
+            with tracing(name, keep) as found:
+                yield found
+        except BaseException:
+            if self.writes is not None:
+                self.writes.undo()
+            raise
 
     def trace(self, graph, new):
         """Run f; returns its result with tracers inside. `wrt` are the nodes of the leaves."""
@@ -111,14 +123,12 @@ class Call:
             enter = lambda s: Tracer(to_node(s))  # noqa: E731
         states, others = ([enter(s) for s in o.states] for o in (self.opened, self.others))
         self.wrt = [t.node for t in leaves]
-        # inside another trace the write is that trace's to keep or refuse
-        guard = (
-            refused(self.what, self.f, (*self.args, *self.kwargs.values()))
-            if new
-            else contextlib.nullcontext()
-        )
+        watched = contextlib.nullcontext()
+        if new:
+            self.writes = Writes(self.what, self.f, (*self.args, *self.kwargs.values()))
+            watched = self.writes.watched(graph)
         with (
-            guard,
+            watched,
             self.opened.arguments(leaves, states) as chosen,
             self.others.arguments(self.others.leaves, others),
         ):
@@ -128,13 +138,18 @@ class Call:
             result = self.f(*args, **self.kwargs)
             written = [*self.opened.written(), *self.others.written()]
             self.state_nodes = [to_node(s) for s in written]
+        if new:
+            self.state_nodes += self.writes.nodes()
         return result
 
     def keep(self, values):
         """Give the models what `f` wrote to their state: the values of `state_nodes`."""
         n = len(self.opened.states)
+        end = n + len(self.others.states)
         self.opened.keep(values[:n])
-        self.others.keep(values[n:])
+        self.others.keep(values[n:end])
+        if self.writes is not None:
+            self.writes.keep(values[end:])
 
     def finish(self, graph, new, nodes):
         """The values of `nodes`, with the state that `f` wrote kept."""
@@ -200,7 +215,7 @@ def _gradient(f, argnums, has_aux, what, holomorphic=False):
     @wraps(f, what)
     def wrapper(*args, **kwargs):
         call = Call(f, args, kwargs, argnums, what)
-        with tracing(f"{what} of {getattr(f, '__name__', 'a function')}") as (graph, new):
+        with call.tracing(f"{what} of {getattr(f, '__name__', 'a function')}") as (graph, new):
             result = call.trace(graph, new)
             result, aux = aux_apart(result, what) if has_aux else (result, None)
             value = scalar_node(result, what, holomorphic)
@@ -292,7 +307,7 @@ def vjp(f, *primals, has_aux=False):
     entry per primal. With ``has_aux`` f returns (result, aux), and vjp (result, pullback, aux).
     """
     call = Call(f, primals, {}, tuple(range(len(primals))), "vjp")
-    with tracing("vjp", keep=True) as (graph, new):
+    with call.tracing("vjp", keep=True) as (graph, new):
         result = call.trace(graph, new)
         result, aux = aux_apart(result, "vjp") if has_aux else (result, None)
         leaves, spec = tree.flatten(result)
@@ -386,7 +401,7 @@ def directional(f, primals, tangents, has_aux=False, symmetric=False):
     ):
         raise TypeError("jvp: primals and tangents must be tuples of equal length")
     call = Call(f, primals, {}, tuple(range(len(primals))), "jvp")
-    with tracing("jvp") as (graph, new):
+    with call.tracing("jvp") as (graph, new):
         result = call.trace(graph, new)
         result, aux = aux_apart(result, "jvp") if has_aux else (result, None)
         leaves, spec = tree.flatten(result)

@@ -11,7 +11,7 @@ from ..primitives.shaping import broadcast, concatenate, full, iota, reshape, tr
 from ..trace.arguments import output_nodes
 from ..trace.tracer import to_node
 from .autodiff import backward, forward
-from .derivatives import Call, aux_apart, check_holomorphic, directional, grad, tracing
+from .derivatives import Call, aux_apart, check_holomorphic, directional, grad
 from .wrapping import wraps
 
 BATCH_BYTES = 256 << 20  # values of a batched pass above which it is done unit by unit
@@ -39,7 +39,7 @@ def _jacobian(f, argnums, mode, holomorphic=False, has_aux=False):
     @wraps(f, "jacobian")
     def wrapper(*args, **kwargs):
         call = Call(f, args, kwargs, argnums, "jacobian")
-        with tracing("jacobian") as (graph, new):
+        with call.tracing("jacobian") as (graph, new):
             result = call.trace(graph, new)
             result, aux = aux_apart(result, "jacobian") if has_aux else (result, None)
             leaves, spec = tree.flatten(result)
