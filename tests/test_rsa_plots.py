@@ -145,3 +145,20 @@ def test_colours_do_not_repeat(ax, n):
     names = np.arange(n).repeat(2)
     rsa.plot_mds(np.random.default_rng(8).random(n * (2 * n - 1)), names, ax=ax)
     assert len({to_hex(dots.get_facecolor()[0]) for dots in ax.collections}) == n
+
+
+def test_few_rows_of_a_matrix_are_named(ax):
+    rng = np.random.default_rng(0)
+    names = [f"a long condition {k}" for k in range(20)]
+    few, many = (rsa.RDMs(rng.random(n * (n - 1) // 2)) for n in (20, 21))
+    few = rsa.RDMs(few.values, names)
+    rsa.plot_rdm(few, groups=np.arange(20) // 5, ax=ax)
+    for axis in (ax.xaxis, ax.yaxis):
+        assert [label.get_text() for label in axis.get_ticklabels()] == names
+    agg.FigureCanvasAgg(ax.figure).draw()
+    lowest = min(label.get_window_extent().y0 for label in ax.get_xticklabels())
+    assert ax.get_legend().get_window_extent().y1 < lowest
+    icons = rng.random((20, 4, 4))
+    for given in (dict(rdms=many), dict(rdms=few, labels=False), dict(rdms=few, icons=icons)):
+        bare = figure.Figure().subplots()
+        assert len(rsa.plot_rdm(ax=bare, **given).get_yticks()) == 0

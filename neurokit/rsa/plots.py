@@ -8,11 +8,20 @@ from .embedding import mds, stress
 from .rdms import as_rdms
 from .significance import variance
 
-FEW = 30  # conditions that are labelled
+FEW = 30  # conditions that are labelled as points
+FEW_ROWS = 20  # and as rows of a matrix
 
 
 def plot_rdm(
-    rdms, groups=None, rank=True, cmap="viridis", legend=True, colorbar=True, ax=None, icons=None
+    rdms,
+    groups=None,
+    rank=True,
+    cmap="viridis",
+    legend=True,
+    colorbar=True,
+    ax=None,
+    icons=None,
+    labels=None,
 ):
     """Show one dissimilarity matrix.
 
@@ -30,6 +39,9 @@ def plot_rdm(
     icons : sequence of ndarray, shape (height, width) or (height, width, 3 or 4), optional
         A picture of each condition, shown along the left and the upper edge; of so many that they
         would overlap, every k-th.
+    labels : bool, optional
+        Write the names of the conditions along the left and the lower edge; by default those of up
+        to 20 conditions without icons.
 
     Returns
     -------
@@ -53,12 +65,16 @@ def plot_rdm(
     ax.set_yticks([])
     for spine in ax.spines.values():
         spine.set_visible(False)
+    away = sum(points for points, drawn in ((10, groups), (20, icons)) if drawn is not None)
+    below = 0
+    if (icons is None and rdms.n_conditions <= FEW_ROWS) if labels is None else labels:
+        below = _names(ax, rdms.conditions, away)
     if groups is not None:
         if len(groups) != rdms.n_conditions:
             raise ValueError(f"groups: wanted {rdms.n_conditions}, got {len(groups)}")
         colors = group_bars(ax, groups)
         if legend:
-            _legend(ax, colors)
+            _legend(ax, colors, below)
     if icons is not None:
         if len(icons) != rdms.n_conditions:
             raise ValueError(f"icons: wanted {rdms.n_conditions}, got {len(icons)}")
@@ -67,7 +83,6 @@ def plot_rdm(
         label = ", ".join([label, *mean])
         ax.figure.colorbar(picture, ax=ax, label=label, shrink=0.8)
     elif mean:
-        away = sum(points for points, drawn in ((10, groups), (20, icons)) if drawn is not None)
         ax.set_title(*mean, loc="right", fontsize=8, pad=6 + away)
     return ax
 
@@ -75,6 +90,21 @@ def plot_rdm(
 def _mean_of(rdms):
     """What to say of the mean of several matrices: a list of one text, or of none."""
     return [f"mean of {len(rdms)}"] if len(rdms) > 1 else []
+
+
+def _names(ax, conditions, away):
+    """Names of the rows, ``away`` points from the left edge, and of the columns below; returns how
+    many points these take."""
+    place, names = np.arange(len(conditions)), [short(name, 24) for name in conditions]
+    box = ax.get_window_extent()
+    room = 72 * min(box.width, box.height) / ax.figure.dpi / len(names)
+    size, longest = float(np.clip(0.8 * room, 4, 8)), max(map(len, names))
+    flat = longest * 0.7 * size < room
+    ax.set_yticks(place, names, fontsize=size)
+    ax.set_xticks(place, names, fontsize=size, rotation=0 if flat else 90)
+    ax.tick_params(axis="y", length=0, pad=2 + away)
+    ax.tick_params(axis="x", length=0, pad=2)
+    return 4 + (size if flat else 0.6 * size * longest)
 
 
 def _icons(ax, icons, away):
@@ -310,9 +340,10 @@ def _pair_lines(ax, p, low, high, alpha=0.05):
     ax.set_ylim(low, level + 0.5 * step)
 
 
-def _legend(ax, colors):
-    """Below the axes, in as many columns as the names leave room for."""
+def _legend(ax, colors, below=0):
+    """Below the axes by some points, in as many columns as the names leave room for."""
     from matplotlib.lines import Line2D
+    from matplotlib.transforms import ScaledTranslation
 
     marks = [Line2D([], [], marker="s", ls="", color=color) for color in colors.values()]
     names = [short(name) for name in colors]
@@ -320,4 +351,5 @@ def _legend(ax, colors):
     ax.legend(
         marks, names, frameon=False, fontsize=8, handletextpad=0.3, columnspacing=1.2,
         loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=columns,
+        bbox_transform=ax.transAxes + ScaledTranslation(0, -below / 72, ax.figure.dpi_scale_trans),
     )  # fmt: skip
