@@ -172,9 +172,11 @@ def test_movies_read_the_coordinates_of_a_dataarray():
     options = dict(metric="crossnobis", folds=np.repeat([0, 1, 2], 4))
     want = np.stack([rsa.rdm(x[:, :, t], names, **options).values[0] for t in range(6)])
     turned = array.transpose("time", "stimulus", "unit")
-    unnamed = array.rename(time="delay")  # the last dimension is the time
+    unnamed = array.rename(time="delay")  # rdm_movie takes the last dimension for the time
     for given in (array, turned, unnamed):
-        for movie in (rsa.rdm_movie(given, **options), rsa.rdm(given, **options)):
+        functions = (rsa.rdm_movie, rsa.rdm) if "time" in given.dims else (rsa.rdm_movie,)
+        for function in functions:
+            movie = function(given, **options)
             assert movie.conditions.tolist() == list("cabd")
             assert movie.labels.tolist() == times.tolist()
             np.testing.assert_allclose(movie.values, want, atol=1e-12)
@@ -189,6 +191,19 @@ def test_movies_read_the_coordinates_of_a_dataarray():
     assert bare.labels.tolist() == list(range(6)) and bare.n_conditions == 12
     with pytest.raises(ValueError, match="n_times"):
         rsa.rdm_movie(array[:, :, 0])
+
+
+def test_dimensions_of_a_dataarray_are_not_guessed():
+    xr = pytest.importorskip("xarray")
+    x = np.random.default_rng(0).standard_normal((5, 4, 3))
+    subjects = xr.DataArray(x, dims=("subject", "condition", "voxel"))
+    with pytest.raises(ValueError, match="needs one named time"):
+        rsa.rdm(subjects)
+    turned = xr.DataArray(x[0], {"condition": list("abc")}, ("voxel", "condition"))
+    with pytest.raises(ValueError, match="not along the first dimension"):
+        rsa.rdm(turned)
+    assert rsa.rdm(turned.T).conditions.tolist() == list("abc")
+    assert rsa.rdm(turned, [0, 1, 2, 3]).n_conditions == 4
 
 
 def test_labelled_arrays_in_and_out():

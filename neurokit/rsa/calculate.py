@@ -30,8 +30,8 @@ def rdm(
         time points with the same channels, computed together). A DataArray is read as
         (observations, channels), its coordinate along the observations (``condition``, the
         dimension's own, or the only one) giving the conditions when they are not given; with a third
-        dimension, time, as by :func:`rdm_movie`. So is a pandas DataFrame, its index giving the
-        conditions.
+        dimension, which must be named ``time``, as by :func:`rdm_movie`. So is a pandas DataFrame,
+        its index giving the conditions.
     conditions : sequence of length n_obs, or a list of such, optional
         Condition of each row; rows of one condition are averaged. Conditions keep their order of
         first appearance. By default each row is a condition of its own. Lists of subjects may have
@@ -62,7 +62,8 @@ def rdm(
     ------
     ValueError
         For fewer than two conditions or (cross-validated) two folds, lengths that differ, infinite
-        values, rates below zero, or an unknown metric.
+        values, rates below zero, an unknown metric, or a DataArray with a third dimension that is
+        not named ``time``.
 
     Warns
     -----
@@ -104,6 +105,11 @@ def rdm(
     if getattr(patterns, "ndim", 0) == 3 and hasattr(patterns, "coords"):
         from .movie import rdm_movie
 
+        if "time" not in patterns.dims:
+            raise ValueError(
+                f"patterns: a DataArray of three dimensions needs one named time, got {patterns.dims}; "
+                "of subjects, hand over a list; for a time axis of another name there is rdm_movie"
+            )
         return rdm_movie(
             patterns, conditions, folds=folds, noise=noise, metric=metric, convention=convention,
             threads=threads,

@@ -27,6 +27,12 @@ def _own_coordinate(array):
     """Of the coordinates along the rows: ``condition`` or ``conditions``, that of the dimension, or
     the only one there is."""
     rows = array.dims[0]
+    for name in ("condition", "conditions"):
+        if name in array.coords and rows not in array.coords[name].dims:
+            raise ValueError(
+                f"patterns: the coordinate {name} is not along the first dimension of {array.dims}, "
+                "which are the observations: transpose"
+            )
     along = [name for name, own in array.coords.items() if own.dims == (rows,)]
     for name in ("condition", "conditions", rows):
         if name in along:
