@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-from scipy import linalg
 
 from ..ops import dense
 from .rdms import RDMs
@@ -164,14 +163,15 @@ def nearest_mixture(basis, data, alpha=0.0):
     parts, roots = parts[able] / sizes[able, None, None], _roots(wanted)
 
     def loss(v):  # w = v^2: at zero the slope is that of a hill, not of a wall
-        values, vectors = dense.eigh(roots @ np.tensordot(v * v, parts, 1) @ roots)
+        mixed = dense.product(v * v, parts.reshape(len(parts), -1)).reshape(parts.shape[1:])
+        values, vectors = dense.eigh(_around(roots, mixed))
         rounding = values.shape[-1] * np.finfo(float).eps * np.abs(values).max(-1, keepdims=True)
         some = values > rounding
         half = np.sqrt(np.where(some, values, 1))
-        turned = np.swapaxes(roots @ vectors, 1, 2)
+        turned = np.swapaxes(dense.product(roots, vectors), 1, 2)
         turned = turned * np.sqrt(np.where(some, 0.5 / half, 0) / len(roots))[:, :, None]
-        inner = np.einsum("sai,saj->ij", turned, turned, optimize=True)
-        slope = np.tensordot(parts, inner, 2)
+        inner = dense.gram(turned.reshape(-1, turned.shape[-1]))
+        slope = dense.product(parts.reshape(len(parts), -1), inner.ravel())
         fidelity = np.where(some, half, 0).sum() / len(roots)
         value = v @ v - 2 * fidelity + penalty @ v**4
         return value, 2 * v * (1 - 2 * slope + 2 * penalty * v * v)
@@ -184,12 +184,20 @@ def nearest_mixture(basis, data, alpha=0.0):
 
 def _roots(moments):
     values, vectors = dense.eigh(moments)
-    return vectors * np.sqrt(np.maximum(values, 0))[:, None, :] @ np.swapaxes(vectors, 1, 2)
+    scaled = vectors * np.sqrt(np.maximum(values, 0))[:, None, :]
+    return dense.product(scaled, np.swapaxes(vectors, 1, 2))
+
+
+def _around(outer, inner):
+    """B A B of symmetric matrices, one of each or one of them for all: shape (rows, n, n)."""
+    shape = np.broadcast_shapes(outer.shape, inner.shape)
+    outer, inner = np.broadcast_to(outer, shape), np.broadcast_to(inner, shape)
+    return dense.product(dense.product(outer, inner), outer)
 
 
 def _fidelity(moments, roots):
     """tr (R G R)^(1/2) of several G and one R, or one of each."""
-    values = dense.eigvalsh(roots @ moments @ roots)
+    values = dense.eigvalsh(_around(roots, moments))
     # the root of what rounding leaves of a zero eigenvalue, as centring makes one, would be seen
     rounding = values.shape[-1] * np.finfo(float).eps * np.abs(values).max(-1, keepdims=True)
     return np.sqrt(np.where(values > rounding, values, 0)).sum(-1)
@@ -212,9 +220,9 @@ def _riemannian(u, v, sigma):
 
     n = len(u)
     contrast = np.hstack([-np.ones((n - 1, 1)), np.eye(n - 1)])
-    a, b, noise = (contrast @ m @ contrast.T for m in (u, v, sigma))
+    a, b, noise = (dense.product(dense.product(contrast, m), contrast.T) for m in (u, v, sigma))
 
-    values = linalg.eigvalsh(b)
+    values = dense.eigvalsh(b)
     if values[0] <= len(b) * np.finfo(float).eps * values[-1]:
         raise np.linalg.LinAlgError(
             "riemannian: the second moments of b must be positive definite: more channels than "
@@ -222,11 +230,11 @@ def _riemannian(u, v, sigma):
         )
 
     # in units of b, so that the search does not depend on those of the patterns
-    factor = linalg.cholesky(b, lower=True)
+    factor = dense.cholesky(b)
     a, noise = (_between(factor, m) for m in (a, noise))
     a, noise = (m * ((n - 1) / np.trace(m)) for m in (a, noise))
     # below 0: a is positive definite only with that much noise
-    floor = max(-linalg.eigvalsh(a, noise)[0], 0) * (1 + 1e-12)
+    floor = max(-dense.eigvalsh(_between(dense.cholesky(noise), a))[0], 0) * (1 + 1e-12)
 
     def distance(log_weight):  # the best scale makes the logarithms' mean zero
         weight = np.exp(log_weight)[..., None, None] + floor
@@ -248,6 +256,6 @@ def _riemannian(u, v, sigma):
 
 def _between(factor, matrix):
     """L^-1 M L^-T for a lower triangular L and a symmetric M."""
-    half = linalg.solve_triangular(factor, matrix, lower=True)
-    whole = linalg.solve_triangular(factor, half.T, lower=True)
+    half = dense.solve_triangular(factor, matrix)
+    whole = dense.solve_triangular(factor, half.T)
     return (whole + whole.T) / 2
