@@ -72,6 +72,7 @@ def squared_norm(x):
 
 def cholesky(matrix):
     """L of A = L L', A symmetric (n, n); LinAlgError where it is not positive definite."""
+    matrix = matrix.astype(np.result_type(matrix, np.float32), copy=False)
     lower = np.empty_like(matrix, order="C")
     _core.call("cholesky", [lower], [matrix])
     return lower
@@ -85,6 +86,12 @@ def solve_triangular(lower, b, transposed=False):
     inputs = [lower.astype(dtype, copy=False), right]
     _core.call("triangular_solve", [out], inputs, (1, int(transposed), 0))
     return out.reshape(b.shape)
+
+
+def inverse(matrix):
+    """A^-1 of a symmetric A (n, n); LinAlgError where it is not positive definite."""
+    lower = cholesky(matrix)
+    return gram(solve_triangular(lower, np.eye(len(lower), dtype=lower.dtype)))
 
 
 def triangle(matrix):

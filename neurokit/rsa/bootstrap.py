@@ -6,7 +6,6 @@ subjects, and subjects among themselves for the noise ceilings.
 """
 
 import numpy as np
-from scipy import linalg
 
 from ..ops import dense, similarity
 from .comparison import (
@@ -144,8 +143,8 @@ def _whitened(values, counts, center, variance=None):
     total = w.sum(1)
     gram = 2 * _weighted(np.ascontiguousarray(x, float), w, False)
     square = RDMs(x, labels=range(len(x))).square()
-    r = np.moveaxis((square.reshape(-1, n) @ w.T).reshape(len(x), n, -1), 2, 0)
-    r = r / total[:, None, None]  # (samples, rows, n)
+    r = dense.product(square.reshape(-1, n), w.T).reshape(len(x), n, -1)
+    r = np.moveaxis(r, 2, 0) / total[:, None, None]  # (samples, rows, n)
     wr = w[:, None, :] * r
     g = wr.sum(2) / total[:, None]
     gram -= 2 * total[:, None, None] * (wr @ np.swapaxes(r, 1, 2))
@@ -166,7 +165,7 @@ def _whitened(values, counts, center, variance=None):
     if center:
         i, j = np.triu_indices(n, 1)
         weight = c[:, i] * c[:, j]
-        mean = weight @ values.T / weight.sum(1, keepdims=True)
+        mean = dense.product(weight, values.T) / weight.sum(1, keepdims=True)
         turn = np.concatenate(
             [np.broadcast_to(np.eye(rows), (len(c), rows, rows)), -mean[:, :, None]], 2
         )
@@ -201,9 +200,9 @@ def independent_part(sigma_k):
     """
     if sigma_k is None or np.ndim(sigma_k) == 1:
         return sigma_k
-    own = 1 / np.diagonal(linalg.inv(sigma_k))
+    own = 1 / np.diagonal(dense.inverse(sigma_k))
     root = np.sqrt(own)
-    return own * min(linalg.eigvalsh(sigma_k / np.multiply.outer(root, root))[0], 1)
+    return own * min(dense.eigvalsh(sigma_k / np.multiply.outer(root, root))[0], 1)
 
 
 def resampled_covariance(sigma_k, own, at):

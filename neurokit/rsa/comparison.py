@@ -1,7 +1,7 @@
 """Similarity of dissimilarity matrices."""
 
 import numpy as np
-from scipy import linalg
+from scipy.linalg import lapack
 
 from ..ops import dense, similarity
 from .checks import leveled, numbers, symmetric
@@ -210,15 +210,17 @@ def _half_inverse(matrix):
     """A function that gives H g with H'H the (pseudo)inverse of a positive semidefinite matrix."""
     if not len(matrix):
         return lambda g: g
-    factor, info = linalg.lapack.dpotrf(matrix, lower=True)
-    if info == 0:
-        condition, _ = linalg.lapack.dpocon(factor, np.abs(matrix).sum(0).max(), uplo="L")
+    try:
+        factor = dense.cholesky(matrix)
+        condition, _ = lapack.dpocon(factor, np.abs(matrix).sum(0).max(), uplo="L")
         if condition > 1e-8:
-            return lambda g: linalg.solve_triangular(factor, g, lower=True)
-    values, vectors = linalg.eigh(matrix)  # conditions without any pair
+            return lambda g: dense.solve_triangular(factor, g)
+    except np.linalg.LinAlgError:
+        pass
+    values, vectors = dense.eigh(matrix)  # conditions without any pair
     some = values > 1e-12 * values[-1]
     half = (vectors[:, some] / np.sqrt(values[some])).T
-    return lambda g: half @ g
+    return lambda g: dense.product(half, g)
 
 
 class Whitening:
@@ -242,12 +244,11 @@ class Whitening:
 
     @staticmethod
     def _projection(sigma, factor, uniform):
-        n = len(sigma)
+        half = dense.solve_triangular(factor, np.eye(len(sigma)))
         if uniform:  # H S H with the plain mean in H
-            inner = linalg.cho_solve((factor, True), np.eye(n))
+            inner = dense.gram(half)
             inner = inner - inner.mean(0)
             return inner - inner.mean(1, keepdims=True)
-        half = dense.solve_triangular(factor, np.eye(n))
         root = half.sum(1)  # the factor of S times 1
         half -= np.outer(root, root @ half) / (root @ root)
         return dense.gram(half)
@@ -278,7 +279,7 @@ class Whitening:
     def _norms(self, u, have):
         """Of P D: x'V^-1 x of each row (rows,), four times; and what fills the missing pairs in,
         (filled, rows)."""
-        squared = np.array([np.vdot(m, m.T) for m in u])
+        squared = np.einsum("kpa,kap->k", u, u)
         if have.all():
             return squared, np.empty((0, len(u)))
         _, (i, j), half = self._mask(have)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..ops import dense
 from .rdms import RDMs
 
 
@@ -113,8 +114,8 @@ def _monotone(d, distance):
 def _turned(x):
     """Centred and along principal axes, with signs fixed."""
     x = x - x.mean(0)
-    _, _, axes = np.linalg.svd(x, full_matrices=False)
-    x = x @ axes.T
+    _, _, axes = dense.svd(x)
+    x = dense.product(x, axes.T)
     large = np.abs(x) > 1e-9 * np.abs(x).max()
     first = np.argmax(large, axis=0)
     return x * np.where(x[first, np.arange(x.shape[1])] < 0, -1, 1)
@@ -123,7 +124,7 @@ def _turned(x):
 def _classical(d, n):
     g = -(d**2) / 2
     g = g - g.mean(0) - g.mean(1)[:, None] + g.mean()
-    values, vectors = np.linalg.eigh(g)
+    values, vectors = dense.eigh(g)
     x = vectors[:, ::-1][:, :n] * np.sqrt(np.maximum(values[::-1][:n], 0))
     return _turned(x)
 
@@ -145,5 +146,5 @@ def _smacof(d, x, max_iter, tol, monotone=False):
         before = now
         with np.errstate(invalid="ignore", divide="ignore"):
             ratio = np.where(distance > 0, d / distance, 0)
-        x = (x * ratio.sum(1)[:, None] - ratio @ x) / len(d)
+        x = (x * ratio.sum(1)[:, None] - dense.product(ratio, x)) / len(d)
     return _turned(x)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..ops import dense
 from .checks import leveled
 from .comparison import (
     BY_RANK,
@@ -91,7 +92,7 @@ def each_ceiling(
     d = normalised(values, method, sigma_k, convention, noise)
     have = ~np.isnan(d)
     d = np.where(have, d, 0)
-    total, number = counts @ d, counts @ have
+    total, number = dense.product(counts, d), dense.product(counts, have)
     bounds, drawn = np.full((2, len(d)), np.nan), np.flatnonzero(counts)
     with np.errstate(invalid="ignore", divide="ignore"):
         if upper:

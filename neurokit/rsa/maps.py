@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 
 from ..core.run.bars import progress_bar
-from ..ops import similarity
+from ..ops import dense, similarity
 from .comparison import method_name
 from .rdms import RDMs, as_rdms, match_conditions, pair_index
 from .searchlight import _rows, _scorer
@@ -105,7 +105,7 @@ def max_statistic(scores, n_perm=1000, seed=0, neighbors=None, two_sided=False, 
         """Means over roots, of which t is one increasing function for all centres; or enhanced
         t / sqrt(n - 1), a factor that the order of the enhanced values does not see."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            part = np.clip(signs @ scores / n / root, -1, 1)
+            part = np.clip(dense.product(signs, scores) / n / root, -1, 1)
             if graph is None:
                 return part
             return tfce(part / np.sqrt(1 - part * part), graph)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..ops import dense
 from .checks import symmetric
 
 
@@ -56,9 +57,7 @@ def inverse(precision):
     """
     precision = symmetric(precision, "noise")
     try:
-        np.linalg.cholesky(precision)
-        covariance = np.linalg.inv(precision)
-        return (covariance + covariance.T) / 2
+        return dense.inverse(precision)
     except np.linalg.LinAlgError:
         message = "noise: the precision is not positive definite"
         raise np.linalg.LinAlgError(message) from None

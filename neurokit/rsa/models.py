@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import linalg
 
+from ..ops import dense
 from .comparison import WHITENED, WHOLE, compare_values, method_name, noise_of
 from .inference import normalised
 from .moments import nearest_mixture
@@ -74,7 +75,7 @@ class _Model:
         """Raise ValueError for a method that the model is not fitted to."""
 
     def mix(self, basis, parameters):
-        return parameters @ basis
+        return dense.product(parameters, basis)
 
 
 class FixedModel(_Model):
@@ -185,7 +186,7 @@ class WeightedModel(_Model):
         else:
             if center:
                 x, y = x - x.mean(1, keepdims=True), y - y.mean()
-            among, along = x @ x.T, (x @ y.T)[:, 0]
+            among, along = dense.gram(x.T), dense.product(x, y[0])
         return self.weights_from(among, along)
 
     def weights_from(self, among, along):
@@ -272,7 +273,7 @@ def _nonnegative(among, along):
     """min w'Aw - 2 b'w over w >= 0, by non-negative least squares on a root of A."""
     from scipy.optimize import nnls
 
-    values, vectors = np.linalg.eigh(among)
+    values, vectors = dense.eigh(among)
     keep = values > values.max() * len(values) * np.finfo(float).eps
     root = np.sqrt(values[keep])
     return nnls(root[:, None] * vectors[:, keep].T, vectors[:, keep].T @ along / root)[0]

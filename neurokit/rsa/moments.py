@@ -29,7 +29,7 @@ def second_moments(square, weights=None):
     if np.isnan(g).any():
         raise ValueError("this comparison needs whole matrices: take a subset without NaN pairs")
     w = np.full(g.shape[1], 1 / g.shape[1]) if weights is None else weights
-    mean = g @ w
+    mean = dense.product(g.reshape(-1, len(w)), w).reshape(g.shape[:2])
     g = g - mean[:, :, None] - mean[:, None, :] + (mean @ w)[:, None, None]
     if weights is None:
         return g
@@ -122,7 +122,8 @@ class _Sample:
         have, total = np.flatnonzero(drawn), drawn.sum()
         if len(have) < 2:
             return np.nan
-        sums = np.tensordot(drawn, self.subjects, 1)
+        n = self.subjects.shape[-1]
+        sums = dense.product(drawn, self.subjects.reshape(len(drawn), -1)).reshape(n, n)
         lower = 0.0
         for s in have:
             rest = (sums - drawn[s] * self.subjects[s]) / (total - drawn[s])

@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 
-from ..ops import similarity
+from ..ops import dense, similarity
 from .checks import codes, joined, numbers
 from .checks import labels as as_labels
 
@@ -132,9 +132,9 @@ class RDMs:
         if not ((weights >= 0).all() and 0 < weights.sum() < np.inf):
             raise ValueError("weights: wanted numbers of at least 0 with a sum above 0")
         have = ~np.isnan(self.values)
-        total = np.where(have, self.values, 0).T @ weights
+        total = dense.product(weights, np.where(have, self.values, 0))
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = total / (have.T @ weights)
+            mean = total / dense.product(weights, have)
         return RDMs(mean.astype(self.values.dtype), self.conditions, ["mean"])
 
     def rank(self):

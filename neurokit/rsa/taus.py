@@ -5,7 +5,7 @@ Pairs that are NaN in one of two matrices have no weight in their comparison.
 
 import numpy as np
 
-from ..ops import similarity
+from ..ops import dense, similarity
 from .missing import equal_rows
 
 TAUS = ("tau_a", "tau_b")
@@ -78,7 +78,7 @@ class _Ceilings:
         seen = np.flatnonzero(drawn)
         if len(seen) < 2:
             return out
-        total, number = drawn @ self.ranks, drawn @ s.have
+        total, number = (dense.product(drawn, rows) for rows in (self.ranks, s.have))
         for k in seen:
             rest = self._pooled(total - drawn[k] * self.ranks[k], number - drawn[k] * s.have[k])
             out[k] = weighted_taus(rest, s.subjects[[k]], self.weight, s.method)[0, 0, 0]
@@ -91,7 +91,7 @@ class _Ceilings:
     def _upper(self, drawn):
         """Of each subject with the pool of all."""
         s = self.samples
-        pooled = self._pooled(drawn @ self.ranks, drawn @ s.have)
+        pooled = self._pooled(*(dense.product(drawn, rows) for rows in (self.ranks, s.have)))
         return weighted_taus(pooled, s.subjects, self.weight, s.method)[0, 0]
 
 
