@@ -250,7 +250,7 @@ class Whitening:
             inner = inner - inner.mean(0)
             return inner - inner.mean(1, keepdims=True)
         root = half.sum(1)  # the factor of S times 1
-        half -= np.outer(root, root @ half) / (root @ root)
+        half -= np.outer(root, dense.product(root, half)) / (root @ root)
         return dense.gram(half)
 
     def _blocks(self, values, have):
