@@ -1,13 +1,22 @@
 /* reduce_all: truth value of every number, then logical and; of no elements it is true. */
-#include "typed.h"
+#include <string.h>
 
-#define NK_STEP(a, b) (uint8_t)((a) & (b))
+#include "reduce.h"
 
-NK_REDUCE_TYPED(all_u8, uint8_t, NK_STEP)
+static void block(void *acc, const void *x, int64_t n) {
+  const char *v = x;
+  *(bool *)acc = memchr(v, 0, (size_t)n) == NULL;
+}
+
+static void merge(void *acc, const void *x, int64_t n) {
+  uint8_t *restrict a = acc;
+  const uint8_t *restrict b = x;
+  for (int64_t i = 0; i < n; ++i) a[i] = (uint8_t)(a[i] & b[i]);
+}
 
 static const bool identity = true;
 static const nk_reduce_op op = {
-    .acc = NK_BOOL, .identity = &identity, .block = all_u8_block, .merge = all_u8_merge};
+    .acc = NK_BOOL, .identity = &identity, .block = block, .merge = merge};
 
 const nk_reduce_op *NK_LV(nk_reduce_all_op)(nk_dtype dtype) {
   (void)dtype;

@@ -1,13 +1,22 @@
 /* reduce_any: truth value of every number, then logical or; of no elements it is false. */
-#include "typed.h"
+#include <string.h>
 
-#define NK_STEP(a, b) (uint8_t)((a) | (b))
+#include "reduce.h"
 
-NK_REDUCE_TYPED(any_u8, uint8_t, NK_STEP)
+static void block(void *acc, const void *x, int64_t n) {
+  const char *v = x;
+  *(bool *)acc = *v != 0 || memcmp(v, v + 1, (size_t)(n - 1)) != 0;
+}
+
+static void merge(void *acc, const void *x, int64_t n) {
+  uint8_t *restrict a = acc;
+  const uint8_t *restrict b = x;
+  for (int64_t i = 0; i < n; ++i) a[i] = (uint8_t)(a[i] | b[i]);
+}
 
 static const bool identity = false;
 static const nk_reduce_op op = {
-    .acc = NK_BOOL, .identity = &identity, .block = any_u8_block, .merge = any_u8_merge};
+    .acc = NK_BOOL, .identity = &identity, .block = block, .merge = merge};
 
 const nk_reduce_op *NK_LV(nk_reduce_any_op)(nk_dtype dtype) {
   (void)dtype;
