@@ -214,6 +214,14 @@ def leaves_like(spec, tree):
     return None if None in parts else [leaf for part in parts for leaf in part]
 
 
+def found(tree, cls):
+    """The objects of a registered class in a tree, in order."""
+    if isinstance(tree, cls):
+        return [tree]
+    opened = _open(tree)
+    return [x for child in opened[2] for x in found(child, cls)] if opened else []
+
+
 def leaves(tree):
     """The leaves of a tree, in order."""
     return flatten(tree)[0]

@@ -4,6 +4,7 @@ A draw is a function of (seed, number of the draw, step of the loop, element): P
 Salmon et al. 2011, doi:10.1145/2063384.2063405. A backward pass draws the same numbers again.
 """
 
+import itertools
 import operator
 
 import numpy as np
@@ -24,7 +25,7 @@ from ..graph import (
     literal,
 )
 from ..primitives import elementwise as ew
-from ..primitives.shaping import broadcast, slice_update
+from ..primitives.shaping import broadcast, slice_, slice_update
 from ..trace.tracer import Tracer, to_node
 from ..transforms.batching import each, stacked
 
@@ -39,6 +40,7 @@ LAWS = {
     "bits": 7,
 }
 UINT64 = np.dtype(np.uint64)
+_made = itertools.count()
 
 
 def _twin(params, key, step, *law_args):
@@ -95,8 +97,8 @@ RANDOM = Primitive(
 class Rng:
     """Random numbers from a seed.
 
-    Draws advance the generator. Inside a loop body each step draws anew; as an argument or carry it
-    is a container of its key, so that it can be handed from step to step.
+    Draws advance the generator, those of functions that it is given to as well. Inside a loop body each
+    step draws anew; as a carry it is a container of its key, so that it can be handed from step to step.
 
     Examples
     --------
@@ -109,7 +111,10 @@ class Rng:
         seed = operator.index(seed)
         if not 0 <= seed < 2**63:
             raise ValueError(f"Rng: seed must be in [0, 2**63), got {seed}")
-        self._key, self._draws, self._step = np.array([seed, 0], np.int64), 0, None
+        self._begin(np.array([seed, 0], np.int64), None)
+
+    def _begin(self, key, step):
+        self._key, self._draws, self._step, self._number = key, 0, step, next(_made)
 
     def __repr__(self):
         return f"Rng({self._key!r}, draws={self._draws})"
@@ -117,7 +122,12 @@ class Rng:
     def at(self, step):
         """The draws of one step: depends on the seed and `step` (int, may be traced), on nothing drawn before."""
         child = Rng.__new__(Rng)
-        child._key, child._draws, child._step = self._key, 0, step
+        if isinstance(self._key, Tracer):
+            zero = broadcast(literal(0, INT64), (1,))
+            key = Tracer(slice_update(self._key.node, zero, _SECOND))
+        else:
+            key = self._key * np.array([1, 0])
+        child._begin(key, step)
         return child
 
     # ------------------------------------------------------------------ draws
@@ -168,22 +178,18 @@ class Rng:
         values = np.arange(a) if isinstance(a, (int, np.integer)) else a
         n = np.shape(values)[0]
         if replace:
-            return np.take(values, self.integers(n, size=size), axis=0)
+            return _rows(values, self.integers(n, size=size))
         shape = _shape(size)
         k = int(np.prod(shape, dtype=np.int64))
         if k > n:
             raise ValueError(f"Rng.choice: {k} elements without replacement from {n}")
-        return np.take(values, self.permutation(n)[:k].reshape(shape), axis=0)
+        return _rows(values, self.permutation(n)[:k].reshape(shape))
 
     def permutation(self, x):
         """range(x), or the rows of the array `x`, in random order."""
         if isinstance(x, (int, np.integer)):
-            if self._traced():
-                raise TypeError(
-                    "Rng.permutation inside a loop or jit needs sorting, which a trace does not do: draw it before"
-                )
             return np.argsort(self._sample("bits", x, UINT64), kind="stable")
-        return np.take(x, self.permutation(np.shape(x)[0]), axis=0)
+        return _rows(x, self.permutation(np.shape(x)[0]))
 
     def split(self, n=2):
         """`n` independent generators."""
@@ -251,11 +257,35 @@ class Rng:
             node = self._key.node
             if not self._draws:
                 return self._key
-            from ..primitives.shaping import slice_
-
-            spec = ((1, 1, 1),)
-            return Tracer(slice_update(node, ew.add(slice_(node, spec), self._draws), spec))
+            drawn = ew.add(slice_(node, _SECOND), self._draws)
+            return Tracer(slice_update(node, drawn, _SECOND))
         return self._key + np.array([0, self._draws], np.int64)
+
+
+_SECOND = ((1, 1, 1),)  # where a key counts draws
+
+
+def begin():
+    """A number below those of all generators made from now on."""
+    return next(_made)
+
+
+def drawn_from(graph, begun, keeps):
+    """{key node: (generator, draws)} of the generators that a trace begun then drew from.
+
+    Left out are those that the function made for itself: they begin anew in each run. `keeps` tells whether
+    the function still reaches a generator.
+    """
+    entries = graph.generators.values()
+    found = [e for e in entries if e[0]._number < begun or keeps(e[0])]
+    return {node: (rng, rng._draws - site) for rng, node, site in found}
+
+
+def _rows(x, numbers):
+    """Rows of an array by their numbers, which may be traced."""
+    if isinstance(numbers, Tracer) and not isinstance(x, Tracer):
+        x = Tracer(to_node(np.asarray(x)))
+    return np.take(x, numbers, axis=0)
 
 
 def _is(x, value):
@@ -292,10 +322,14 @@ def _check_law(law, args):
         raise ValueError("Rng.gamma: shape must be positive")
 
 
+def _open(rng):
+    return ([rng._state()] if rng._step is None else [rng._state(), rng._step]), None
+
+
 def _rebuild(meta, children):
     rng = Rng.__new__(Rng)
-    rng._key, rng._draws, rng._step = children[0], 0, None
+    rng._begin(children[0], children[1] if len(children) > 1 else None)
     return rng
 
 
-tree.register(Rng, lambda r: ([r._state()], None), _rebuild)
+tree.register(Rng, _open, _rebuild)

@@ -105,8 +105,9 @@ def _describe(x, arrays, place):
     if type(x) is complex:
         return {"complex": [x.real, x.imag]}
     if isinstance(x, Rng):
-        key = x._state()
-        return {"rng": [int(key[0]), int(key[1])]}
+        seed, draws = x._state()
+        step = [] if x._step is None else [int(x._step)]
+        return {"rng": [int(seed), int(draws), *step]}
     if isinstance(x, (np.ndarray, np.generic)):
         check_class(x, f"save of {place}")
         array = np.asarray(x)
@@ -136,9 +137,9 @@ def _build(node, file):
     if kind == "complex":
         return complex(*content)
     if kind == "rng":
-        seed, draws = content
-        rng = Rng(int(seed))
-        rng._key = np.array([seed, draws], np.int64)
+        seed, draws, *step = content
+        rng = Rng(int(seed)).at(int(*step)) if step else Rng(int(seed))
+        rng._draws = int(draws)
         return rng
     if kind in ("array", "scalar"):
         array = file[f"array{int(content)}"]

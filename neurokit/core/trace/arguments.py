@@ -7,6 +7,7 @@ import numpy as np
 from .. import tree
 from ..graph import SUPPORTED
 from ..models import model as _model
+from ..models.rng import Rng
 from .tracer import Tracer, check_class, to_node
 
 _SCALARS = (bool, int, float, complex)
@@ -39,6 +40,8 @@ class Opened:
         _find_models(self.spec, self.models)
         self.states = [a for m in self.models for _, _, a in _model.marked(m, _model.State)]
         self.counts = [len(_model.marked(m, _model.State)) for m in self.models]
+        self.generators = tree.found(args, Rng) if _holds(self.spec, Rng) else []
+        self.drawn = [0] * len(self.generators)  # by the copies that functions were given
 
     @contextlib.contextmanager
     def arguments(self, leaves, states):
@@ -49,12 +52,17 @@ class Opened:
             built = _build(self.spec, iter(leaves), it, stack, substituted)
             self.substituted = substituted
             yield built
+        if self.generators:
+            copies = tree.found(built, Rng)
+            self.drawn = [max(n, copy._draws) for n, copy in zip(self.drawn, copies)]
 
     def written(self):
         return [value for s in self.substituted for value in s.written()]
 
     def keep(self, values):
-        """Give the models the states that the call wrote."""
+        """Give the models the states that the call wrote, and the generators its draws."""
+        for generator, n in zip(self.generators, self.drawn):
+            generator._draws += n
         values = list(values)
         for m, n in zip(self.models, self.counts):
             _model.keep_states(m, values[:n])
@@ -82,6 +90,10 @@ def _find_models(spec, found):
             found.append(spec.meta.model)
     for child in spec.children:
         _find_models(child, found)
+
+
+def _holds(spec, kind):
+    return spec.kind is kind or any(_holds(c, kind) for c in spec.children)
 
 
 def _build(spec, leaves, states, stack, substituted):

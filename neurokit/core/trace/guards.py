@@ -243,6 +243,10 @@ class Guards:
                 return False
         return not self.edited()
 
+    def reaches(self, value):
+        """Whether an object was among the values."""
+        return id(value) in self._seen
+
     def edited(self):
         """The arrays whose contents have changed."""
         return [array for array, before in self.arrays.values() if checksum(array) != before]

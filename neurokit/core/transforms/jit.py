@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import tree  # noqa: F401 - gives Tracer its operators
 from ..graph import Graph, current, walk
+from ..models import rng
 from ..models.captured import refused
 from ..models.model import Param, State
 from ..models.model import marked as _marked
@@ -27,6 +28,7 @@ class _Traced:
     def __init__(self, f, args, kwargs, dynamic):
         opened = Opened(dynamic)
         graph = Graph(None, True, f"nk.jit of {getattr(f, '__name__', 'a function')}")
+        begun = rng.begin()
         with graph:
             trap = Trap(f)
             leaves = [input_tracer(graph, x) if is_array(x) else x for x in opened.leaves]
@@ -55,11 +57,8 @@ class _Traced:
         inputs = used_inputs(walked)
         where = {t.node: ("leaf", i) for i, t in enumerate(leaves) if isinstance(t, Tracer)}
         where.update({t.node: ("state", i) for i, t in enumerate(states)})
-        self.random = {
-            node: (rng, draws - site)
-            for rng, node, site in graph.generators.values()
-            for draws in [rng._draws]
-        }
+        self.random = rng.drawn_from(graph, begun, lambda x: any(g.reaches(x) for g in self.guards))
+        self.drawn = opened.drawn
         self.feeds = []
         for node in inputs:
             kind = where.get(node)
@@ -70,8 +69,8 @@ class _Traced:
                     else ("array", graph.values[node])
                 )
             self.feeds.append(kind)
-        for rng, count in self.random.values():
-            rng._draws -= count  # the first run draws them
+        for found, count in self.random.values():
+            found._draws -= count  # the first run draws them
         self.inputs, self.outputs, self.programs = inputs, outputs, {}
         self.program(walked)
         self.captured = [
@@ -115,13 +114,13 @@ class _Traced:
             elif kind == "state":
                 arrays.append(np.asarray(opened.states[what]))
             elif kind == "random":
-                rng, _ = what
-                arrays.append(np.array([rng._key[0], rng._key[1] + rng._draws], np.int64))
+                found, _ = what
+                arrays.append(found._key + np.array([0, found._draws]))
             else:
                 arrays.append(what)
         values = run_compiled(self.program, arrays) if self.outputs else []
-        for rng, count in self.random.values():
-            rng._draws += count
+        for found, count in [*self.random.values(), *zip(opened.generators, self.drawn)]:
+            found._draws += count
         if opened.models:
             opened.keep(self.rebuild_states(values[self.n_out :]))
         return self.rebuild([plain(v) for v in values[: self.n_out]])

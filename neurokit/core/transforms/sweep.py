@@ -6,11 +6,12 @@ from ... import _core, config
 from .. import tree
 from ..graph import Graph, current, walk
 from ..loops.scan import scan
+from ..models import rng
 from ..models.captured import refused
 from ..run.observe import bar
 from ..run.runtime import compiled, run_options, set_options, used_inputs, verify_captured
 from ..trace.arguments import Opened, input_tracer, is_array, output_nodes
-from ..trace.guards import Trap
+from ..trace.guards import Guards, Trap
 from ..trace.tracer import Tracer, to_node
 
 NAN_CHECK = 1
@@ -101,7 +102,7 @@ class _Traced:
             )
         self.leaves = [np.asarray(x) for x in opened.leaves]
         graph = Graph(None, True, f"nk.sweep of {getattr(f, '__name__', 'a function')}")
-        trap = Trap(f)
+        trap, begun = Trap(f), rng.begin()
         with graph:
             rows = [np.zeros(x.shape[1:], x.dtype) for x in self.leaves]
             rows = [input_tracer(graph, x) for x in rows]
@@ -116,12 +117,9 @@ class _Traced:
         self.inputs = used_inputs(walk(self.outputs))
         self.values = {n: graph.values[n] for n in self.inputs}
         self.place = {t.node: i for i, t in enumerate(rows)}
-        self.random = {}
-        for rng, node, site in graph.generators.values():
-            self.random[node] = rng, rng._draws - site
-            rng._draws = site
-        for rng, count in self.random.values():
-            rng._draws += count * (self.leaves[0].shape[0])
+        self.random = rng.drawn_from(graph, begun, lambda x: Guards(f).reaches(x))
+        for found, count in self.random.values():
+            found._draws += count * (self.leaves[0].shape[0] - 1)
 
     def _feed(self, node, start, stop):
         if node in self.place:
