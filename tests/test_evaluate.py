@@ -70,6 +70,9 @@ def test_same_seed_same_numbers():
     np.testing.assert_array_equal(one.p_pairs, one.p_pairs.T)
     assert np.all(np.diagonal(one.p_pairs) == 1)
     assert "animacy" in one._repr_html_()
+    head, *rows = repr(one).splitlines()
+    assert one.method in head and len(rows) == len(one.names)
+    assert all(f"{score:.4f} +- " in row for row, score in zip(rows, one.scores, strict=True))
 
 
 def test_single_factors():

@@ -20,7 +20,7 @@ FACTORS = ("subject", "condition")
 N_CV = 4  # divisions into folds of each bootstrap sample
 
 
-@dataclass
+@dataclass(repr=False)
 class Evaluation:
     """How well models explain the dissimilarities of subjects.
 
@@ -56,11 +56,11 @@ class Evaluation:
 
     names: list
     scores: np.ndarray
-    subject_scores: np.ndarray = field(repr=False)
+    subject_scores: np.ndarray
     sem: np.ndarray
     ceiling: tuple
     p_zero: np.ndarray
-    p_pairs: np.ndarray = field(repr=False)
+    p_pairs: np.ndarray
     p_ceiling: np.ndarray
     dof: int
     method: str
@@ -68,8 +68,8 @@ class Evaluation:
     test: str = "t"
     correction: str | None = None
     cv: tuple | None = None
-    variances: dict = field(default_factory=dict, repr=False)
-    samples: np.ndarray = field(default=None, repr=False)
+    variances: dict = field(default_factory=dict)
+    samples: np.ndarray | None = None
 
     def _columns(self):
         return {
@@ -101,6 +101,21 @@ class Evaluation:
             self.p_pairs,
         )
 
+    def _said(self):
+        (low, high), over = self.ceiling, " and ".join(self.over)
+        return (
+            f"{self.method}, noise ceiling {low:.4g} to {high:.4g}, {self.test} tests over {over}"
+        )
+
+    def __repr__(self):
+        width = max(map(len, self.names))
+        numbers = zip(self.names, self.scores, self.sem, self.p_zero, self.p_ceiling, strict=True)
+        rows = (
+            f"  {name:{width}}  {score:.4f} +- {sem:.4f}  p_zero {zero:.2g}  p_ceiling {ceiling:.2g}"
+            for name, score, sem, zero, ceiling in numbers
+        )
+        return "\n".join([f"Evaluation: {self._said()}", *rows])
+
     def _repr_html_(self):
         columns = self._columns()
         head = "".join(f"<th>{name}</th>" for name in columns)
@@ -108,9 +123,7 @@ class Evaluation:
             "<tr>" + "".join(f"<td>{v if k == 0 else f'{v:.4g}'}</td>" for k, v in enumerate(row))
             + "</tr>" for row in zip(*columns.values(), strict=True)
         )  # fmt: skip
-        low, high = self.ceiling
-        foot = f"{self.method}, noise ceiling {low:.4g} to {high:.4g}, {self.test} tests"
-        return f"<table><tr>{head}</tr>{rows}</table>{foot}"
+        return f"<table><tr>{head}</tr>{rows}</table>{self._said()}"
 
 
 def evaluate(
