@@ -222,6 +222,10 @@ def test_images_in_and_out(volume, tmp_path):
     for given in (image, tmp_path / "mask.nii.gz", type("Masker", (), {"mask_img_": image})()):
         for a, b in zip(rsa.sphere_neighbors(given, 4.0), want, strict=True):
             np.testing.assert_array_equal(a, b)
+    holes = np.where(mask, 1.0, np.nan)  # NaN around the brain
+    for given in (holes, nibabel.Nifti1Image(holes, affine)):
+        near = rsa.sphere_neighbors(given, 4.0, spacing=(2, 2, 3))
+        np.testing.assert_array_equal(near[1], want[1])
     four = np.zeros((*mask.shape, len(data)))
     four[mask] = data.T
     nibabel.save(nibabel.Nifti1Image(four, affine), tmp_path / "beta.nii.gz")

@@ -96,7 +96,8 @@ def sphere_neighbors(mask, radius, spacing=None):
     Parameters
     ----------
     mask : ndarray of bool, shape (x, y, z) or any other number of axes, or an image
-        A nibabel image, the path of one, or a fitted nilearn masker brings its spacing (mm) along.
+        Zero or NaN outside. A nibabel image, the path of one, or a fitted nilearn masker brings its
+        spacing (mm) along.
     radius : float
         In the unit of ``spacing``.
     spacing : float or sequence, optional

@@ -11,6 +11,7 @@ def mask_of(mask):
     Parameters
     ----------
     mask : ndarray, nibabel image, path of one, or fitted nilearn masker
+        Zero or NaN outside.
 
     Returns
     -------
@@ -30,9 +31,14 @@ def mask_of(mask):
         affine = np.asarray(mask.affine, dtype=float)
         if voxels.ndim == 4 and voxels.shape[3] == 1:
             voxels = voxels[..., 0]
-        return voxels != 0, np.sqrt(np.sum(affine[:3, :3] ** 2, 0))[: voxels.ndim], affine
+        return _inside(voxels), np.sqrt(np.sum(affine[:3, :3] ** 2, 0))[: voxels.ndim], affine
     voxels = np.asarray(mask)
-    return voxels.astype(bool), np.ones(voxels.ndim), np.eye(4)
+    return _inside(voxels), np.ones(voxels.ndim), np.eye(4)
+
+
+def _inside(voxels):
+    """Voxels that are not zero; NaN, as some programs write around the brain, is outside."""
+    return (voxels != 0) & (voxels == voxels)
 
 
 def patterns_of(image, mask):
