@@ -271,3 +271,15 @@ def test_products_of_rows_with_missing_pairs(full, missing):
     np.testing.assert_allclose(product, x @ inverse @ y.T, rtol=1e-11, atol=1e-12)
     np.testing.assert_allclose(xx, np.einsum("ka,ab,kb->k", x, inverse, x), rtol=1e-11)
     np.testing.assert_allclose(yy, np.einsum("ka,ab,kb->k", y, inverse, y), rtol=1e-11)
+
+
+@pytest.mark.parametrize("method", ["pearson", "whitened_pearson"])
+@pytest.mark.parametrize("cv", [None, (2, 1)])
+def test_what_all_pairs_share_costs_no_digits(method, cv):
+    rng = np.random.default_rng(2)
+    models, data = rng.random((2, 15)), rng.random((5, 15))
+    near, far = (
+        rsa.evaluate(models + shift, data + shift, method, n_boot=30, cv=cv).samples
+        for shift in (0, 1e8)
+    )
+    np.testing.assert_allclose(far, near, atol=1e-6)

@@ -136,6 +136,8 @@ def _whitened(values, counts, center, variance=None):
     b' A^-1 b with b_i = c_i (c_i - 1) (g - 2 r_i) / s_i^2 and A_ij = u_i u_j off the diagonal.
     """
     rows, n = len(values), counts.shape[1]
+    if center:  # what is common to all pairs goes first, while its digits are there
+        values = values - values.mean(1, keepdims=True)
     c = counts.astype(float)
     s = np.ones(n) if variance is None else np.asarray(variance, dtype=float)
     x = np.vstack([values, np.ones(values.shape[1])]) if center else values
