@@ -193,6 +193,8 @@ def test_other_writes_are_refused_and_undone(call):
     with pytest.raises(TraceError, match=r"test_models\.py:\d+\) to Leaky\.v.*return the value"):
         call(m)
     same_models(m, Leaky())
+    with pytest.raises(TraceError, match="sets cannot share .* make the model inside"):
+        nk.sweep(lambda x: m(x), XS)
     np.testing.assert_array_equal(m(XS[0]), Leaky()(XS[0]))
     same_models(m, wanted(Leaky, XS[:1])[0])
 

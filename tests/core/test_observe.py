@@ -100,6 +100,23 @@ def test_progress_does_not_change_random_numbers():
         nk.jit(lambda x: nk.scan(lambda c, _: (c, c), x, length=3, progress=print))(1.0)
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_errors_of_progress_functions_come_at_the_end():
+    calls = []
+
+    def broken(done, total):
+        calls.append(done)
+        raise RuntimeError("no screen")
+
+    loop = lambda **options: nk.scan(  # noqa: E731
+        lambda c, _: (np.sin(c), None), np.ones(100_000), length=1500, **options
+    )[0]
+    with pytest.raises(RuntimeError, match="no screen"):
+        loop(progress=broken)
+    assert len(calls) == 1 and calls[0] < 1500
+    np.testing.assert_array_equal(loop(progress=lambda *now: None), loop())
+
+
 def test_progress_bar(capsys):
     pytest.importorskip("tqdm")
     with nk.options(progress=True):

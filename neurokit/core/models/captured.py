@@ -347,6 +347,8 @@ def refused(what, f, given=()):
             way = (
                 "its function is called at will and can keep nothing: write the state outside of it"
             )
+        if what == "sweep":
+            way = "its sets cannot share what they write: make the model inside of the function"
         if not reached:
             way = "mark the attribute by nk.state(value) before the call"
         raise _refusal(what, name, value, way, reached)

@@ -16,10 +16,11 @@ class Watch:
 
     profile : `Profile` or None, filled with what each program took
     progress : callable ``progress(done, total)`` or None, called from another thread
+    error : what `progress` raised
     """
 
     def __init__(self, profile=None, progress=None):
-        self.profile, self.progress = profile, progress
+        self.profile, self.progress, self.error = profile, progress, None
 
     def run(self, program, arrays, flags, into=None):
         if self.profile is not None:
@@ -27,24 +28,34 @@ class Watch:
         if self.progress is None:
             result = program.run(arrays, flags, into=into)
         else:
-            with _Reporter(self.progress):
+            with _Reporter(self.progress) as reporter:
                 result = program.run(arrays, flags | PROGRESS, into=into)
+            if reporter.error is not None:
+                self.error = reporter.error
+                raise self.error
         if self.profile is not None:
             self.profile.add(program.profile())
         return result
 
 
 class _Reporter:
-    """Calls ``progress(done, total)`` ten times a second while a program runs, and at its end."""
+    """Calls ``progress(done, total)`` ten times a second while a program runs, and at its end.
+
+    Once it has raised an error it is not called any more.
+    """
 
     def __init__(self, progress):
         self.progress, self.stop, self.last = progress, threading.Event(), (0, 0)
+        self.error = None
 
     def _tell(self):
         now = _core.progress()
-        if now != self.last:
+        if now != self.last and self.error is None:
             self.last = now
-            self.progress(*now)
+            try:
+                self.progress(*now)
+            except Exception as error:  # noqa: BLE001 - for `Watch.run` to raise
+                self.error = error
 
     def _watch(self):
         while not self.stop.wait(0.1):
@@ -53,6 +64,7 @@ class _Reporter:
     def __enter__(self):
         self.thread = threading.Thread(target=self._watch, daemon=True)
         self.thread.start()
+        return self
 
     def __exit__(self, *exc):
         self.stop.set()

@@ -74,8 +74,9 @@ def run_compiled(make, arrays, into=None):
     """
     try:
         return execute(make(), arrays, into)
-    except Exception:
-        if run_options.lines:
+    except Exception as error:
+        watch = run_options.watch
+        if run_options.lines or watch is not None and watch.error is error:
             raise
         with set_options(lines=True):
             execute(make(), arrays, into)
