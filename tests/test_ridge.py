@@ -180,6 +180,12 @@ def test_one_alpha_for_all_and_single_target():
         (dict(cv=100), "folds"),
         (dict(cv=np.zeros(30)), "2 groups"),
         (dict(cv=np.zeros(7)), "cv"),
+        (
+            dict(cv=[np.nan] * 5 + [1.0] * 5 + [2.0] * 20),
+            r"missing group labels .* \[0, 1, 2, 3, 4\]",
+        ),
+        (dict(cv=[None, "a"] * 15), r"missing group labels"),
+        (dict(cv=[(np.arange(20.0), np.arange(20, 30))]), "whole indices"),
         (dict(cv=[(np.arange(5), np.array([], int))]), "without"),
         (dict(cv=[(np.arange(5), np.array([44]))]), "out of range"),
         (dict(solver="svd"), "solver"),

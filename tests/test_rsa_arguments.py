@@ -103,7 +103,10 @@ def test_neighbors_are_whole_numbers_once():
         (np.eye(4), "whole channel numbers"),
         ([[True, False]], "masks of 4 channels"),
         ([[1, 2], [3, 0, 3]], "channel 3 stands twice in centre 1"),
-        ((np.array([0, 2]), np.array([1, 1])), "channel 1 stands twice in centre 0"),
+        (
+            (np.array([0, 2]), np.array([1, 1])),
+            "channel 1 stands twice in centre 0; an adjacency matrix",
+        ),
         (None, "wanted the channels of each centre"),
     ):
         with pytest.raises(ValueError, match=message):

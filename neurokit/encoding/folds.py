@@ -64,13 +64,15 @@ def _needs_groups(cv):
 
 
 def _leave_out(groups):
-    labels, first = np.unique(groups, return_index=True)
-    if len(labels) < 2:
+    labels = groups.tolist()
+    missing = [k for k, label in enumerate(labels) if label is None or label != label]
+    if missing:
+        raise ValueError(f"cv: missing group labels (None or NaN) at samples {missing[:5]}")
+    number = {}
+    group = np.array([number.setdefault(label, len(number)) for label in labels])
+    if len(number) < 2:
         raise ValueError("cv: at least 2 groups are needed, got 1")
-    return [
-        (np.flatnonzero(groups != label), np.flatnonzero(groups == label))
-        for label in labels[np.argsort(first)]
-    ]
+    return [(np.flatnonzero(group != k), np.flatnonzero(group == k)) for k in range(len(number))]
 
 
 def _checked(pairs, n):
@@ -91,6 +93,8 @@ def _checked(pairs, n):
     for train, test in out:
         if len(train) < 1 or len(test) < 1:
             raise ValueError("cv: a split without training or test samples")
+        if train.dtype.kind not in "iu" or test.dtype.kind not in "iu":
+            raise ValueError(f"cv: wanted whole indices, got {train.dtype} and {test.dtype}")
         if max(train.max(), test.max()) >= n or min(train.min(), test.min()) < 0:
             raise ValueError(f"cv: indices out of range for {n} samples")
     return out

@@ -16,6 +16,7 @@ from .subject import METRICS, Subject
 from .volume import mask_of
 
 CHUNK_BYTES = 1 << 24  # of what is made for the centres in work
+MATRIX = "an adjacency matrix must be of booleans, or sparse"
 FUSED = {  # (ranks, center, norm) of the kernel `score`
     "cosine": (0, 0, 1),
     "pearson": (0, 1, 1),
@@ -161,7 +162,8 @@ def _rows(neighbors, n_channels):
     again = (np.diff(center[order]) == 0) & (np.diff(indices[order]) == 0)
     if again.any():
         k = order[1:][again][0]
-        raise ValueError(f"neighbors: channel {indices[k]} stands twice in centre {center[k]}")
+        twice = f"channel {indices[k]} stands twice in centre {center[k]}"
+        raise ValueError(f"neighbors: {twice}; {MATRIX}")
     return indptr, indices
 
 
@@ -178,7 +180,7 @@ def _channels(row, n_channels):
 def _whole(values):
     values = np.asarray(values).ravel()
     if values.dtype.kind not in "iu" and len(values):
-        raise ValueError(f"neighbors: wanted whole channel numbers, got {values.dtype}")
+        raise ValueError(f"neighbors: wanted whole channel numbers, got {values.dtype}; {MATRIX}")
     return values.astype(np.int64)
 
 
