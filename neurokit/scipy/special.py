@@ -43,28 +43,33 @@ def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
         return (value, np.zeros_like(value)) if return_sign else value
     m = _peak(np.real(a), axes)
     e = np.exp(a - m)
-    s = np.sum(e if b is None else b * e, axis=axes, keepdims=True)
-    none, some = s == 0, np.where(s == 0, 1, s)
-    is_complex = s.dtype.kind == "c"
-    log = np.log(some if is_complex and not return_sign else np.abs(some))
-    value = np.where(none, -np.inf, log + m)
-    if b is None and not is_complex:
-        value = _with_small_terms(a, m, e, axes, value)
-    elif not is_complex and not return_sign:
-        value = np.where(s < 0, np.nan, value)
-    value, s = (x if keepdims else np.squeeze(x, axes) for x in (value, s))
-    return (value, np.sign(s)) if return_sign else value
+    if b is None and a.dtype.kind != "c":
+        value, s = _of_positive_terms(a, m, e, axes)
+    else:
+        s = np.sum(e if b is None else b * e, axis=axes, keepdims=True)
+        none, some = s == 0, np.where(s == 0, 1, s)
+        is_complex = s.dtype.kind == "c"
+        log = np.log(some if is_complex and not return_sign else np.abs(some))
+        value = np.where(none, -np.inf, log + m)
+        if not is_complex and not return_sign:
+            value = np.where(s < 0, np.nan, value)
+    value = value if keepdims else np.squeeze(value, axes)
+    if not return_sign:
+        return value
+    return value, np.sign(s if keepdims else np.squeeze(s, axes))
 
 
-def _with_small_terms(a, m, e, axes, value):
-    """`value`, to which terms far below the largest add their digits."""
-    top = a == m
-    n = np.sum(top, axis=axes, keepdims=True).astype(a.dtype)
-    n = np.where(n == 0, 1, n)
-    rest = np.sum(np.where(top, 0, e), axis=axes, keepdims=True)
-    precise = fixed(np.log1p(rest / n) + np.log(n) + m)
-    plain = np.where(np.isfinite(value), value, 0)
-    return np.where(np.isfinite(value), precise + (plain - fixed(plain)), value)
+def _of_positive_terms(a, m, e, axes):
+    """(log of the sum, the sum over exp(m)) of exp(a) = e exp(m).
+
+    The largest terms are counted apart, so that terms far below them add their digits.
+    """
+    top = (a == m).astype(a.dtype)
+    others = np.sum(e - top, axis=axes, keepdims=True)  # 0 at the top, with the derivative of e
+    others = others + (np.sum(top, axis=axes, keepdims=True) - 1)
+    none = others == -1
+    value = np.log1p(np.where(none, 0, others)) + m
+    return np.where(none, -np.inf, value), others + 1
 
 
 @_twin
