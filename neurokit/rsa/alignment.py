@@ -14,6 +14,7 @@ from neurokit.ops import dense
 
 from .checks import numbers
 
+AT_ONCE = 4  # representations that are reduced at the same time: some copies of each in memory
 LEAST_EIGENVALUE = 1e-5  # of the largest: from there on, a Gram matrix loses no more than 2e-11
 
 
@@ -45,10 +46,10 @@ def centered(X, name):
     return rest
 
 
-def _over_threads(function, *items):
+def _over_threads(function, *items, most=256):
     """list(map(function, *items)), items at work at the same time: each has its part of the threads."""
     threads = get_threads()
-    workers = min(threads, len(items[0]))
+    workers = min(threads, len(items[0]), most)
     if workers < 2:
         return list(map(function, *items))
     from concurrent.futures import ThreadPoolExecutor  # slow to load
@@ -86,7 +87,7 @@ def _pairs(X, Y, prepare, compare, symmetric=True, flat=None):
 
     n = range(len(named))
     wanted = [(i, j) for i in n for j in n if not symmetric or i <= j] if several else [(0, 1)]
-    parts = _over_threads(part, named)
+    parts = _over_threads(part, named, most=AT_ONCE)
     values = _over_threads(similarity, *zip(*wanted, strict=True))
     why = {}
     for name, part in zip(named, parts, strict=True):
