@@ -4,7 +4,7 @@
  * bits in a vector, in a remainder and alone. Bounds: 2.5 ulp over all arguments (tests/full checks
  * every float); special values as C99 and NumPy. Methods: Cody-Waite reduction and minimax
  * polynomials (Moshier's Cephes for expm1, fdlibm for log, Juffa for erf); where float32 is too short
- * (log1p, sin, cos, tan, pow, cbrt) the work is done in float64.
+ * (log1p, tan, pow, cbrt) the work is done in float64.
  */
 #ifndef NK_SIMD_MATH32_H
 #define NK_SIMD_MATH32_H
@@ -209,7 +209,7 @@ static inline float nk_erf_f32(float x) {
   return t > 0.927734375f ? far : near;
 }
 
-/* Arguments the reduction of sin, cos and tan takes; beyond it the C library is asked. */
+/* Arguments the reduction of tan takes, of sin and cos likewise; beyond, the C library is asked. */
 #define NK_TRIG_LIMIT_F32 0x1p27f
 
 /* x = n pi/2 + r in float64; q holds n in its low bits. */
@@ -234,6 +234,41 @@ static inline double nk_cos_poly_f32(double r) {
          z * z * z * high;
 }
 
+/* With products that are not rounded, sine and cosine need no float64: x = n pi/2 + r in three steps,
+ * of which the first is exact, and the second wherever it cancels. Coefficients: minimax, 4e-9. */
+#ifdef __FMA__
+#define NK_SIN_LIMIT_F32 0x1p14f
+
+static inline float nk_sin_reduce_f32(float x, uint32_t *q) {
+  const float t = NK_FMAF(x, 0.636619772f, NK_ROUND_F32), n = t - NK_ROUND_F32;
+  *q = nk_bits_f32(t);
+  const float r = NK_FMAF(n, 4.37113883e-8f, NK_FMAF(n, -1.57079637f, x));
+  return NK_FMAF(n, 1.71512451e-15f, r);
+}
+
+/* sin(r), or cos(r) where `cosine`, |r| <= pi/4. */
+static inline float nk_quarter_f32(float r, uint32_t cosine) {
+  const float z = r * r;
+  const float s = NK_FMAF(NK_FMAF(-1.951828453e-4f, z, 8.332189173e-3f), z, -1.666665524e-1f);
+  const float c = NK_FMAF(NK_FMAF(2.443232734e-5f, z, -1.388730947e-3f), z, 4.166664556e-2f);
+  const float sine = NK_FMAF(z * r, s, r);
+  return cosine ? NK_FMAF(z * z, c, NK_FMAF(z, -0.5f, 1.0f)) : sine;
+}
+
+static inline float nk_sin_f32(float x) {
+  uint32_t q;
+  const float r = nk_sin_reduce_f32(x, &q), y = nk_quarter_f32(r, q & 1);
+  return x == 0.0f ? x : nk_from_bits_f32(nk_bits_f32(y) ^ (q & 2) << 30);
+}
+
+static inline float nk_cos_f32(float x) {
+  uint32_t q;
+  const float r = nk_sin_reduce_f32(x, &q), y = nk_quarter_f32(r, ~q & 1);
+  return nk_from_bits_f32(nk_bits_f32(y) ^ ((q + 1) & 2) << 30);
+}
+#else
+#define NK_SIN_LIMIT_F32 NK_TRIG_LIMIT_F32
+
 static inline float nk_sin_f32(float x) {
   uint64_t q;
   const double r = nk_trig_reduce_f32(x, &q);
@@ -247,6 +282,7 @@ static inline float nk_cos_f32(float x) {
   const double y = q & 1 ? nk_sin_poly_f32(r) : nk_cos_poly_f32(r);
   return (float)nk_from_bits_f64(nk_bits_f64(y) ^ ((q + 1) & 2) << 62);
 }
+#endif
 
 static inline float nk_tan_f32(float x) {
   uint64_t q;

@@ -48,13 +48,13 @@ VECTOR_1(cbrt)
       for (int i = 0; i < NK_LANES; i++) d[k + i] = y[i];                     \
     }                                                                         \
   }
-#define TRIGONOMETRIC_2(name)                                                     \
-  TRIGONOMETRIC(float, name, nk_##name##_f32, NK_TRIG_LIMIT_F32, name##f)         \
+#define TRIGONOMETRIC_2(name, limit)                                              \
+  TRIGONOMETRIC(float, name, nk_##name##_f32, limit, name##f)                     \
   TRIGONOMETRIC(double, name, nk_##name##_f64, NK_TRIG_LIMIT_F64, name)
 
-TRIGONOMETRIC_2(sin)
-TRIGONOMETRIC_2(cos)
-TRIGONOMETRIC_2(tan)
+TRIGONOMETRIC_2(sin, NK_SIN_LIMIT_F32)
+TRIGONOMETRIC_2(cos, NK_SIN_LIMIT_F32)
+TRIGONOMETRIC_2(tan, NK_TRIG_LIMIT_F32)
 
 VECTOR_1(arcsin)
 VECTOR_1(arccos)

@@ -44,8 +44,8 @@ typedef void (*vector_fn)(void *x, const void *y);
       if (x[i] > limit || x[i] < -limit) result[i] = cname(x[i]);       \
     memcpy(x, result, sizeof result);                                   \
   }
-#define TRIG(name)                                                                      \
-  TRIG_OF(name##_narrow, float, LANES_F32, nk_##name##_f32, NK_TRIG_LIMIT_F32, name##f) \
+#define TRIG(name, limit)                                                               \
+  TRIG_OF(name##_narrow, float, LANES_F32, nk_##name##_f32, limit, name##f)             \
   TRIG_OF(name##_wide, double, LANES_F64, nk_##name##_f64, NK_TRIG_LIMIT_F64, name)
 
 #define VECTORS(X) \
@@ -55,7 +55,9 @@ typedef void (*vector_fn)(void *x, const void *y);
   X(arcsin) X(arccos) X(arctan) X(sinh) X(cosh) X(arcsinh) X(arccosh) X(arctanh)
 
 VECTORS(VECTOR)
-TRIGS(TRIG)
+TRIG(sin, NK_SIN_LIMIT_F32)
+TRIG(cos, NK_SIN_LIMIT_F32)
+TRIG(tan, NK_TRIG_LIMIT_F32)
 INVERSES(VECTOR)
 EACH(pow_narrow, float, LANES_F32, nk_pow_f32(x[i], y[i]))
 EACH(pow_wide, double, LANES_F64, nk_pow_f64(x[i], y[i]))
