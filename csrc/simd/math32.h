@@ -4,7 +4,7 @@
  * bits in a vector, in a remainder and alone. Bounds: 2.5 ulp over all arguments (tests/full checks
  * every float); special values as C99 and NumPy. Methods: Cody-Waite reduction and minimax
  * polynomials (Moshier's Cephes for expm1, fdlibm for log, Juffa for erf); where float32 is too short
- * (log1p, tan, pow, cbrt) the work is done in float64.
+ * (tan, pow, cbrt) the work is done in float64.
  */
 #ifndef NK_SIMD_MATH32_H
 #define NK_SIMD_MATH32_H
@@ -141,13 +141,16 @@ static inline float nk_log_special_f32(float x, float y) {
   return x >= 0.0f ? y : NAN;
 }
 
-static inline float nk_log_f32(float x) {
+/* log(x) + tail, for a small tail. */
+static inline float nk_log_and_f32(float x, float tail) {
   float f, s;
   const float k = nk_log_reduce_f32(x, &f), rest = nk_log_rest_f32(f, &s);
   const float half = 0.5f * f * f;
-  const float low = NK_FMAF(s, half + rest, k * 9.0580006145e-06f);
+  const float low = NK_FMAF(s, half + rest, NK_FMAF(k, 9.0580006145e-06f, tail));
   return nk_log_special_f32(x, NK_FMAF(k, 6.9313812256e-01f, f - (half - low)));
 }
+
+static inline float nk_log_f32(float x) { return nk_log_and_f32(x, 0.0f); }
 
 /* k times `two` and log(1 + f) times `scale`, each given as a short number and the rest of it, so that
  * products of the leading parts are exact. */
@@ -173,7 +176,8 @@ static inline float nk_log10_f32(float x) {
 }
 
 static inline float nk_log1p_f32(float x) {
-  const float y = (float)nk_log_f64(1.0 + (double)x);
+  const float u = 1.0f + x, lost = fabsf(x) < 1.0f ? x - (u - 1.0f) : 1.0f - (u - x);
+  const float y = nk_log_and_f32(u, lost / u);
   return fabsf(x) < 0x1p-25f ? x : y;
 }
 
