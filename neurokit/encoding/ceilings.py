@@ -87,6 +87,16 @@ def noise_ceiling(repeats, kind="nsd", n=None):
     References
     ----------
     .. [1] Allen et al. (2022), doi:10.1038/s41593-021-00962-x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurokit import encoding
+    >>> rng = np.random.default_rng(0)
+    >>> signal = rng.standard_normal((2000, 1))
+    >>> repeats = signal + rng.standard_normal((4, 2000, 1))  # as much noise as signal
+    >>> encoding.noise_ceiling(repeats).round(1), encoding.noise_ceiling(repeats, n=1).round(1)
+    (array([0.8]), array([0.5]))
     """
     if n is not None and (kind != "nsd" or operator.index(n) < 1):
         raise ValueError(f"n: wanted 1 or more, and kind 'nsd', got {n!r} with {kind!r}")

@@ -41,6 +41,18 @@ def variance_partition(feature_sets, Y, cv=5, alphas=(0.1, 1.0, 10.0, 100.0, 100
     References
     ----------
     .. [1] Lescroart, Stansbury and Gallant (2015), doi:10.3389/fncom.2015.00135
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurokit import encoding
+    >>> rng = np.random.default_rng(0)
+    >>> shape, colour, mixed = rng.standard_normal((3, 200, 2))
+    >>> sets = {"shape": np.c_[shape, mixed], "colour": np.c_[colour, mixed]}
+    >>> Y = shape + mixed + 0.1 * rng.standard_normal((200, 2))
+    >>> parts, totals = encoding.variance_partition(sets, Y)
+    >>> {names: float(round(part.mean(), 1)) + 0.0 for names, part in parts.items()}
+    {('shape',): 0.5, ('colour',): 0.0, ('shape', 'colour'): 0.5}
     """
     if isinstance(feature_sets, (list, tuple)):
         feature_sets = dict(enumerate(feature_sets))

@@ -37,6 +37,12 @@ def r2(Y, P):
     -------
     r2 : ndarray, shape (n_targets,), or float
         1 - sum (Y - P)^2 / sum (Y - mean Y)^2; NaN where Y does not vary.
+
+    Examples
+    --------
+    >>> from neurokit import encoding
+    >>> encoding.r2([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]], [[1.0, 2.0], [2.0, 2.0], [3.0, 2.0]])
+    array([1., 0.])
     """
     Y, P = _pair(Y, P)
     error = np.sum((Y - P) ** 2, 0, dtype=float)
@@ -174,6 +180,14 @@ def pairwise_2v2(Y, P, metric="correlation"):
     References
     ----------
     .. [1] Mitchell et al. (2008), doi:10.1126/science.1152876
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurokit import encoding
+    >>> Y = np.eye(4)
+    >>> encoding.pairwise_2v2(Y, 3 * Y + 1)
+    1.0
     """
     r = _similarity(Y, P, metric)
     d = np.diagonal(r)

@@ -20,10 +20,11 @@ from .maps import max_statistic, permutation_maps, tfce
 from .matching import match_units, sparse_map
 from .models import FixedModel, InterpolatedModel, SelectModel, WeightedModel
 from .movie import rdm_movie
+from .neighbors import sphere_neighbors, window_neighbors
 from .noise import Noise, noise_from_measurements, noise_from_residuals, shrinkage
 from .plots import plot_mds, plot_models, plot_rdm, plot_time
 from .rdms import RDMs, concat
-from .searchlight import Searchlight, searchlight, sphere_neighbors, window_neighbors
+from .searchlight import Searchlight, searchlight
 from .significance import fdr
 from .volume import patterns_of
 

@@ -137,6 +137,14 @@ def noise_ceiling(rdms, method="cosine", sigma_k=None, convention=None):
     References
     ----------
     .. [1] Nili et al. (2014), doi:10.1371/journal.pcbi.1003553
+
+    Examples
+    --------
+    >>> from neurokit import data, rsa
+    >>> subjects = data.load("images92", full=False).human_it.mean(1)
+    >>> lower, upper = rsa.noise_ceiling(subjects, "pearson")
+    >>> round(lower, 4), round(upper, 4)
+    (0.3944, 0.6804)
     """
     rdms = as_rdms(rdms, "rdms")
     if len(rdms) < 2:

@@ -7,8 +7,9 @@ import numpy as np
 from ..core.run.bars import progress_bar
 from ..ops import dense, similarity
 from .comparison import method_name
+from .neighbors import rows_of
 from .rdms import RDMs, as_rdms, match_conditions, pair_index
-from .searchlight import _rows, _scorer
+from .searchlight import _scorer
 from .significance import exceed, orders_of
 
 AT_ONCE = 32  # maps
@@ -56,7 +57,7 @@ def tfce(maps, neighbors, extent=0.5, height=2.0):
 def _both_ways(neighbors, n):
     from scipy.sparse import csr_array
 
-    indptr, indices = _rows(neighbors, n)
+    indptr, indices = rows_of(neighbors, n)
     if len(indptr) != n + 1:
         raise ValueError(f"neighbors: wanted {n} rows, one per centre, got {len(indptr) - 1}")
     graph = csr_array((np.ones(len(indices)), indices, indptr), shape=(n, n))
@@ -91,6 +92,13 @@ def max_statistic(scores, n_perm=1000, seed=0, neighbors=None, two_sided=False, 
     References
     ----------
     .. [1] Nichols and Holmes (2002), doi:10.1002/hbm.1058
+
+    Examples
+    --------
+    >>> from neurokit import rsa
+    >>> t, p = rsa.max_statistic([[2.0, 0], [3, 1], [2, -1], [3, 1]], n_perm=15)
+    >>> p
+    array([0.0625, 0.625 ])
     """
     scores = np.asarray(scores, dtype=float)
     if scores.ndim != 2 or len(scores) < 2 or scores.shape[1] < 1:

@@ -27,6 +27,15 @@ def match_units(X, Y=None, how="one_to_one"):
     References
     ----------
     .. [1] Li et al. (2016), arXiv:1511.07543
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurokit import rsa
+    >>> x = np.random.default_rng(0).standard_normal((50, 3))
+    >>> score, partners = rsa.match_units(x, x[:, [2, 0, 1]])
+    >>> round(score, 6), partners.tolist()
+    (1.0, [1, 2, 0])
     """
     if how not in ("one_to_one", "best"):
         raise ValueError(f"how: wanted 'one_to_one' or 'best', got {how!r}")

@@ -147,6 +147,16 @@ class WeightedModel(_Model):
     References
     ----------
     .. [1] Khaligh-Razavi and Kriegeskorte (2014), doi:10.1371/journal.pcbi.1003915
+
+    Examples
+    --------
+    >>> from neurokit import rsa
+    >>> model = rsa.WeightedModel(rsa.RDMs([[1.0, 0, 0], [0, 1, 0]]))
+    >>> weights = model.fit([[3.0, 4, 0]])
+    >>> weights.round(6)
+    array([0.6, 0.8])
+    >>> model.predict(weights).values.round(6)
+    array([[0.6, 0.8, 0. ]])
     """
 
     def __init__(self, rdms, name=None, how="nonnegative", alpha=None):

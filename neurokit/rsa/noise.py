@@ -180,6 +180,17 @@ def shrinkage(residuals, target="diagonal", dof=None):
     ----------
     .. [1] Ledoit and Wolf (2004), doi:10.1016/S0047-259X(03)00096-4
     .. [2] Schaefer and Strimmer (2005), doi:10.2202/1544-6115.1175
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurokit import rsa
+    >>> rng = np.random.default_rng(0)
+    >>> noise = rsa.shrinkage(rng.standard_normal((40, 30)))
+    >>> noise
+    Noise: 30 channels, shrinkage 0.9244
+    >>> rsa.rdm(rng.standard_normal((4, 30)), noise=noise, metric="mahalanobis")
+    RDMs: 1 of 4 conditions, float64
     """
     if target not in ("diagonal", "identity"):
         raise ValueError(f"target: wanted 'diagonal' or 'identity', got {target!r}")

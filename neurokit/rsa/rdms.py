@@ -265,6 +265,14 @@ class RDMs:
 def concat(sets):
     """Join sets of matrices over the same conditions, matched by label to the first set.
 
+    Parameters
+    ----------
+    sets : iterable of RDMs
+
+    Returns
+    -------
+    rdms : RDMs
+
     Raises
     ------
     ValueError

@@ -389,7 +389,7 @@ def draw(law, shape, dtype=np.float64, *, seed, site, step=0, param=None, low=0,
     Examples
     --------
     >>> draw("integers", (5,), seed=1, site=0, low=0, high=10).tolist()
-    [9, 9, 5, 0, 4]
+    [8, 8, 5, 0, 6]
     """
     n = int(np.prod(shape))
     dtype = np.dtype(dtype)
