@@ -75,6 +75,51 @@ def test_every_transform_keeps_the_state(name):
         same(m, wanted)
 
 
+class Fitted:
+    """Parameters as an attribute, one in a list, one a number, beside data and a state."""
+
+    def __init__(self):
+        self.w = nk.param(np.array([0.5, -1.5]))
+        self.layers = [nk.param(np.ones(2))]
+        self.bias = nk.param(0.3)
+        self.data = np.array([2.0, 3.0])
+
+    def __call__(self, x):
+        return np.tanh(self.w * x + self.bias) * self.layers[0] * self.data
+
+
+@pytest.mark.parametrize("with_state", [False, True])
+@pytest.mark.parametrize("transform", [lambda f: f, nk.jit])
+def test_parameters_stay_parameters_when_plain_code_updates_them(with_state, transform):
+    m, fitted = Fitted(), {"w": np.array([0.5, -1.5]), "b": 0.3, "l": np.ones(2)}
+    if with_state:
+        m.v = nk.state(np.zeros(2))
+    step = transform(nk.grad(lambda m, x: (m(x) ** 2).sum()))
+    data = m.data.copy()
+
+    def by_hand(p):
+        return ((np.tanh(p["w"] * X + p["b"]) * p["l"] * data) ** 2).sum()
+
+    for _ in range(3):
+        g, wanted = step(m, X), nk.grad(by_hand)(fitted)
+        assert sorted(g) == ["bias", "layers.0", "w"] == sorted(nk.params(m))
+        np.testing.assert_allclose(g["w"], wanted["w"], rtol=1e-12)
+        np.testing.assert_allclose(g["layers.0"], wanted["l"], rtol=1e-12)
+        np.testing.assert_allclose(g["bias"], wanted["b"], rtol=1e-12)
+        m.w = m.w - 0.1 * g["w"]
+        m.layers[0] = m.layers[0] - 0.1 * g["layers.0"]
+        m.bias = float(m.bias - 0.1 * g["bias"])
+        fitted = {k: v - 0.1 * wanted[k] for k, v in fitted.items()}
+    m.w = nk.state(m.w)  # another mark takes the place
+    assert "w" in nk.states(m) and "w" not in nk.params(m)
+
+
+def test_parameters_scaled_before_any_transform_saw_them():
+    m = Fitted()
+    m.w = 0.1 * m.w
+    assert sorted(nk.params(m)) == ["bias", "layers.0", "w"]
+
+
 def test_gradients_beside_a_model_that_is_constant():
     m = Leaky()
     slope = (1 - np.tanh(m.w * X) ** 2) * m.w

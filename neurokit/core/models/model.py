@@ -32,8 +32,11 @@ class State(np.ndarray):
 
 
 def param(x):
-    """Mark an array as a parameter of the object that holds it."""
-    return np.array(x, dtype=_float_dtype(x)).view(Param)
+    """Mark an array as a parameter of the object that holds it.
+
+    The mark belongs to the place, as that of `state` does.
+    """
+    return _mark(np.array(x, dtype=_float_dtype(x)).view(Param), sys._getframe(1))
 
 
 def state(x):
@@ -42,13 +45,16 @@ def state(x):
     The mark belongs to the place: an attribute stays state when plain code gives it a new array; a place in
     a list or dict does from the first transform that met it on.
     """
-    array = np.array(x).view(State)
-    frame = sys._getframe(1)
+    return _mark(np.array(x).view(State), sys._getframe(1))
+
+
+def _mark(array, frame):
+    """The marked array; its place is remembered where the line of `frame` gives it to an attribute."""
     target = _target(frame.f_code, frame.f_lasti)
     if target is not None:
         holder = frame.f_locals.get(target[0], frame.f_globals.get(target[0]))
         if is_model(holder):
-            _remember(holder, (target[1],))
+            _remember(holder, (target[1],), type(array))
     return array
 
 
@@ -63,27 +69,28 @@ def _target(code, lasti):
     return None
 
 
-_marked_places = {}  # id(object) -> (reference to it, paths below it that were marked as state)
+_marked_places = {}  # id(object) -> (reference to it, {path below it: mark})
 
 
-def _remember(holder, path):
+def _remember(holder, path, mark):
     known = _marked_places.get(id(holder))
     if known is None:
         try:
             reference = weakref.ref(holder, functools.partial(_marked_places.pop, id(holder)))
         except TypeError:  # a class with __slots__ for its memory alone
             return
-        known = _marked_places[id(holder)] = reference, set()
-    known[1].add(path)
+        known = _marked_places[id(holder)] = reference, {}
+    known[1][path] = mark
 
 
-def _is_marked(holder, path, array):
-    """Whether an array is state: it has the mark, or its place had it."""
-    if isinstance(array, State):
-        _remember(holder, path)
-        return True
+def _mark_of(holder, path, array):
+    """Param, State or None: the mark that an array has, or else that its place had."""
+    if isinstance(array, (Param, State)):
+        mark = Param if isinstance(array, Param) else State
+        _remember(holder, path, mark)
+        return mark
     known = _marked_places.get(id(holder))
-    return known is not None and path in known[1] and not isinstance(array, Param)
+    return None if known is None else known[1].get(path)
 
 
 def _float_dtype(x):
@@ -114,17 +121,20 @@ class Handle:
 
 
 def _slots(model):
-    """[(container, key, array, dotted name, whether it is state)] of the arrays a model holds, depth first, each once."""
+    """[(container, key, array, dotted name, mark)] of the arrays a model holds, depth first, each once."""
     found, seen = [], set()
 
     def visit(x, place, name, holder, path):
         if isinstance(x, (np.ndarray, Tracer)):
-            kept = place[0] is not None and (_is_marked(holder, path, x) or _is_opened(*place))
-            found.append((*place, x, name, kept))
+            mark = None if place[0] is None else _mark_of(holder, path, x)
+            if place[0] is not None and _is_opened(*place):
+                mark = State
+            found.append((*place, x, name, mark))
             return
         if isinstance(x, _NUMBERS):
-            if holder is not None and _is_marked(holder, path, x):  # plain code made it a number
-                found.append((*place, np.asarray(x), name, True))
+            mark = None if holder is None else _mark_of(holder, path, x)
+            if mark is not None:  # plain code made it a number
+                found.append((*place, np.asarray(x), name, mark))
             return
         if id(x) in seen:
             return
@@ -194,12 +204,9 @@ def _marked(model, mark):
     if id(model) in _open:
         return [(c, k, c[k], name) for c, k, _, name in _open[id(model)][mark]]
     found = _slots(model)
-    states = [row[:4] for row in found if row[4]]
-    if mark is State:
-        return states
-    if not states and not any(isinstance(row[2], Param) for row in found):
+    if mark is Param and all(row[4] is None for row in found):
         return [row[:4] for row in found if row[2].dtype.kind in "fc"]
-    return [row[:4] for row in found if isinstance(row[2], Param)]
+    return [row[:4] for row in found if row[4] is mark]
 
 
 def marked(model, mark):
