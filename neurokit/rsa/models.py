@@ -134,7 +134,9 @@ class WeightedModel(_Model):
     how : {"nonnegative", "least_squares", "ridge"}
         Weights of at least 0, any weights, or any weights with a penalty on their squares.
     alpha : float
-        Of the penalty; also used with the non-negative weights when given.
+        Of the penalty alpha |w|^2 beside the squared distance, a sum over pairs of the matrices as
+        they are given (other units need another alpha); 1 for ridge by default. Also used with the
+        non-negative weights when given.
 
     Notes
     -----
