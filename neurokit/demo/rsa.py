@@ -135,8 +135,6 @@ def plot_fingers(rdms):
     figure = Figure(figsize=(6.8, 3.0), layout="constrained")
     left, right = figure.subplots(1, 2)
     rsa.plot_rdm(rdms, rank=False, ax=left)
-    left.set_xticks(range(5), rdms.conditions, rotation=45, ha="right", fontsize=8)
-    left.set_yticks(range(5), rdms.conditions, fontsize=8)
     mean = rdms.mean().transform(lambda v: np.sqrt(np.maximum(v, 0)))
     rsa.plot_mds(mean, labels=True, ax=right)
     return figure
