@@ -98,9 +98,10 @@ static KEY pivot_of(const KEY *a, int64_t n) {
 }
 
 /* The places are counted from `base`; `splits` more are allowed. */
-static void order(KEY *a, KEY *spare, int64_t n, int64_t base, const int64_t *places, int64_t m,
-                  int splits) {
+static void order(const nk_ctx *ctx, KEY *a, KEY *spare, int64_t n, int64_t base,
+                  const int64_t *places, int64_t m, int splits) {
   while (n > NK_ORDER_SHORT && (places == NULL || m > 0)) {
+    if (n > NK_ORDER_POLL && nk_cancelled(ctx)) return;
     if (splits-- == 0) {
       heapsort_keys(a, n);
       return;
@@ -112,7 +113,7 @@ static void order(KEY *a, KEY *spare, int64_t n, int64_t base, const int64_t *pl
     } else {
       int64_t m_left = 0;
       while (places != NULL && m_left < m && places[m_left] < base + left) ++m_left;
-      order(a, spare, left, base, places, m_left, splits);
+      order(ctx, a, spare, left, base, places, m_left, splits);
     }
     while (places != NULL && m > 0 && places[0] < base + left) ++places, --m;
     a += left;
@@ -122,8 +123,9 @@ static void order(KEY *a, KEY *spare, int64_t n, int64_t base, const int64_t *pl
   if (places == NULL || m > 0) sort_short(a, n);
 }
 
-void NK_LV(NAME(nk_order))(void *a, void *spare, int64_t n, const int64_t *places, int64_t m) {
+void NK_LV(NAME(nk_order))(const nk_ctx *ctx, void *a, void *spare, int64_t n, const int64_t *places,
+                           int64_t m) {
   int splits = 8;
   for (int64_t k = n; k > 1; k /= 2) splits += 3;
-  order(a, spare, n, 0, places, m, splits);
+  order(ctx, a, spare, n, 0, places, m, splits);
 }

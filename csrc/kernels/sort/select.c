@@ -59,11 +59,11 @@ static nk_status range(void *arg, int64_t slot, int worker) {
   int64_t *wanted = (int64_t *)(void *)(keys + s.places);
   (void)worker;
   for (int64_t row = s.rows * slot / s.slots; row < s.rows * (slot + 1) / s.slots; ++row) {
-    if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
     for (int64_t k = 0; k < s.m; ++k) wanted[k] = place_at(places, row, k, s.n);
-    NK_LV(nk_order_i64)(wanted, wanted + s.m, s.m, NULL, 0);
+    NK_LV(nk_order_i64)(call->ctx, wanted, wanted + s.m, s.m, NULL, 0);
     NK_LV(nk_order_read)(x->dtype, keys, x->data + row * x->stride[0], x->stride[1], s.n);
-    (s.key == 4 ? NK_LV(nk_order_i32) : NK_LV(nk_order_i64))(keys, spare, s.n, wanted, s.m);
+    (s.key == 4 ? NK_LV(nk_order_i32) : NK_LV(nk_order_i64))(call->ctx, keys, spare, s.n, wanted, s.m);
+    if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
     for (int64_t k = 0; k < s.m; ++k)
       NK_LV(nk_order_write)(x->dtype, out->data + row * out->stride[0] + k * out->stride[1],
                             out->stride[1], keys + place_at(places, row, k, s.n) * s.key, 1);

@@ -72,18 +72,20 @@ static void one_bundle(const nk_call *call, const lines *s, int64_t task, char *
   const int64_t per = (s->inner + s->bundle - 1) / s->bundle, first = task % per * s->bundle;
   const int64_t line = task / per * s->inner + first, row = s->n * s->key;
   const int64_t width = s->inner - first < s->bundle ? s->inner - first : s->bundle;
-  const int64_t piece = s->bundle > 1 ? PIECE : s->n;
+  const int64_t piece = s->bundle > 1 ? PIECE : NK_ORDER_POLL;
   const char *from = start_of(x, s, line);
   char *to = start_of(out, s, line);
   const int64_t x_step = x->stride[s->axis], out_step = out->stride[s->axis];
-  for (int64_t i = 0; i < s->n; i += piece)
+  for (int64_t i = 0; i < s->n && !nk_cancelled(call->ctx); i += piece)
     for (int64_t k = 0; k < width; ++k)
       NK_LV(nk_order_read)(x->dtype, keys + k * row + i * s->key,
                            from + i * x_step + (k > 0 ? k * x->stride[s->last] : 0), x_step,
                            s->n - i < piece ? s->n - i : piece);
+  if (nk_cancelled(call->ctx)) return;
   for (int64_t k = 0; k < width; ++k)
-    (s->key == 4 ? NK_LV(nk_order_i32) : NK_LV(nk_order_i64))(keys + k * row, spare, s->n, NULL, 0);
-  for (int64_t i = 0; i < s->n; i += piece)
+    (s->key == 4 ? NK_LV(nk_order_i32) : NK_LV(nk_order_i64))(call->ctx, keys + k * row, spare, s->n,
+                                                              NULL, 0);
+  for (int64_t i = 0; i < s->n && !nk_cancelled(call->ctx); i += piece)
     for (int64_t k = 0; k < width; ++k)
       NK_LV(nk_order_write)(x->dtype, to + i * out_step + (k > 0 ? k * out->stride[s->last] : 0),
                             out_step, keys + k * row + i * s->key,
@@ -97,8 +99,8 @@ static nk_status range(void *arg, int64_t slot, int worker) {
   char *keys = call->work + (size_t)slot * s.slot_bytes, *spare = keys + s.bundle * s.n * s.key;
   (void)worker;
   for (int64_t task = s.tasks * slot / slots; task < s.tasks * (slot + 1) / slots; ++task) {
-    if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
     one_bundle(call, &s, task, keys, spare);
+    if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
   }
   return NK_OK;
 }
