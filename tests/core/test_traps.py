@@ -1,6 +1,8 @@
 """What a trace cannot do must raise and say the way out: never a wrong number."""
 
+import math
 import re
+import types
 import warnings
 
 import numpy as np
@@ -183,6 +185,41 @@ def test_rebound_globals_and_closures_are_seen():
         return t.sum() * 2
 
     assert h(X) == 12
+
+
+class Unit:
+    reduction = np.add
+
+    def __init__(self):
+        self.w, self.activation = nk.param(np.ones(3)), np.tanh
+
+    def __call__(self, x):
+        return self.reduction.reduce(self.activation(self.w * x))
+
+
+def test_rebound_ufuncs_built_in_functions_and_modules_are_seen(monkeypatch):
+    function, table, unit = np.sin, {"f": np.sin}, Unit()
+    f, g = nk.jit(lambda x: function(x)), nk.jit(lambda x: table["f"](x))
+    h = nk.jit(lambda m, x: m(x))
+    np.testing.assert_allclose([f(X), g(X)], [np.sin(X)] * 2)
+    assert h(unit, X) == pytest.approx(np.tanh(X).sum())
+    function = table["f"] = unit.activation = np.cos
+    np.testing.assert_allclose([f(X), g(X)], [np.cos(X)] * 2)
+    assert h(unit, X) == pytest.approx(np.cos(X).sum())
+    monkeypatch.setattr(Unit, "reduction", np.multiply)
+    assert h(unit, X) == pytest.approx(np.cos(X).prod())
+    root = math.sqrt
+    k = nk.jit(lambda x: x * root(4.0))
+    np.testing.assert_allclose(k(X), 2 * X)
+    root = math.exp
+    np.testing.assert_allclose(k(X), math.exp(4) * X)
+    backend = types.ModuleType("double")
+    backend.scale = lambda x: 2 * x
+    scaled = nk.jit(lambda x: backend.scale(x))
+    np.testing.assert_allclose(scaled(X), 2 * X)
+    backend = types.ModuleType("triple")
+    backend.scale = lambda x: 3 * x
+    np.testing.assert_allclose(scaled(X), 3 * X)
 
 
 def test_attributes_of_captured_objects():

@@ -84,8 +84,7 @@ class Guards:
         value = get(key)
         if value is _MISSING or id(value) in self._skip or isinstance(value, Tracer):
             return
-        if not isinstance(value, (types.BuiltinFunctionType, np.ufunc, types.ModuleType)):
-            self.rows.append((get, key, value))
+        self.rows.append((get, key, value))
         self._value(value, depth)
 
     def _value(self, value, depth):
@@ -160,10 +159,9 @@ class Guards:
             if name not in space:
                 continue
             value = space[name]
+            self._row(functools.partial(_get, space), name, depth + 1)
             if isinstance(value, types.ModuleType):
                 self._module(value, code, depth)
-            else:
-                self._row(functools.partial(_get, space), name, depth + 1)
         for const in code.co_consts:
             if isinstance(const, types.CodeType):
                 self._names(const, space, depth)
