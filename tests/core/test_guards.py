@@ -178,15 +178,27 @@ def make(kind):
         d = collections.deque([1.0])
         g = nk.grad(lambda x: x * d[0])
         return lambda: g(1.0), lambda: d.__setitem__(0, 3.0), 1, 3
+    if kind == "order of a dict":
+        d = {"a": 1.0, "b": 3.0}
+        return lambda: next(iter(d.values())), lambda: d.update(a=d.pop("a")), 1, 3
+    if kind == "order of an ordered dict":
+        d = collections.OrderedDict(a=1.0, b=3.0)
+        return lambda: next(iter(d.values())), lambda: d.move_to_end("a"), 1, 3
+    if kind == "attribute of a function":
+
+        def g():
+            return g.gain
+
+        g.gain = 1.0
+        return lambda: g(), lambda: setattr(g, "gain", 3.0), 1, 3
     raise ValueError(kind)
 
 
 SCALE = 1.0
 KINDS = """deque|deque grows|bytearray|array.array|long list|array in a long list|long dict|object array|namespace|
 dataclass|default dict|attribute of a list|slots|deep|deeper than is looked|iterator|generator|sparse matrix|method|
-inherited method|static method|property|global of a method|module|under a transform""".replace(
-    "\n", ""
-).split("|")
+inherited method|static method|property|global of a method|module|under a transform|order of a dict|
+order of an ordered dict|attribute of a function""".replace("\n", "").split("|")
 
 
 @pytest.mark.parametrize("kind", KINDS)

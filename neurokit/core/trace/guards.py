@@ -149,6 +149,9 @@ class Guards:
             self._row(_cell, cell, depth + 1)
         for value in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
             self._value(value, depth + 1)
+        for name in f.__dict__:
+            if not name.startswith("__"):
+                self._row(functools.partial(_attribute, f), name, depth + 1)
         if not own:
             self._names(f.__code__, f.__globals__, depth)
 
@@ -186,7 +189,10 @@ class Guards:
             for item in _items(value):
                 self._value(item, depth + 1)
             return
-        self.rows.append((len, value, len(value)))
+        if isinstance(value, dict):
+            self._snapshot(tuple, value)  # the order of the keys too
+        else:
+            self.rows.append((len, value, len(value)))
         for key in list(value) if isinstance(value, dict) else range(len(value)):
             self._row(functools.partial(_item, value), key, depth + 1)
 
