@@ -85,6 +85,11 @@ def test_plain_arrays_made_on_the_way(f):
     nk.check_grads(f, (1.3,), rtol=1e-5)
 
 
+def test_large_values_are_no_failure():
+    half = np.full(10, 1e38, np.float32)  # the sum of the ten has no float32
+    np.testing.assert_allclose(nk.fixed_point(lambda x: x / 2 + half, half), 2 * half, rtol=1e-4)
+
+
 def test_fixed_point_failures():
     assert np.isnan(nk.fixed_point(lambda x: 2 * x + 1, 1.0))
     assert np.isnan(nk.fixed_point(np.cos, 1.0, max_steps=3))

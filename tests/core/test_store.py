@@ -48,6 +48,17 @@ def test_refusals_leave_the_old_file(tmp_path):
     assert os.listdir(tmp_path) == ["x.npz"]
 
 
+def test_missing_folders_are_named(tmp_path):
+    folder = tmp_path / "none"
+    step = lambda c, x: (c, x)  # noqa: E731
+    for write in (
+        lambda: nk.save(folder / "x.npz", {}),
+        lambda: nk.scan(step, 0.0, np.ones(3), file=folder / "y.npy"),
+    ):
+        with pytest.raises(FileNotFoundError, match="no such folder to write to: '.*none'$"):
+            write()
+
+
 def test_other_files_are_refused(tmp_path):
     path = tmp_path / "x.npz"
     np.savez(path, a=np.ones(2))

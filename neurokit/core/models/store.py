@@ -5,6 +5,7 @@ in it is executed when it is read.
 """
 
 import contextlib
+import errno
 import json
 import os
 import threading
@@ -58,6 +59,8 @@ def save(path, tree):
 def replaced_when_done(path):
     """A name beside `path` to write to. It takes the place of `path`, on disk, if all goes well."""
     path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder to write to", str(path.parent))
     part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         yield part

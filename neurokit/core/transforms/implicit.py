@@ -176,9 +176,9 @@ def _until_done(step, state, max_steps):
     return state, status == CONVERGED
 
 
-def _status(done, going):
+def _status(done, finite):
     """`done` or going on, unless a value is NaN or infinite."""
-    return np.where(done, CONVERGED, np.where(np.isfinite(going), RUNNING, FAILED))
+    return np.where(done, CONVERGED, np.where(finite, RUNNING, FAILED))
 
 
 def _or_nan(good, xs):
@@ -190,12 +190,12 @@ def _iterate(f, xs, tol, max_steps):
 
     def step(xs):
         new = f(xs)
-        done, size = True, 0.0
+        done = finite = True
         for a, b in zip(new, xs):
             limit = (_tolerance(a.dtype) if tol is None else tol) * (1.0 + np.abs(a))
             done = done & np.all(np.abs(a - b) <= limit)
-            size = size + np.sum(np.abs(a)).astype(np.float64)
-        return new, _status(done, size)
+            finite = finite & np.all(np.isfinite(a))
+        return new, _status(done, finite)
 
     xs, good = _until_done(step, xs, max_steps)
     return _or_nan(good, xs)
@@ -225,7 +225,7 @@ def _conjugate_gradients(A, b, tol, max_steps):
         x, r = _plus(x, alpha, p), _plus(r, -alpha, q)
         new = _dot(r, r)
         p = _plus(r, new / np.where(rr == 0, 1.0, rr), p)
-        return (x, r, p, new), _status(new <= limit, new)
+        return (x, r, p, new), _status(new <= limit, np.isfinite(new))
 
     zero = [v * 0 for v in b]
     (x, *_), good = _until_done(step, (zero, b, b, _dot(b, b)), max_steps)
@@ -251,7 +251,7 @@ def _bicgstab(A, b, tol, max_steps):
         x = _plus(_plus(x, alpha, p), omega, s)
         r = _plus(s, -omega, t)
         size = _dot(r, r)
-        return (x, r, p, v, new, alpha, omega), _status(size <= limit, size)
+        return (x, r, p, v, new, alpha, omega), _status(size <= limit, np.isfinite(size))
 
     zero, one = [v * 0 for v in b], _dot(b, b) * 0 + 1.0
     (x, *_), good = _until_done(step, (zero, b, zero, zero, one, one, one), max_steps)
