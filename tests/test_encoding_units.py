@@ -351,6 +351,9 @@ def test_pictures():
             encoding.plot_scores(scores, **bad)
     X, Y = data()
     assert len(encoding.plot_alphas(encoding.RidgeCV().fit(X, Y)).patches) == 3
+    for alphas, bars in ((2.0, 1), ([1.0, 10.0, 1.0], 2)):
+        shown = encoding.plot_alphas(encoding.RidgeCV(alphas).fit(X, Y)).patches
+        assert len(shown) == bars and sum(bar.get_height() for bar in shown) == Y.shape[1]
     assert len(encoding.plot_alphas(encoding.BandedRidgeCV(n_iter=2).fit(X, Y)).patches) == 3
 
 

@@ -18,7 +18,7 @@ def plot_alphas(model, ax=None):
     ax : Axes
     """
     ax = axes(ax, (4.2, 3.0))
-    alphas = np.sort(np.asarray(model.alphas, dtype=float))
+    alphas = np.unique(np.asarray(model.alphas, dtype=float))
     chosen = np.atleast_1d(model.alpha_)
     count = [(chosen == alpha).sum() for alpha in alphas]
     ax.bar(np.arange(len(alphas)), count, 0.8, color=PALETTE[0])

@@ -54,7 +54,9 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7, n_init=4, seed=0):
     if np.isinf(rdms.values).any():
         raise ValueError("mds needs finite dissimilarities, got inf")
     if (rdms.values < 0).any():
-        raise ValueError("mds needs dissimilarities of at least 0: rdms.transform(np.maximum ...)")
+        raise ValueError(
+            "mds needs dissimilarities of at least 0: take rdms.transform(lambda v: np.maximum(v, 0))"
+        )
     if not isinstance(n_init, (int, np.integer)) or n_init < 1:
         raise ValueError(f"n_init: wanted a number of at least 1, got {n_init!r}")
     points = np.stack([_classical(d.astype(float), n) for d in rdms.square()])
