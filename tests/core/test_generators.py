@@ -36,6 +36,17 @@ def test_given_generators_go_on(way):
     assert rng.normal() == same.normal()
 
 
+def test_a_generator_given_twice_is_one():
+    pair = lambda p, q: np.stack([p["rng"].normal(), q.normal(), p["rng"].normal()])  # noqa: E731
+    for transform in (nk.jit, nk.checkpoint, lambda f: nk.jit(nk.checkpoint(f))):
+        f = transform(pair)
+        rng, same, other = nk.Rng(5), nk.Rng(5), nk.Rng(6)
+        np.testing.assert_array_equal(f({"rng": rng}, other), pair({"rng": same}, nk.Rng(6)))
+        for _ in range(2):
+            np.testing.assert_array_equal(f({"rng": rng}, rng), pair({"rng": same}, same))
+        assert rng.normal() == same.normal()
+
+
 def test_handed_on_generators_go_on():
     rng, same = nk.Rng(5), nk.Rng(5)
     step = nk.jit(lambda r, x: (r, noisy(r, x)))

@@ -41,20 +41,22 @@ class Opened:
         self.states = [a for m in self.models for _, _, a in _model.marked(m, _model.State)]
         self.counts = [len(_model.marked(m, _model.State)) for m in self.models]
         self.generators = tree.found(args, Rng) if _holds(self.spec, Rng) else []
-        self.drawn = [0] * len(self.generators)  # by the copies that functions were given
+        ids = [id(g) for g in self.generators]
+        self.first = tuple([ids.index(i) for i in ids])  # place of the same generator among them
+        self.drawn = [0] * len(ids)  # by the copies that functions were given
 
     @contextlib.contextmanager
     def arguments(self, leaves, states):
         """The arguments with other leaves; models are themselves, with their arrays exchanged."""
         with contextlib.ExitStack() as stack:
-            substituted = []
+            substituted, copies = [], []
             it = iter(states)
-            built = _build(self.spec, iter(leaves), it, stack, substituted)
+            built = _build(self.spec, iter(leaves), it, stack, substituted, self.first, copies)
             self.substituted = substituted
             yield built
-        if self.generators:
-            copies = tree.found(built, Rng)
-            self.drawn = [max(n, copy._draws) for n, copy in zip(self.drawn, copies)]
+        for k, copy in enumerate(copies):
+            if self.first[k] == k:
+                self.drawn[k] = max(self.drawn[k], copy._draws)
 
     def written(self):
         return [value for s in self.substituted for value in s.written()]
@@ -96,10 +98,10 @@ def _holds(spec, kind):
     return spec.kind is kind or any(_holds(c, kind) for c in spec.children)
 
 
-def _build(spec, leaves, states, stack, substituted):
+def _build(spec, leaves, states, stack, substituted, first, copies):
     if spec.kind is tree._Leaf:
         return next(leaves)
-    children = [_build(c, leaves, states, stack, substituted) for c in spec.children]
+    children = [_build(c, leaves, states, stack, substituted, first, copies) for c in spec.children]
     if spec.kind is _model.Handle:
         target = spec.meta.model
         if any(s.model is target for s in substituted):
@@ -110,7 +112,11 @@ def _build(spec, leaves, states, stack, substituted):
         substituted.append(context)
         return target
     leaf_spec = tree.Spec(spec.kind, spec.meta, (tree.LEAF,) * len(children))
-    return tree.unflatten(leaf_spec, children)
+    built = tree.unflatten(leaf_spec, children)
+    if spec.kind is Rng:  # one that is given twice is one
+        copies.append(built)
+        built = copies[first[len(copies) - 1]]
+    return built
 
 
 def input_tracer(graph, leaf):

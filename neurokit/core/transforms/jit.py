@@ -172,6 +172,7 @@ def jit(f=None, static_argnums=(), static_argnames=()):
         key = (
             opened.spec,
             tree.orders(opened.spec),
+            opened.first,
             tuple([_signature(x) for x in opened.leaves]),
             tuple([(s.shape, s.dtype) for s in opened.states]),
             tuple([(i, _static(v)) for i, v in fixed.items()]),
