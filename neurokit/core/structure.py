@@ -21,12 +21,14 @@ def structure(outputs, inputs, lines=False, walked=None):
     for node in sorted(swapped, key=lambda n: n.id):
         if node.prim.name in ("checkpoint", "implicit"):  # nothing to compute, but to differentiate
             _add(reachable(node.args, swapped, stop=number), swapped, lines, number, rows)
-            rows.append((node.prim.name, *_operation(node, node.args, number)))
+            params = tuple([getattr(p, "structural", p) for p in node.params])
+            rows.append((node.prim.name, tuple([number[a] for a in node.args]), params))
     return tuple(rows), tuple([number[o] for o in outputs])
 
 
 def _add(order, swapped, lines, number, rows):
     """A number and a row for each node that has none."""
+    find = number.__getitem__
     for node in order:
         if node in number:
             continue
@@ -36,20 +38,13 @@ def _add(order, swapped, lines, number, rows):
         elif node.prim is INPUT:
             raise RuntimeError(f"structure: {node!r} is not among the inputs")
         else:
-            args = args_of(node, swapped) if swapped else node.args
             rows.append(
                 (
                     node.prim.name,
-                    *_operation(node, args, number),
+                    tuple(map(find, args_of(node, swapped) if swapped else node.args)),
+                    node.params and tuple([getattr(p, "structural", p) for p in node.params]),
                     node.shape,
                     node.dtype.char,
                     node.where if lines else None,
                 )
             )
-
-
-def _operation(node, args, number):
-    return (
-        tuple([number[a] for a in args]),
-        node.params and tuple([getattr(p, "structural", p) for p in node.params]),
-    )
