@@ -29,7 +29,7 @@ TERNARY = {"fma", "select"}
 # Functions of scipy.special, see core/test_special.py.
 SPECIAL = set(
     "erfc erfcx erfinv erfcinv gamma gammaln rgamma digamma zeta beta betaln gammainc gammaincc betainc betaincc "
-    "jv yv iv ive kv kve".split()
+    "jv yv iv ive kv kve exp1 expi expn dawsn spence".split()
 )
 
 

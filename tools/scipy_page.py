@@ -20,7 +20,7 @@ The page is made from the tables of the engine (`python -m tools.scipy_page`); a
 They dispatch as NumPy's do: `scipy.special.gammaln(t)` works on a traced array, with derivatives of any
 order in both modes. Special values are SciPy's; digits are those of double precision where SciPy's own are
 lost (`gammaln` beside 1 and 2, `psi` beside a pole, Bessel functions of large arguments). Shapes that a function
-has no derivative in (the order of a Bessel function, `a` of `gammainc`, `df` of `stdtr`) raise by name when
+has no derivative in (the order of a Bessel function or of `expn`, `a` of `gammainc`, `df` of `stdtr`) raise by name when
 one is asked for. `erf`, `erfc` and `erfcx` take complex numbers, to 1e-13. Bessel functions take whole
 orders, `iv` and `ive` any; float32 is computed in double, but for
 {narrow}.

@@ -230,7 +230,7 @@ static void cut_chunks(builder *b) {
     const bool slow = (value->code >= NK_OP_exp && value->code <= NK_OP_erf) ||
                       value->code == NK_OP_pow || value->code == NK_OP_arctan2 ||
                       value->code == NK_OP_mod || value->code == NK_OP_floordiv;
-    cost += value->code >= NK_OP_erfc && value->code <= NK_OP_kve ? 100000
+    cost += value->code >= NK_OP_erfc && value->code <= NK_OP_spence ? 100000
             : slow                                             ? 2000
                                                                : 10 * nk_dtype_size[value->op_dtype];
   }

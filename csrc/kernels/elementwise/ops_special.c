@@ -88,6 +88,11 @@ SPECIAL_2(iv, NK_LV(nk_iv))
 SPECIAL_2(ive, NK_LV(nk_ive))
 SPECIAL_2(kv, NK_LV(nk_kv))
 SPECIAL_2(kve, NK_LV(nk_kve))
+SPECIAL_1(exp1, NK_LV(nk_exp1))
+SPECIAL_1(expi, NK_LV(nk_expi))
+SPECIAL_2(expn, NK_LV(nk_expn))
+SPECIAL_1(dawsn, NK_LV(nk_dawsn))
+SPECIAL_1(spence, NK_LV(nk_spence))
 
 #define SPECIAL_3(T, name, fn)                                                \
   static void name##_##T##_vvv(int64_t n, char *const *r, const nk_step *s) { \
@@ -112,6 +117,7 @@ static const nk_op_row table[] = {
     ROW_1(erfc) ROW_1(erfcx) ROW_1(erfinv) ROW_1(erfcinv) ROW_1(gamma) ROW_1(gammaln)
     ROW_1(rgamma) ROW_1(digamma) ROW_2(zeta) ROW_2(beta) ROW_2(betaln) ROW_2(gammainc)
     ROW_2(gammaincc) ROW_2(jv) ROW_2(yv) ROW_2(iv) ROW_2(ive) ROW_2(kv) ROW_2(kve)
+    ROW_1(exp1) ROW_1(expi) ROW_2(expn) ROW_1(dawsn) ROW_1(spence)
     {NK_OP_betainc, NK_F32, 0, 0, betainc_float_vvv},
     {NK_OP_betainc, NK_F64, 0, 0, betainc_double_vvv},
     {NK_OP_betaincc, NK_F32, 0, 0, betaincc_float_vvv},

@@ -26,6 +26,12 @@ double NK_LV(nk_gammainc)(double a, double x);
 double NK_LV(nk_gammaincc)(double a, double x);
 double NK_LV(nk_betainc)(double a, double b, double x);
 double NK_LV(nk_betaincc)(double a, double b, double x);
+/* integrals.c */
+double NK_LV(nk_exp1)(double x);
+double NK_LV(nk_expi)(double x);
+double NK_LV(nk_expn)(double n, double x);
+double NK_LV(nk_dawsn)(double x);
+double NK_LV(nk_spence)(double x);
 /* bessel.c: integer orders, of iv and ive any order */
 double NK_LV(nk_jv)(double v, double x);
 double NK_LV(nk_yv)(double v, double x);

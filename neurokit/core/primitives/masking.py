@@ -33,7 +33,8 @@ def gdiv(g, d):
 # what can be infinite or NaN for finite arguments
 _UNBOUNDED = frozenset(
     "div log log2 log10 log1p sqrt pow reciprocal exp exp2 expm1 sinh cosh tan arcsin arccos arccosh arctanh mod "
-    "floordiv gamma gammaln rgamma digamma zeta beta betaln erfinv erfcinv erfcx ive jv yv iv kv kve".split()
+    "floordiv gamma gammaln rgamma digamma zeta beta betaln erfinv erfcinv erfcx ive jv yv iv kv kve exp1 expi "
+    "expn spence".split()
 )
 
 

@@ -21,7 +21,7 @@ ROWS = {
     **{
         name: name
         for name in "erf erfc erfcx erfinv erfcinv gamma gammaln rgamma beta betaln "
-        "gammainc gammaincc betainc betaincc".split()
+        "gammainc gammaincc betainc betaincc exp1 expi dawsn spence".split()
     },
 }
 
@@ -306,6 +306,55 @@ def _at_order(row, v):
     return lambda x: _row(row, v * np.ones_like(x), x)
 
 
+# ---------------------------------------------------------------------------- elliptic integrals
+
+
+def _means(p):
+    """K and (1 - E / K) / m at p = 1 - m, by arithmetic-geometric means of 1 and sqrt(p) (DLMF 19.8.6)."""
+    m, b = 1 - p, np.sqrt(p)
+    a, b = 0.5 * (1 + b), np.sqrt(b)
+    part = m / (16 * np.square(a))  # c_n^2 / m
+    square, ratio = m * part, 0.5 + part
+    for n in range(1, 14):
+        a, b = 0.5 * (a + b), np.sqrt(a * b)
+        factor = square / (16 * np.square(a))
+        part, square = part * factor, square * factor
+        ratio = ratio + 2.0**n * part
+    return 0.5 * math.pi / a, ratio
+
+
+def _complete(p):
+    return Tracer(ruled("ellipkm1", (to_node(_means(p)[0]),), (to_node(p),))[0])
+
+
+def _ellipkm1(p):
+    end = p == 0
+    return _where(end, 1 / np.sqrt(_where(end, p + 0.0, 1.0)), _complete(_where(end, 1.0, p)))
+
+
+def _ellipe(m):
+    end, endless = m == 1, m == -np.inf
+    inner = _where(end | endless, 0.5, m)
+    complete, ratio = _means(1 - inner)
+    value = to_node(complete * (1 - inner * ratio))
+    value = Tracer(ruled("ellipe", (value,), (to_node(inner),))[0])
+    at_end = 1 + np.sqrt(_where(end, 1 - m, 1.0))  # the slope is infinite there
+    return _where(end, at_end, _where(endless, np.inf, value))
+
+
+def _ellipkm1_rule(k, outs, reals):
+    p = Tracer(reals[0])
+    return [to_node(_complete(p) * (_means(p)[1] - 1) / (2 * p))]
+
+
+def _ellipe_rule(k, outs, reals):
+    p = 1 - Tracer(reals[0])
+    return [to_node(-0.5 * _complete(p) * _means(p)[1])]
+
+
+RULES["ellipkm1"], RULES["ellipe"] = _ellipkm1_rule, _ellipe_rule
+
+
 COMPOSITES = {
     "logit": logit,
     "xlogy": xlogy,
@@ -350,6 +399,10 @@ COMPOSITES = {
     "kv": _bessel("kv"),
     "kn": _bessel("kv", "kn"),
     "kve": _bessel("kve"),
+    "expn": _bessel("expn"),
+    "ellipk": lambda m: _ellipkm1(1 - m),
+    "ellipkm1": _ellipkm1,
+    "ellipe": _ellipe,
     "iv": lambda v, x: _row("iv", v, x),
     "ive": lambda v, x: _row("ive", v, x),
     **{f"{kind}{n}": _at_order(f"{kind}v", n) for kind in "jyik" for n in (0, 1)},
@@ -383,8 +436,6 @@ NEAREST = {
     "yve": "scipy.special.yv",
     "hankel1": "scipy.special.jv and scipy.special.yv",
     "hankel2": "scipy.special.jv and scipy.special.yv",
-    "expn": "scipy.special.gammaincc",
-    "exp1": "nk.scipy.integrate.trapezoid of its integrand",
     "wofz": "scipy.special.erfcx(-1j * z)",
     "_riemann_zeta": "scipy.special.zeta(x, 1.0), for x above 1",
     "poch": "np.exp(gammaln(x + m) - gammaln(x))",

@@ -59,15 +59,20 @@ def _inverse_bell(o):
 _rows("erfc", lambda g, o, a: neg(mul(g, _bell(a))))
 
 
+def _tail(far, a, sign):
+    """sum over k of (2k + 1)!! (sign / (2 a^2))^k / a^2 where `far` says that |a| > 10."""
+    square = _ap("square", div(1.0, select(far, a, 10.0)))
+    t = mul(square, 0.5)
+    series = mul(t, 0.0)
+    for k in range(14, -1, -1):
+        series = add(mul(mul(series, t), sign * float(2 * k + 3)), 1.0)
+    return mul(square, series)
+
+
 def _scaled_slope(o, a):
     """2 a o - 2 / sqrt(pi), from 10 on by its asymptotic series, where the two cancel."""
     far = _ap("gt", a, 10.0)
-    inverse = div(1.0, select(far, a, 10.0))
-    t = mul(_ap("square", inverse), 0.5)
-    series = mul(t, 0.0)
-    for k in range(14, -1, -1):  # sum of (2k + 1)!! (-t)^k
-        series = add(mul(mul(series, t), -float(2 * k + 3)), 1.0)
-    asymptotic = mul(mul(_ap("square", inverse), series), -1 / _ROOT_PI)
+    asymptotic = mul(_tail(far, a, -1), -1 / _ROOT_PI)
     return select(far, asymptotic, sub(mul(mul(a, 2.0), o), 2 / _ROOT_PI))
 
 
@@ -177,3 +182,40 @@ _bessel("iv", add)
 _bessel("ive", add, 0.5, lambda d, o, x: sub(d, mul(_ap("sign", x), o)))
 _bessel("kv", add, -0.5)
 _bessel("kve", add, -0.5, lambda d, o, x: add(d, o))
+
+# ---------------------------------------------------------------------------- integrals
+
+
+def _dawson_slope(o, a):
+    """1 - 2 a o, from 10 on by its asymptotic series, where the two cancel."""
+    far = _ap("gt", _ap("abs", a), 10.0)
+    return select(far, mul(_tail(far, a, 1), -0.5), sub(1.0, mul(mul(a, 2.0), o)))
+
+
+def _order_below(o, n, x):
+    """E_{n-1}(x); E_{-1} by recurrence, as SciPy has none."""
+    above = _ap("gt", n, 0.5)
+    lower = _ap("expn", select(above, sub(n, 1.0), 0.0), x)
+    return select(above, lower, div(add(_ap("exp", neg(x)), o), x))
+
+
+def _dilogarithm_slope(a):
+    """log(a) / (a - 1), by its series beside 1."""
+    d = sub(a, 1.0)
+    near = _ap("lt", _ap("abs", d), 0.05)
+    inner = select(near, d, 0.0)
+    series = mul(inner, 0.0)
+    for k in range(16, 0, -1):
+        series = sub(1 / k, mul(inner, series))
+    return select(near, series, div(_ap("log", select(near, 2.0, a)), select(near, 1.0, d)))
+
+
+_rows("exp1", lambda g, o, a: neg(gmul(g, div(_ap("exp", neg(a)), a))))
+_rows("expi", lambda g, o, a: gmul(g, div(_ap("exp", a), a)))
+_rows(
+    "expn",
+    no_derivative("expn", "its order n"),
+    lambda g, o, n, x: neg(gmul(g, _order_below(o, n, x))),
+)
+_rows("dawsn", lambda g, o, a: gmul(g, _dawson_slope(o, a)))
+_rows("spence", lambda g, o, a: neg(gmul(g, _dilogarithm_slope(a))))
