@@ -100,3 +100,13 @@ def test_masked_poles_are_silent(f, bad):
     np.testing.assert_allclose(gradient, [first, *zeros], rtol=1e-12)
     np.testing.assert_allclose(np.diag(hessian), [second, *zeros], rtol=1e-9)
     np.testing.assert_allclose(tangent, [second, *zeros], rtol=1e-9)
+
+
+@pytest.mark.parametrize("f", [np.sqrt, np.log, lambda x: 2 / x, lambda x: x**1.5])
+def test_a_mask_holds_for_slopes_as_factors(f):
+    slope = nk.grad(lambda x: np.sum(f(x)))
+    by_factor = nk.grad(lambda s, x: np.sum(np.where(x > 1, slope(x) * s, 0.0)))
+    x = np.array([0.0, -1.0, 2.5])
+    with np.errstate(all="ignore"):
+        for g in (by_factor, nk.jit(by_factor)):
+            np.testing.assert_allclose(g(np.ones(3), x), [0, 0, slope(2.5)], rtol=1e-12)

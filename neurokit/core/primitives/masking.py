@@ -34,7 +34,7 @@ def gdiv(g, d):
 _UNBOUNDED = frozenset(
     "div log log2 log10 log1p sqrt pow reciprocal exp exp2 expm1 sinh cosh tan arcsin arccos arccosh arctanh mod "
     "floordiv gamma gammaln rgamma digamma zeta beta betaln erfinv erfcinv erfcx ive jv yv iv kv kve exp1 expi "
-    "expn spence".split()
+    "expn spence safe_div".split()
 )
 
 
@@ -53,7 +53,11 @@ def _unbounded(node):
         elif name == "select" or n.aux is not None or not n.is_float:
             n.unbounded = False
         else:
-            values = n.args[:1] if n.prim.kind == "view" else n.args  # the rest: slopes, indices
+            values = (
+                n.args
+            )  # of views the first alone (the rest: slopes, indices), of products the factors
+            if n.prim.kind == "view":
+                values = n.args[1:] if n.prim is SAFE_MUL else n.args[:1]
             unknown = [a for a in values if not hasattr(a, "unbounded")]
             if unknown:
                 stack.extend(unknown)
