@@ -377,3 +377,24 @@ def test_sparse_maps_are_at_the_minimum():
     assert active.any() and not active.all()
     np.testing.assert_allclose(slope[active], 0.01 * np.sign(weights[active]), atol=2e-8)
     assert (np.abs(slope[~active]) <= 0.01 + 2e-8).all()
+
+
+def test_weak_directions_of_wide_matrices_count():
+    rng = np.random.default_rng(3)
+    y = rng.standard_normal((20, 12))
+    loud = np.hstack([1e9 * rng.standard_normal((20, 5)), rng.standard_normal((20, 60))])
+    want = rsa.canonical_correlations(loud @ linalg.qr(loud.T, mode="economic")[0], y)
+    assert want.size == 12
+    np.testing.assert_allclose(rsa.canonical_correlations(loud, y), want, rtol=1e-6)
+
+
+def test_large_means_are_no_direction():
+    x = np.random.default_rng(4).standard_normal((20, 60))
+    for far in (x + 1e8, x[:, :20] + 1e8):
+        assert rsa.canonical_correlations(far, far).size == 19
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_shape_distances_in_any_units(two, unit):
+    want = rsa.shape_distance(*two)
+    assert rsa.shape_distance(unit * two[0], two[1]) == pytest.approx(want)

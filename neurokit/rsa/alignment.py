@@ -41,6 +41,7 @@ def centered(X, name):
     if not np.isfinite(X).all():
         raise ValueError(f"{name}: NaN or infinite values")
     rest = X - X.mean(0)
+    rest -= rest.mean(0)  # of large means, rounding is left over: a direction of its own
     same = np.flatnonzero(X[0] == X[-1])  # those that may be constant: exactly zero then
     rest[:, same[(X[:, same] == X[0, same]).all(0)]] = 0
     return rest
@@ -106,18 +107,25 @@ def _pairs(X, Y, prepare, compare, symmetric=True, flat=None):
     return out
 
 
+def _rounding(X, largest):
+    """What rounding makes of zero in factors of X, with this largest value."""
+    return largest * max(X.shape) * np.finfo(float).eps
+
+
 def _factors(X):
     """Left singular vectors and singular values of X, falling.
 
     Of wide matrices from the Gram matrix of the stimuli, where that is conditioned well apart from
-    its null directions; else from their triangle.
+    directions in which nothing but rounding is left of X itself; else from their triangle.
     """
     if X.shape[1] > X.shape[0]:
         values, vectors = dense.eigh(dense.gram(X.T))
         most = values.max()
-        null = values <= 10 * np.finfo(float).eps * max(X.shape) * most
+        null = values <= 10 * _rounding(X, most)
         if values[~null].min(initial=most) >= LEAST_EIGENVALUE * most:
-            return vectors[:, ::-1], np.sqrt(np.where(null, 0, values))[::-1]
+            rest = np.linalg.norm(dense.product(vectors[:, null].T, X), axis=1)
+            if rest.max(initial=0) <= _rounding(X, np.sqrt(most)):
+                return vectors[:, ::-1], np.sqrt(np.where(null, 0, values))[::-1]
         X = dense.triangle(X.T).T
     return dense.svd(X)[:2]
 
@@ -127,7 +135,7 @@ def _svd(X, variance=1.0):
     many as explain that part of it."""
     largest = np.abs(X).max(initial=0) or 1.0
     u, s = _factors(X / largest)
-    keep = s > s.max(initial=0) * max(X.shape) * np.finfo(float).eps
+    keep = s > _rounding(X, s.max(initial=0))
     if variance < 1:
         share = np.cumsum(s**2) / np.sum(s**2)
         keep &= np.arange(len(s)) <= np.searchsorted(share, variance)
@@ -140,8 +148,9 @@ def _directions(X, variance=1.0):
 
 def _scaled(u, s):
     """U S with norm 1, and the norm of S."""
-    norm = np.linalg.norm(s)
-    return u * (s / norm if norm > 0 else s), norm
+    largest = s.max(initial=0) or 1.0
+    norm = np.linalg.norm(s / largest)  # of squares that neither overflow nor vanish
+    return u * (s / largest / norm if norm > 0 else s), largest * norm
 
 
 def cka(X, Y=None, kernel="linear", unbiased=False):
