@@ -330,3 +330,17 @@ def test_a_matrix_that_stands_twice_changes_no_prediction(study, method):
         one, many = (rsa.WeightedModel(b, how=how) for b in (basis, twice))
         p, q = (m.predict(m.fit(data, method)).values[0] for m in (one, many))
         np.testing.assert_allclose(p / np.linalg.norm(p), q / np.linalg.norm(q), atol=1e-8)
+
+
+def test_parts_that_are_constant_get_no_weight():
+    left = [np.full(3, 7.0) for _ in range(50)]  # what memory that is not set would show
+    del left
+    data = np.random.default_rng(0).random((2, 36))
+    np.testing.assert_array_equal(rsa.WeightedModel(np.ones((3, 36))).fit(data, "pearson"), 0)
+
+
+@pytest.mark.parametrize("method", ["cosine", "whitened_cosine", "whitened_pearson"])
+def test_no_matrices_have_no_similarities(method):
+    some = np.random.default_rng(1).random((2, 36))
+    assert rsa.compare(some[:0], some, method).shape == (0, 2)
+    assert rsa.compare(some, some[:0], method).shape == (2, 0)

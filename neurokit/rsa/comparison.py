@@ -258,7 +258,7 @@ class Whitening:
         time: the memory is that of the next block."""
         n, (count, pairs) = self.n, values.shape
         places = self._mask(have)[0]
-        most = min(count, max(1, BLOCK // n**2))
+        most = max(1, min(count, BLOCK // n**2))
         padded, d, out = (
             np.zeros((most, pairs + 1)),
             np.empty((most, n * n)),
@@ -334,6 +334,8 @@ class Whitening:
         if len(x) > len(y):  # the fewer ones are kept
             product, yy, xx = self.products(y, x, False, have)
             return product.T, xx, yy
+        if not len(x):
+            return np.empty((0, len(y))), np.empty(0), self.squares(y, have)
         kept, fill, xx = np.empty((len(x), self.n, self.n)), [], np.empty(len(x))
         for at, u in self._blocks(x, have):
             kept[at] = np.swapaxes(u, 1, 2)

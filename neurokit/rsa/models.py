@@ -287,6 +287,8 @@ def _nonnegative(among, along):
 
     values, vectors = dense.eigh(among)
     keep = values > values.max() * len(values) * np.finfo(float).eps
+    if not keep.any():
+        return np.zeros(len(along))  # nnls leaves what it is given of no rows unset
     root = np.sqrt(values[keep])
     return nnls(root[:, None] * vectors[:, keep].T, vectors[:, keep].T @ along / root)[0]
 
