@@ -168,6 +168,14 @@ def test_bures_of_patterns():
     assert rsa.compare(a, a, "bures")[0, 0] == pytest.approx(1, abs=1e-13)
 
 
+def test_riemannian_of_no_distances_and_of_singular_noise():
+    rng = np.random.default_rng(0)
+    b = rsa.rdm(rng.standard_normal((2, 9, 40)), metric="euclidean")
+    assert np.isnan(rsa.compare(rsa.RDMs(np.zeros(36)), b, "riemannian")).all()
+    with pytest.raises(np.linalg.LinAlgError, match="sigma_k must be positive definite"):
+        rsa.compare(b, b, "riemannian", sigma_k=np.ones((9, 9)))
+
+
 def test_riemannian_is_zero_for_equal_geometry_up_to_scale():
     x = np.random.default_rng(5).standard_normal((6, 9))
     a = rsa.rdm(x, metric="euclidean")

@@ -262,7 +262,7 @@ static inline float nk_quarter_f32(float r, uint32_t cosine) {
 static inline float nk_sin_f32(float x) {
   uint32_t q;
   const float r = nk_sin_reduce_f32(x, &q), y = nk_quarter_f32(r, q & 1);
-  return x == 0.0f ? x : nk_from_bits_f32(nk_bits_f32(y) ^ (q & 2) << 30);
+  return fabsf(x) < 0x1p-12f ? x : nk_from_bits_f32(nk_bits_f32(y) ^ (q & 2) << 30);
 }
 
 static inline float nk_cos_f32(float x) {

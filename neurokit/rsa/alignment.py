@@ -57,7 +57,11 @@ def _over_threads(function, *items, most=256):
 
     share = (threads // workers,)
     with ThreadPoolExecutor(workers, initializer=_core.threads_here, initargs=share) as pool:
-        return list(pool.map(function, *items))
+        try:
+            return list(pool.map(function, *items))
+        except BaseException:  # an item that fails, Ctrl-C: those that wait are not begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 class _Undefined(Exception):

@@ -131,7 +131,11 @@ def noise_of(n, method, sigma_k=None, convention=None):
     covariance itself, or None."""
     if method in WHITENED:
         return Whitening(n, sigma_k, convention)
-    return covariance_of(sigma_k, n) if method == "riemannian" else None
+    if method != "riemannian":
+        return None
+    sigma = covariance_of(sigma_k, n)
+    _factor(sigma)
+    return sigma
 
 
 def compare_values(x, y, method, noise=None):
@@ -206,6 +210,13 @@ def covariance_of(sigma_k, n):
     return symmetric(sigma, "sigma_k")
 
 
+def _factor(sigma):
+    try:
+        return dense.cholesky(sigma)
+    except np.linalg.LinAlgError:
+        raise np.linalg.LinAlgError("sigma_k must be positive definite") from None
+
+
 def _half_inverse(matrix):
     """A function that gives H g with H'H the (pseudo)inverse of a positive semidefinite matrix."""
     if not len(matrix):
@@ -233,10 +244,7 @@ class Whitening:
 
     def __init__(self, n, sigma_k=None, convention=None):
         self.n, sigma = n, covariance_of(sigma_k, n)
-        try:
-            factor = dense.cholesky(sigma)
-        except np.linalg.LinAlgError:
-            raise np.linalg.LinAlgError("sigma_k must be positive definite") from None
+        factor = _factor(sigma)
         self.sigma, self.plain = sigma, sigma_k is None
         uniform = convention == "rsatoolbox" and np.ndim(sigma_k) == 1
         self.project = self._projection(sigma, factor, uniform)

@@ -230,6 +230,8 @@ def _riemannian(u, v, sigma):
             "conditions, or distances with noise in them"
         )
 
+    if not a.any():
+        return np.nan
     # in units of b, so that the search does not depend on those of the patterns
     factor = dense.cholesky(b)
     a, noise = (_between(factor, m) for m in (a, noise))

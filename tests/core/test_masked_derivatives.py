@@ -114,3 +114,23 @@ def test_high_derivatives_where_something_is_zero(name, order):
         at_zero, *near = f(np.array([0.0, h, -h, 2 * h, -2 * h]))
         wanted = (4 * (near[0] + near[1]) - (near[2] + near[3])) / 6
         np.testing.assert_allclose(at_zero, wanted, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "f", [np.sqrt, np.log, np.arccosh, lambda x: 2 / x, lambda x: x**1.5, np.tan]
+)
+def test_masked_slopes_have_derivatives_in_both_factors(f):
+    """A slope that is infinite where a mask leaves it out, times a variable."""
+    x, s = np.array([0.0, 1.0, 2.5]), np.ones(3)
+
+    def loss(s, x):
+        slope = nk.grad(lambda x: np.sum(f(x)))(x)
+        return np.sum(np.where(x > 1, slope * s, 0.0))
+
+    h = 1e-4
+    with np.errstate(all="ignore"):
+        near = [f(np.array(2.5 + k * h)) for k in (-1, 0, 1)]
+        by_s, by_x = (near[2] - near[0]) / (2 * h), (near[2] - 2 * near[1] + near[0]) / h**2
+        for wanted, i in ((by_s, 0), (by_x, 1)):
+            for way in (nk.grad(loss, i), nk.jit(nk.grad(loss, i))):
+                np.testing.assert_allclose(way(s, x), [0, 0, wanted], rtol=1e-4)

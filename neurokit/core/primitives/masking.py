@@ -23,6 +23,12 @@ def gmul(g, d):
     return bind(SAFE_MUL, (_masked(g, ew.mul(g, d)), g, d))
 
 
+def _both(a, b):
+    """a * b, but 0 where one is 0; with the derivatives of the plain product."""
+    none = _ap("or", _ap("eq", a, 0.0), _ap("eq", b, 0.0))
+    return bind(SAFE_MUL, (ew.select(none, 0.0, ew.mul(a, b)), a, b))
+
+
 def gdiv(g, d):
     """g / d, but 0 where the incoming g is 0."""
     if _plain_factor(d):
@@ -90,7 +96,7 @@ def _safe_mul_vjp(ct, out, args, params, needs):
     return [
         None,
         _left_out(g, endless, gmul(ct, d)) if needs[1] else None,
-        gmul(g, ct) if needs[2] else None,
+        _both(g, ct) if needs[2] else None,
     ]
 
 
@@ -101,9 +107,8 @@ def _left_out(g, endless, value):
 
 def _safe_div_vjp(ct, out, args, params, needs):
     _, g, d = args
-    by_d = (
-        ew.neg(gmul(gdiv(out, d), ct)) if needs[2] else None
-    )  # args[0] has no derivative of its own
+    # args[0] has no derivative of its own
+    by_d = ew.neg(_both(gdiv(out, d), ct)) if needs[2] else None
     by_g = _left_out(g, _ap("eq", d, 0.0), gdiv(ct, d)) if needs[1] else None
     return [None, by_g, by_d]
 

@@ -14,7 +14,7 @@ def _threads_here(threads):
     if threads is None:
         yield
         return
-    before = _core.threads_here(threads)
+    before = _core.threads_here(min(threads, 256))
     try:
         yield
     finally:
