@@ -234,6 +234,11 @@ def _half_inverse(matrix):
     return lambda g: dense.product(half, g)
 
 
+def _contiguous(u):
+    """The matrices or their transposes, whichever lie in memory row by row."""
+    return u if u.flags.c_contiguous else np.swapaxes(u, 1, 2)
+
+
 class Whitening:
     """Inner products x'V^-1 y of dissimilarities; V is never built.
 
@@ -248,7 +253,7 @@ class Whitening:
         self.sigma, self.plain = sigma, sigma_k is None
         uniform = convention == "rsatoolbox" and np.ndim(sigma_k) == 1
         self.project = self._projection(sigma, factor, uniform)
-        self._masks = {}
+        self._masks, self._space = {}, None
 
     @staticmethod
     def _projection(sigma, factor, uniform):
@@ -267,11 +272,10 @@ class Whitening:
         n, (count, pairs) = self.n, values.shape
         places = self._mask(have)[0]
         most = max(1, min(count, BLOCK // n**2))
-        padded, d, out = (
-            np.zeros((most, pairs + 1)),
-            np.empty((most, n * n)),
-            np.empty((most, n, n)),
-        )
+        if self._space is None or self._space[0].shape != (most, pairs + 1):
+            shapes = (most, pairs + 1), (most, n * n), (most, n, n)
+            self._space = [np.zeros(shape) for shape in shapes]
+        padded, d, out = self._space
         for first in range(0, count, most):
             at = slice(first, min(first + most, count))
             m = at.stop - first
@@ -346,13 +350,13 @@ class Whitening:
             return np.empty((0, len(y))), np.empty(0), self.squares(y, have)
         kept, fill, xx = np.empty((len(x), self.n, self.n)), [], np.empty(len(x))
         for at, u in self._blocks(x, have):
-            kept[at] = np.swapaxes(u, 1, 2)
+            kept[at] = np.swapaxes(_contiguous(u), 1, 2)
             xx[at], g = self._norms(u, have)
             fill.append(g)
         fill, kept = np.concatenate(fill, axis=1).T, kept.reshape(len(x), -1)
         product, yy = np.empty((len(x), len(y))), np.empty(len(y))
         for at, v in self._blocks(y, have):
             yy[at], g = self._norms(v, have)
-            product[:, at] = dense.product(kept, v.reshape(len(v), -1).T)
+            product[:, at] = dense.product(kept, _contiguous(v).reshape(len(v), -1).T)
             product[:, at] -= 2 * dense.product(fill, g)
         return product / 4, xx / 4, yy / 4
