@@ -1,7 +1,6 @@
 """Similarity of dissimilarity matrices."""
 
 import numpy as np
-from scipy.linalg import lapack
 
 from ..ops import dense, similarity
 from .checks import leveled, numbers, symmetric
@@ -221,6 +220,8 @@ def _half_inverse(matrix):
     """A function that gives H g with H'H the (pseudo)inverse of a positive semidefinite matrix."""
     if not len(matrix):
         return lambda g: g
+    from scipy.linalg import lapack  # slow to load
+
     try:
         factor = dense.cholesky(matrix)
         condition, _ = lapack.dpocon(factor, np.abs(matrix).sum(0).max(), uplo="L")

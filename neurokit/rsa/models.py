@@ -1,7 +1,6 @@
 """Models of dissimilarities: fixed ones and ones with parameters to fit."""
 
 import numpy as np
-from scipy import linalg
 
 from ..ops import dense
 from .comparison import WHITENED, WHOLE, compare_values, method_name, noise_of
@@ -209,6 +208,8 @@ class WeightedModel(_Model):
         if self.how == "nonnegative":
             weights = _nonnegative(among, along)
         else:
+            from scipy import linalg  # slow to load
+
             weights = linalg.lstsq(among, along)[0]
         return _unit(weights)
 
