@@ -314,6 +314,7 @@ def test_infinite_dissimilarities_are_for_ranks(method):
     for call in (
         lambda: rsa.compare(d, inf, method),
         lambda: rsa.noise_ceiling(inf, method),
+        lambda: rsa.pool(inf, method),
         lambda: rsa.evaluate(d[:1], inf, method, n_boot=2),
         lambda: rsa.evaluate(inf[2:3], d, method, n_boot=2),
     ):

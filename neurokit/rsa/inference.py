@@ -60,9 +60,15 @@ def pool(rdms, method="cosine", sigma_k=None, convention=None):
     pooled : RDMs
         Mean of: d / rms (cosine), z-scores (Pearson), mid-ranks (rank methods), matrices scaled to
         length one in the norm of V (whitened), or the matrices themselves (Bures, Riemannian).
+
+    Raises
+    ------
+    ValueError
+        For a matrix that is NaN throughout, or infinite values where the method is not of ranks.
     """
-    rdms = as_rdms(rdms, "rdms")
-    d = normalised(rdms.values, method_name(method), sigma_k, convention)
+    rdms, method = as_rdms(rdms, "rdms"), method_name(method)
+    check_values(rdms.values, method, "rdms")
+    d = normalised(rdms.values, method, sigma_k, convention)
     return RDMs(d, rdms.conditions, rdms.labels).mean()
 
 
