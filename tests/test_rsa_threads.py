@@ -15,7 +15,7 @@ def tell(name, *arrays):
     print(name, hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest())
 
 rng = np.random.default_rng(0)
-n, d = 90, 300
+n, d = 110, 300
 base = rng.standard_normal((n, d))
 subjects = [base + 2 * rng.standard_normal((n, d)) for _ in range(6)]
 rdms = rsa.rdm(subjects, metric="euclidean")
@@ -45,6 +45,8 @@ for measure in (rsa.cka, rsa.cca, rsa.pwcca, rsa.procrustes, rsa.shape_distance)
 y = subjects[0][:, :50]
 for estimator in (encoding.RidgeCV(), encoding.KernelRidgeCV(), encoding.PLS()):
     tell(type(estimator).__name__, estimator.fit(subjects[1], y).predict(subjects[1]))
+x, y, weight = rng.standard_normal((12000, 5)), rng.standard_normal(12000), rng.random(12000)
+tell("weighted", encoding.RidgeCV().fit(x, y, sample_weight=weight).coef_)
 """
 
 

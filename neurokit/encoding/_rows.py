@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..ops.dense import squared_norm
+
 
 def about_mean(x, mean):
     """x - mean in the precision of x; float32 takes what rounding the mean left in a second step."""
@@ -28,7 +30,7 @@ class Rows:
 
     def __init__(self, n, root=None):
         self.n, self.root = n, root
-        self.total = n if root is None else float(root @ root)  # of the weights
+        self.total = n if root is None else squared_norm(root)  # of the weights
         self.count = n if root is None else np.count_nonzero(root)
 
     def part(self, index):

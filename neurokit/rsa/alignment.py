@@ -8,9 +8,8 @@ import warnings
 
 import numpy as np
 
-from neurokit import _core
-from neurokit.config import get_threads
 from neurokit.ops import dense
+from neurokit.ops.workers import over_threads
 
 from .checks import numbers
 
@@ -47,23 +46,6 @@ def centered(X, name):
     return rest
 
 
-def _over_threads(function, *items, most=256):
-    """list(map(function, *items)), items at work at the same time: each has its part of the threads."""
-    threads = get_threads()
-    workers = min(threads, len(items[0]), most)
-    if workers < 2:
-        return list(map(function, *items))
-    from concurrent.futures import ThreadPoolExecutor  # slow to load
-
-    share = (threads // workers,)
-    with ThreadPoolExecutor(workers, initializer=_core.threads_here, initargs=share) as pool:
-        try:
-            return list(pool.map(function, *items))
-        except BaseException:  # an item that fails, Ctrl-C: those that wait are not begun
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
 class _Undefined(Exception):
     """A representation with which others have no similarity; says why."""
 
@@ -92,8 +74,8 @@ def _pairs(X, Y, prepare, compare, symmetric=True, flat=None):
 
     n = range(len(named))
     wanted = [(i, j) for i in n for j in n if not symmetric or i <= j] if several else [(0, 1)]
-    parts = _over_threads(part, named, most=AT_ONCE)
-    values = _over_threads(similarity, *zip(*wanted, strict=True))
+    parts = over_threads(part, named, most=AT_ONCE)
+    values = over_threads(similarity, *zip(*wanted, strict=True))
     why = {}
     for name, part in zip(named, parts, strict=True):
         if isinstance(part, _Undefined):
@@ -212,7 +194,7 @@ def cka(X, Y=None, kernel="linear", unbiased=False):
             k = np.exp(-d / (2 * width**2))
         if not unbiased:
             k = k - k.mean(0) - k.mean(1)[:, None] + k.mean()
-            return k, np.linalg.norm(k)
+            return k, np.sqrt(inner(k, k))
         if n < 4:
             raise ValueError(f"the unbiased estimator needs at least 4 stimuli, got {n}")
         np.fill_diagonal(k, 0)

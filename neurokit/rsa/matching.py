@@ -105,10 +105,8 @@ def sparse_map(X, Y, penalty=0.1, max_iter=1000, tol=1e-8):
     if not penalty >= 0:
         raise ValueError(f"penalty: wanted at least 0, got {penalty}")
     x, y = (_unit(centered(each, name)) for name, each in given(X, Y).items())
-    gram, rest = (
-        dense.gram(x),
-        dense.product(x.T, y),
-    )  # rest: products with what is not yet explained
+    gram = dense.gram(x)
+    rest = dense.product(x.T, y)  # products with what is not yet explained
     weights = np.zeros(rest.shape)
     for _ in range(max_iter):
         largest = 0.0
