@@ -188,9 +188,7 @@ class Reached:
 
     def again(self):
         """Whether other values than these must go along."""
-        self.found |= (
-            self.written
-        )  # once found it stays, though the next trace write the same value
+        self.found |= self.written  # found once it stays, though the next trace write the same value
         written, self.written = sorted(self.found), set()
         again, self.carried = written != self.carried, written
         return again

@@ -23,9 +23,8 @@ class RunOptions(threading.local):
         self.flags, self.reference = 0, False
         self.lines = False  # programs carry the lines of this very code, not those of its like
         self.unfused = False  # one instruction per operation, so that each can be named
-        self.upcast = (
-            None  # (whether to raise, lines reported) where float32 becoming float64 is told
-        )
+        # (whether to raise, lines reported) where float32 becoming float64 is told
+        self.upcast = None
         self.watch = None  # an `observe.Watch` through which programs run
 
 

@@ -347,10 +347,8 @@ class _Record:
     def __init__(self, graph, nodes, wrt):
         self.graph, self.nodes, self.wrt = graph, nodes, wrt
         outputs = [*nodes, *wrt]
-        known = [
-            *reachable(outputs),
-            *walk(outputs)[0],
-        ]  # what derivatives need, and what values do
+        # what derivatives need, and what values do
+        known = [*reachable(outputs), *walk(outputs)[0]]
         used = dict.fromkeys(n for n in known if n.prim is INPUT)
         taken = {id(array) for _, array, _ in graph.captured.values()}
         self.values = {}
