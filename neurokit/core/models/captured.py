@@ -188,7 +188,8 @@ class Reached:
 
     def again(self):
         """Whether other values than these must go along."""
-        self.found |= self.written  # found once it stays, though the next trace write the same value
+        # once found it stays, though the next trace write the same value
+        self.found |= self.written
         written, self.written = sorted(self.found), set()
         again, self.carried = written != self.carried, written
         return again
