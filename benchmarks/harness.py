@@ -29,6 +29,7 @@ if importlib.util.find_spec("neurokit") is None:  # run from a checkout that is 
     sys.path.insert(0, str(HERE.parent))
 
 _MISSING = set()
+BLAS_REST = 0.15  # seconds: OpenBLAS's threads keep their cores busy for some 70 ms after a product
 FLAGS = ("-O3", "-march=native", "-std=c11", "-fno-math-errno", "-fno-trapping-math")
 
 
@@ -88,7 +89,7 @@ def one_core(enabled=True):
         nk.set_threads(0)
 
 
-def measure(cases, repeat=10, warm_up=1):
+def measure(cases, repeat=10, warm_up=1, rest=0.0):
     """Seconds of each case: the median of `repeat` rounds in which the cases take turns.
 
     Parameters
@@ -98,6 +99,9 @@ def measure(cases, repeat=10, warm_up=1):
         Rounds that count.
     warm_up : int
         Rounds before them that do not.
+    rest : float
+        Seconds of pause before each call. Beside a peer that multiplies on several threads of
+        BLAS, `BLAS_REST`: its waiting threads would be charged to whoever comes next.
 
     Returns
     -------
@@ -107,6 +111,8 @@ def measure(cases, repeat=10, warm_up=1):
     times = {name: [] for name in cases}
     for _ in range(max(warm_up, 0) + repeat):
         for name, call in cases.items():
+            if rest > 0:
+                time.sleep(rest)
             start = time.perf_counter()
             call()
             times[name].append(time.perf_counter() - start)

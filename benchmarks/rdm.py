@@ -55,7 +55,7 @@ def main():
             "neurokit": lambda metric=metric: ours(metric),
             "numpy": lambda metric=metric: numpy_rdm(x, metric),
         }
-        measured = harness.measure(cases, options.repeat)
+        measured = harness.measure(cases, options.repeat, rest=harness.BLAS_REST)
         slow = {}
         if metric == "correlation":
             slow["scipy pdist"] = lambda: distance.pdist(x, "correlation")
@@ -78,7 +78,7 @@ def main():
 
     assert np.allclose(crossnobis(), numpy_crossnobis(x))
     cases = {"neurokit": crossnobis, "numpy": lambda: numpy_crossnobis(x)}
-    measured = harness.measure(cases, options.repeat)
+    measured = harness.measure(cases, options.repeat, rest=harness.BLAS_REST)
     report.times("crossnobis, 100 x 10 folds, float64", measured, "neurokit", unit="matrix")
 
     count = 200 if options.quick else 5000
@@ -87,7 +87,7 @@ def main():
         "neurokit": lambda: rsa.rdm(x, metric="correlation", threads=options.threads),
         "numpy": lambda: [numpy_rdm(one, "correlation") for one in x],
     }
-    measured = harness.measure(cases, min(options.repeat, 3))
+    measured = harness.measure(cases, min(options.repeat, 3), rest=harness.BLAS_REST)
     label = f"{count} matrices of 60 x 100 float32"
     report.times(label, measured, "neurokit", per=count, unit="matrix")
     report.close()

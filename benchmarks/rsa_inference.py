@@ -37,7 +37,8 @@ def whitened(report, options):
     np.testing.assert_allclose(cases["neurokit"](), cases["numpy"](), atol=1e-10)
     report.times(
         f"R3: whitened cosine, full sigma_k, n {n}, 10 models x 20 RDMs",
-        harness.measure(cases, options.repeat), "neurokit", unit="comparison",
+        harness.measure(cases, options.repeat, rest=harness.BLAS_REST), "neurokit",
+        unit="comparison",
     )  # fmt: skip
     for name, call in cases.items():
         report.value("peak memory", name, harness.peak_memory(call)[1] / 1e6, "MB")
@@ -144,7 +145,7 @@ def bootstrap(report, options):
             for factor, samples in theirs_too.items():
                 variance = samples[:, :-1].var(0, ddof=1).mean()
                 np.testing.assert_allclose(variance, found[factor].mean(), rtol=0.5)
-        measured = harness.measure(cases, min(options.repeat, 3), 0)
+        measured = harness.measure(cases, min(options.repeat, 3), 0, harness.BLAS_REST)
         report.times(
             f"R5: {method}, {n_boot} samples over both factors and each", measured, "neurokit"
         )

@@ -62,7 +62,7 @@ def main():
     cases = {"neurokit": ours, "numpy": plain}
     report.times(
         f"{n} conditions x {n_fold} runs, d {d}, T {samples}, float64",
-        harness.measure(cases, repeat, 0), "neurokit", unit="matrix",
+        harness.measure(cases, repeat, 0, harness.BLAS_REST), "neurokit", unit="matrix",
     )  # fmt: skip
     for name, call in cases.items():
         report.value("peak memory", name, harness.peak_memory(call)[1] / 1e6, "MB")

@@ -47,8 +47,70 @@ def test_matrices_of_derivatives_go_in_reverse_where_there_is_no_other_rule(f):
     np.testing.assert_allclose(nk.hessian(loss)(X), nk.hessian(twin)(X), atol=1e-15)
     v = np.array([1.0, -2.0])
     np.testing.assert_allclose(nk.hvp(loss, (X,), (v,)), nk.hvp(twin, (X,), (v,)))
-    with pytest.raises(TypeError, match=r"reverse rule only.*jacobian\(mode='rev'\)"):
-        nk.jacobian(f, mode="fwd")(0.5)
+    np.testing.assert_allclose(nk.jacobian(f, mode="fwd")(0.5), nk.grad(plain)(0.5))
+
+
+def _with_rule(f, backward):
+    g = nk.custom_vjp(f)
+    g.defvjp(lambda *args: (f(*args), args), backward)
+    return g
+
+
+def test_forward_mode_is_the_transpose_of_the_reverse_rule():
+    wave, product, halves = (
+        lambda x: np.exp(1j * x),
+        lambda a, b: np.outer(np.log(a), b),
+        lambda x: (np.sin(x), {"c": np.cos(x)}),
+    )
+    cases = [
+        (sine, np.sin, (X,), (np.array([2.0, -1.0]),)),
+        (
+            _with_rule(product, lambda res, ct: (ct @ res[1] / res[0], np.log(res[0]) @ ct)),
+            product,
+            (np.array([0.5, 2.0, 3.0]), X),
+            (np.array([1.0, -1.0, 2.0]), X + 1),
+        ),
+        (
+            _with_rule(
+                halves, lambda res, ct: (ct[0] * np.cos(res[0]) - ct[1]["c"] * np.sin(res[0]),)
+            ),
+            halves,
+            (X,),
+            (X + 1,),
+        ),
+        (_with_rule(wave, lambda res, ct: (ct * 1j * wave(res[0]),)), wave, (X + 1j,), (X - 2j,)),
+    ]
+    for f, plain, xs, ts in cases:
+        for around in (
+            lambda g: g,
+            lambda g: nk.jit(g),
+            lambda g: nk.checkpoint(g),
+            lambda g: lambda *a: nk.cond(np.sum(np.real(a[0])) > 0, g, g, *a),
+        ):
+            got, want = nk.jvp(around(f), xs, ts), nk.jvp(plain, xs, ts)
+            for a, b in zip(nk.tree.flatten(got)[0], nk.tree.flatten(want)[0], strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-13)
+    square = lambda g: nk.grad(lambda x: np.sum(nk.jvp(g, (x,), (X,))[1] ** 2))  # noqa: E731
+    np.testing.assert_allclose(square(sine)(X), square(np.sin)(X))
+    twice = lambda g: nk.jvp(lambda x: nk.jvp(g, (x,), (X,))[1], (X,), (X,))[1]  # noqa: E731
+    np.testing.assert_allclose(twice(sine), twice(np.sin))
+    with pytest.raises(TypeError, match=r"reverse rule only, which is not linear.*mode='rev'"):
+        nk.jvp(_with_rule(lambda x: 2 * x, lambda res, ct: (np.clip(ct, -1, 1),)), (X,), (X,))
+    with pytest.raises(TypeError, match=r"not linear"):
+        nk.jvp(_with_rule(lambda x: 2 * x, lambda res, ct: (ct if ct[0] > 0 else -ct,)), (X,), (X,))
+
+
+def test_ufuncs_and_functions_with_options_take_rules():
+    f = _with_rule(np.sin, lambda res, ct: (3 * ct * np.cos(res[0]),))
+    np.testing.assert_allclose(nk.grad(lambda x: np.sum(f(x)))(X), 3 * np.cos(X))
+
+    def scaled(x, *, scale=2.0):
+        return scale * x
+
+    g = _with_rule(scaled, lambda res, ct: (5 * ct,))
+    assert nk.grad(g)(1.0) == 5
+    with pytest.raises(TypeError, match="scale can be given by name only"):
+        nk.grad(lambda x: g(x, scale=3.0))(1.0)
 
 
 def test_rules_that_look_at_values_get_their_rows_one_by_one():

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..graph import Primitive, bind, bind_multi, reachable, replay
+from ..errors import AbstractValueError
+from ..graph import INPUT, Node, Primitive, bind, bind_multi, current, reachable, replay
 from ..transforms.autodiff import backward_merged
 from ..views import View
 from . import elementwise as ew
@@ -135,12 +136,30 @@ def _custom_vjp(cts, node, args, params, needs):
 
 
 def _custom_jvp(tangents, node, args, params):
+    """The transpose of the reverse rule, taken by differentiating it by its cotangents.
+
+    A reverse rule that is not linear in them (one that clips, say) has none.
+    """
     rule = params[0]
-    if all(t is None for t in tangents[rule.n_out :]):
+    outs, inputs = args[: rule.n_out], args[rule.n_out :]
+    unknown = [Node(INPUT, (), ("cotangent",), o.shape, o.dtype, current()) for o in outs]
+    try:
+        cts = rule.backward(inputs, unknown)
+    except AbstractValueError as error:
+        raise _no_transpose(rule) from error
+    flows = [(c, t) for c, t in zip(cts, tangents[rule.n_out :]) if c is not None and t is not None]
+    if not flows:
         return [None] * rule.n_out
-    raise TypeError(
-        f"custom_vjp function {rule.name!r} has a reverse rule only: forward mode (jvp) of it is not defined; "
-        f"use grad, vjp, or jacobian(mode='rev')"
+    results = backward_merged(*zip(*flows), unknown)
+    if not set(unknown).isdisjoint(reachable([r for r in results if r is not None])):
+        raise _no_transpose(rule)
+    return results
+
+
+def _no_transpose(rule):
+    return TypeError(
+        f"custom_vjp function {rule.name!r} has a reverse rule only, which is not linear in its cotangent: "
+        f"forward mode (jvp) of it is not defined; use grad, vjp, or jacobian(mode='rev')"
     )
 
 

@@ -105,6 +105,8 @@ class custom_vjp:
     ``bwd(residuals, ct) -> tuple of cotangents, one per argument`` (None for no derivative, as of a function
     or a name). Arguments given by name or left to their defaults reach `fwd` by position.
 
+    Forward mode (`jvp`, `jacobian`) takes the transpose of `bwd`, which must be linear in `ct` for it.
+
     Examples
     --------
     >>> import numpy as np, neurokit as nk
@@ -119,6 +121,8 @@ class custom_vjp:
     def __init__(self, f):
         functools.update_wrapper(self, f, updated=())
         self.f, self.fwd, self.bwd = f, None, None
+        if isinstance(f, np.ufunc):  # its signature is `out`, `where`, ...: rules take none of them
+            return
         with contextlib.suppress(TypeError, ValueError):  # a builtin may tell nothing
             self.__signature__ = inspect.signature(f)
 
@@ -135,9 +139,10 @@ class custom_vjp:
             return args
         bound = known.bind(*args, **kwargs)
         bound.apply_defaults()
-        if bound.kwargs:
+        named = [name for name in bound.kwargs if name in kwargs]
+        if named:
             raise TypeError(
-                f"custom_vjp {self.__name__}: {', '.join(bound.kwargs)} can be given by name only, and the rules "
+                f"custom_vjp {self.__name__}: {', '.join(named)} can be given by name only, and the rules "
                 f"take their arguments by position"
             )
         return bound.args
