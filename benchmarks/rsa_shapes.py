@@ -52,7 +52,7 @@ def main():
     got, peak = harness.peak_memory(lambda: rsa.shape_distance(networks))
     whole = time.perf_counter() - start
     sets = {k: lambda k=k: rsa.shape_distance(small[:k]) for k in (2, count)}
-    own = {k: taken["best"] for k, taken in harness.measure(sets, 2, 0, harness.BLAS_REST).items()}
+    own = {k: taken["best"] for k, taken in harness.measure(sets, 5, 0, harness.BLAS_REST).items()}
     # a list of k takes k factorisations and k (k - 1) / 2 pairs
     each = (own[count] - own[2] * count / 2) / (pairs - count / 2)
     peers = {

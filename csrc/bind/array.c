@@ -1,19 +1,40 @@
 /* New arrays on cache lines: a vector store that crosses a line costs twice.
  *
  * NumPy aligns to 16 bytes. Arrays from here carry a memory handler of their own, so they own their
- * data like any other. Small ones come from NumPy's cache of free blocks as usual.
+ * data like any other. Small ones come from NumPy's cache of free blocks as usual; of the others the
+ * last ones freed are kept, since a call that goes on from its own results frees and takes the same
+ * sizes each time, and memory that goes back to the system is paid for again page by page.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "bind.h"
 
-enum { SMALL = 1024 };
+enum { SMALL = 1024, N_KEPT = 16, KEPT_BYTES = 1 << 25 };
 
 static PyObject *handler;
 
+/* The kept blocks, oldest first. NumPy calls its handlers with the interpreter's lock held. */
+typedef struct block {
+  void *data;
+  size_t size;
+} block;
+
+static block kept[N_KEPT];
+static int n_kept;
+static size_t kept_bytes;
+
+static void *take_out(int k) {
+  void *p = kept[k].data;
+  kept_bytes -= kept[k].size;
+  memmove(&kept[k], &kept[k + 1], sizeof(block) * (size_t)(--n_kept - k));
+  return p;
+}
+
 static void *new_memory(void *ctx, size_t size) {
   (void)ctx;
+  for (int k = n_kept - 1; k >= 0; --k)
+    if (kept[k].size == size) return take_out(k);
   return nk_memory_new(size);
 }
 
@@ -21,7 +42,7 @@ static void *new_zeros(void *ctx, size_t count, size_t size) {
   (void)ctx;
   size_t total;
   if (__builtin_mul_overflow(count, size, &total)) return NULL;
-  void *p = nk_memory_new(total);
+  void *p = new_memory(NULL, total);
   if (p != NULL) memset(p, 0, total);
   return p;
 }
@@ -33,8 +54,19 @@ static void *resize(void *ctx, void *p, size_t size) {
 }
 
 static void release(void *ctx, void *p, size_t size) {
-  (void)ctx, (void)size;
+  (void)ctx;
+#if defined(__SANITIZE_ADDRESS__) /* which finds uses of freed memory only where it is freed */
   free(p);
+  (void)size;
+#else
+  if (p == NULL || size > KEPT_BYTES || (uintptr_t)p % NK_ALIGN != 0) {
+    free(p);
+    return;
+  }
+  while (n_kept == N_KEPT || (n_kept > 0 && kept_bytes + size > KEPT_BYTES)) free(take_out(0));
+  kept[n_kept++] = (block){p, size};
+  kept_bytes += size;
+#endif
 }
 
 static PyDataMem_Handler aligned = {"neurokit", 1, {NULL, new_memory, new_zeros, resize, release}};

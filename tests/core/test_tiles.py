@@ -1,5 +1,7 @@
 """Elementwise loops run tile by tile: the bits of the plain order, on any number of threads."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -84,6 +86,28 @@ def test_outputs_lie_on_cache_lines():
         assert x.flags.owndata
     x.resize(10, refcheck=False)
     assert (x == 1).all()
+
+
+def test_freed_results_are_used_again_and_living_ones_are_not():
+    f = nk.jit(lambda x: x + 1)
+    rng = np.random.default_rng(0)
+    living = {}
+    for k in range(3000):
+        n = int(rng.choice([300, 5000, 70_000, 1_000_000, int(rng.integers(256, 9000))]))
+        x = f(np.full(n, k, np.float32))
+        if rng.random() < 0.2:
+            x.resize(n // 2 + 1, refcheck=False)
+        living[k] = x[1:] if rng.random() < 0.3 else x  # a view alone keeps the memory
+        del x
+        while len(living) > 12:
+            key = list(living)[int(rng.integers(len(living)))]
+            assert (living.pop(key) == key + 1).all()
+    if "asan" in os.environ.get("LD_PRELOAD", ""):
+        return  # a sanitizer keeps what is freed
+    x = f(np.zeros(5000, np.float32))
+    place = x.ctypes.data
+    del x
+    assert f(np.ones(5000, np.float32)).ctypes.data == place
 
 
 def test_records_of_carries_are_written_by_the_groups(monkeypatch):
