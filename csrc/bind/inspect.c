@@ -113,6 +113,9 @@ static int describe(PyObject *lines, const nk_program *p, int depth) {
     char indent[64];
     snprintf(indent, sizeof indent, "%*s", 2 * depth, "");
     PyObject *line = PyUnicode_FromFormat("%s%s", indent, instr->kernel->name);
+    const nk_repeat *repeat = instr->is_loop ? instr->prep : NULL;
+    if (line != NULL && repeat != NULL)
+      Py_SETREF(line, PyUnicode_FromFormat("%U (%d steps at a time)", line, repeat->turns));
     for (int k = 0; line != NULL && k < instr->n_out + instr->n_in; ++k) {
       char text[200];
       nk_view_text(&view[k], text, sizeof text);

@@ -27,6 +27,20 @@ typedef struct nk_call {
   const nk_ctx *ctx;
 } nk_call;
 
+/* Several steps of a loop in a row as one `part`: its operands in order, each operand k (ins, then
+ * outs) of the step `turn`. */
+typedef struct nk_repeat {
+  void *prep;
+  void (*release)(void *prep);
+  int turns, n_operand; /* turns 0: repeating would not pay */
+  uint8_t operand[NK_MAX_OPERANDS], turn[NK_MAX_OPERANDS];
+} nk_repeat;
+
+/* What an operand is from one step to the next: the same memory, memory of its own in each step, or
+ * (an input) what output number `role` was in the step before. Outputs of the same memory are
+ * written by the last step alone. */
+enum { NK_STEP_SAME = -1, NK_STEP_OWN = -2 };
+
 enum {
   NK_INPLACE_ANY = 1,  /* any output may exactly overlay an input of equal layout (elementwise) */
   NK_INPLACE_FIRST = 2 /* out[0] may overlay in[0]: the kernel updates it (scatter, accumulate) */
@@ -41,10 +55,11 @@ typedef struct nk_kernel {
   /* Elementwise kernels only: how many elements may be computed apart from each other, 0 for none;
    * does operand k (ins, then outs) hold bits, eight elements to a byte; and n elements from these
    * addresses, the first of the n at the start of a byte. An operand that is one value for all
-   * stands still. */
+   * stands still. `repeat` prepares several steps of a checked call. */
   int64_t (*splits)(const void *prep);
   bool (*packed)(const void *prep, int k);
   void (*part)(const void *prep, char *const *at, int64_t n);
+  nk_status (*repeat)(nk_repeat *r, const nk_call *call, const int8_t *role);
 } nk_kernel;
 
 /* The table of the CPU level chosen at start; NULL when there is no such kernel. */

@@ -21,9 +21,11 @@ nk_status nk_cond_run(const nk_call *call);
 nk_status nk_while_run(const nk_call *call);
 nk_status nk_rows_run(const nk_call *call);
 nk_status nk_rows_check(const nk_program *p, const nk_instr *instr, nk_error *error);
+nk_status nk_scan_repeat(const nk_program *p, nk_instr *instr, nk_error *error); /* tiles.c */
+void nk_scan_release(void *prep);
 
 static const nk_kernel loops[] = {
-    {.name = "scan", .run = nk_scan_run},
+    {.name = "scan", .run = nk_scan_run, .release = nk_scan_release},
     {.name = "cond", .run = nk_cond_run},
     {.name = "while_loop", .run = nk_while_run},
     {.name = "rows", .run = nk_rows_run},
@@ -229,5 +231,5 @@ nk_status nk_loop_check(nk_program *p, nk_instr *instr, nk_error *error) {
   for (int s = 0; s < instr->n_sub; ++s)
     if (sub_of(p, instr, s)->arena_bytes > most) most = sub_of(p, instr, s)->arena_bytes;
   instr->work_size = nk_loop_carry_bytes(p, instr) + most;
-  return NK_OK;
+  return kind_of(instr) == SCAN ? nk_scan_repeat(p, instr, error) : NK_OK;
 }

@@ -6,6 +6,9 @@
  * on different threads without waiting for each other at each step. The bits are those of the plain
  * order. Letters: N elements, T steps.
  *
+ * A body of one instruction, whose kernel can, runs several steps at a time, which keep carries in
+ * registers; what is left runs step by step.
+ *
  * Temporaries of the body live in a tile's own memory on the stack. Carries that are not in place
  * alternate between output and temporary exactly as in scan.c.
  */
@@ -15,11 +18,14 @@
 #include "frame.h"
 
 bool nk_scan_tiled(const nk_call *call, nk_status *status);
+nk_status nk_scan_repeat(const nk_program *p, nk_instr *instr, nk_error *error);
+void nk_scan_release(void *prep);
 
 enum {
   OPERANDS = 192,       /* of all instructions together; more run step by step */
   CACHE = 192 * 1024,   /* bytes of a tile */
   LOCAL = 48 * 1024,    /* bytes of its temporaries */
+  TURNS = 8,            /* at most, of steps at a time */
   UNIT = 64,            /* elements: no two tiles share a cache line */
   THREAD_WORK = 1 << 19 /* element-steps that are worth a thread */
 };
@@ -38,6 +44,7 @@ typedef struct operand {
 typedef struct tiles {
   const nk_call *call;
   const nk_frame *body;
+  const nk_repeat *repeat; /* several steps at a time, or NULL */
   int64_t n_const, n_carry, n_x, n_y, length, n, tile, offset;
   int64_t local; /* bytes of all temporaries per element */
   bool reverse;
@@ -195,16 +202,24 @@ static void choose_tile(tiles *w) {
   w->tile = (tile / UNIT + 1) * UNIT;
 }
 
-/* Addresses of operands at step i; after the first two steps only of those that move. */
-static void set_addresses(const tiles *w, char **at, int64_t i, int64_t start) {
+static char *address(const tiles *w, const operand *o, int64_t i, int64_t start) {
   const int64_t t = w->reverse ? w->length - 1 - i : i;
   const int which = i == 0 ? FIRST : (int)((w->length - 1 - i) & 1);
-  const int n = i < 2 ? w->n_operand : w->n_moving;
+  return o->memory[which] + t * o->step + (start * o->bits >> 3);
+}
+
+/* Addresses of operands at step i; but for `all` only of those that move. */
+static void set_addresses(const tiles *w, char **at, int64_t i, int64_t start, bool all) {
+  const int n = all ? w->n_operand : w->n_moving;
   for (int j = 0; j < n; ++j) {
-    const int k = i < 2 ? j : w->moving[j];
+    const int k = all ? j : w->moving[j];
     const operand *o = &w->operand[k];
-    if (o->local < 0 && !o->index) at[k] = o->memory[which] + t * o->step + (start * o->bits >> 3);
+    if (o->local < 0 && !o->index) at[k] = address(w, o, i, start);
   }
+}
+
+static int64_t index_at(const tiles *w, int64_t i) {
+  return (int64_t)((uint64_t)w->offset + (uint64_t)(w->reverse ? w->length - 1 - i : i));
 }
 
 /* First values of carries that are updated in place: element by element with the tiles, so that they
@@ -224,6 +239,27 @@ static void copy_carries(const tiles *w, bool by_element, int64_t start, int64_t
   }
 }
 
+/* Steps 0 .. stop - 1 of a tile, several at a time. Carries are in place. */
+static nk_status run_repeated(const tiles *w, int64_t stop, int64_t start, int64_t n) {
+  const nk_repeat *r = w->repeat;
+  const nk_kernel *kernel = nk_instrs(w->body->program)->kernel;
+  int64_t index[TURNS];
+  char *at[NK_MAX_OPERANDS];
+  for (int64_t i = 0; i < stop; i += r->turns) {
+    if (nk_cancelled(w->call->ctx)) return NK_ERR_CANCELLED;
+    for (int k = 0; k < r->turns; ++k) index[k] = index_at(w, i + k);
+    for (int k = 0; k < r->n_operand; ++k) {
+      const operand *o = &w->operand[r->operand[k]];
+      if (o->index)
+        at[k] = (char *)&index[r->turn[k]];
+      else if (i == 0 || o->step != 0)
+        at[k] = address(w, o, i + r->turn[k], start);
+    }
+    kernel->part(r->prep, at, n);
+  }
+  return NK_OK;
+}
+
 static nk_status run_tile(void *arg, int64_t number, int worker) {
   (void)worker;
   const tiles *w = arg;
@@ -236,10 +272,12 @@ static nk_status run_tile(void *arg, int64_t number, int worker) {
   for (int k = 0; k < w->n_operand; ++k)
     at[k] = w->operand[k].index ? (char *)&index : memory + w->operand[k].local * w->tile;
   copy_carries(w, true, start, n);
-  for (int64_t i = 0; i < w->length; ++i) {
+  const int64_t done = w->repeat != NULL ? w->length - w->length % w->repeat->turns : 0;
+  nk_status status = done > 0 ? run_repeated(w, done, start, n) : NK_OK;
+  for (int64_t i = done; i < w->length && status == NK_OK; ++i) {
     if (nk_cancelled(w->call->ctx)) return NK_ERR_CANCELLED;
-    set_addresses(w, at, i, start);
-    index = (int64_t)((uint64_t)w->offset + (uint64_t)(w->reverse ? w->length - 1 - i : i));
+    set_addresses(w, at, i, start, i < done + 2);
+    index = index_at(w, i);
     char *const *first = at;
     for (int k = 0; k < p->n_instr; ++k) {
       const nk_instr *instr = &nk_instrs(p)[k];
@@ -247,6 +285,7 @@ static nk_status run_tile(void *arg, int64_t number, int worker) {
       first += instr->n_in + instr->n_out;
     }
   }
+  if (status != NK_OK) return status;
   if (w->progress != NULL) atomic_fetch_add(&w->progress->done, w->length / w->n_tile);
   return NK_OK;
 }
@@ -258,6 +297,7 @@ bool nk_scan_tiled(const nk_call *call, nk_status *status) {
   tiles w;
   w.call = call;
   w.body = loop->frame;
+  w.repeat = loop->instr->prep;
   w.n_const = ip[0], w.n_carry = ip[1], w.n_x = ip[2], w.n_y = ip[3], w.length = ip[4];
   w.reverse = ip[5] != 0;
   w.n = w.offset = w.local = 0;
@@ -275,4 +315,72 @@ bool nk_scan_tiled(const nk_call *call, nk_status *status) {
   nk_flush_end(mode);
   if (w.progress != NULL && *status == NK_OK) atomic_store(&w.progress->done, w.length);
   return true;
+}
+
+/* ---- check: several steps at a time ---- */
+
+/* What an operand of the body is from step to step; false where it is none of a kernel's roles. */
+static bool find_role(int8_t *role, const nk_program *body, const nk_instr *instr, int64_t n_const,
+                      int64_t n_carry, int k) {
+  const nk_operand *operands = nk_operands(body) + instr->operand;
+  const nk_view *view = nk_views(body) + instr->operand;
+  const bool writes = k >= instr->n_in;
+  const int at = writes ? k - instr->n_in : instr->n_out + k;
+  const nk_buffer *b = &nk_buffers(body)[operands[at].buffer];
+  *role = NK_STEP_SAME;
+  if (b->kind == NK_BUF_CONST) return true;
+  if (b->kind == NK_BUF_IN) {
+    if (b->input >= n_const) *role = NK_STEP_OWN;
+    return b->input < n_const || b->input >= n_const + n_carry; /* else a carry that alternates */
+  }
+  if (b->kind == NK_BUF_OUT) {
+    *role = NK_STEP_OWN;
+    return writes && b->output >= n_carry;
+  }
+  if (b->kind != NK_BUF_INOUT) return false;
+  for (int j = 0; j < instr->n_out && !writes; ++j) {
+    if (operands[j].buffer != operands[at].buffer) continue;
+    *role = (int8_t)j;
+    return operands[j].offset == operands[at].offset && view[j].dtype == view[at].dtype &&
+           nk_view_same_layout(&view[j], &view[at]);
+  }
+  return true;
+}
+
+/* Prepares several steps at a time where the body is one instruction whose kernel can. */
+nk_status nk_scan_repeat(const nk_program *p, nk_instr *instr, nk_error *error) {
+  const int64_t *ip = (const int64_t *)p->ips.data + instr->ip;
+  const nk_program *body = nk_subs(p)[instr->sub];
+  const nk_instr *step = nk_instrs(body);
+  if (ip[4] < 2 || body->n_instr != 1 || step->is_loop || step->kernel->repeat == NULL ||
+      step->kernel->splits(step->prep) < 2)
+    return NK_OK;
+  int8_t role[NK_MAX_OPERANDS];
+  for (int k = 0; k < step->n_in + step->n_out; ++k)
+    if (!find_role(&role[k], body, step, ip[0], ip[1], k)) return NK_OK;
+  nk_repeat *r = nk_alloc(sizeof *r);
+  if (r == NULL) return nk_fail(error, NK_ERR_MEMORY, "out of memory building a loop");
+  nk_ctx ctx = {.n_threads = 1, .error = error};
+  const nk_view *view = nk_views(body) + step->operand;
+  const nk_call call = {.n_out = step->n_out,
+                        .n_in = step->n_in,
+                        .out = view,
+                        .in = view + step->n_out,
+                        .n_ip = step->n_ip,
+                        .ip = (const int64_t *)body->ips.data + step->ip,
+                        .alias = (const int8_t *)body->alias.data + step->alias,
+                        .prep = step->prep,
+                        .ctx = &ctx};
+  const nk_status status = step->kernel->repeat(r, &call, role);
+  if (status == NK_OK && r->turns >= 2 && r->turns <= TURNS)
+    instr->prep = r;
+  else
+    nk_free(r);
+  return status;
+}
+
+void nk_scan_release(void *prep) {
+  nk_repeat *r = prep;
+  if (r != NULL) r->release(r->prep);
+  nk_free(r);
 }

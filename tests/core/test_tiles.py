@@ -54,6 +54,94 @@ def test_same_bits_as_step_by_step(monkeypatch, n, reverse, steps):
     runtime._programs.clear()
 
 
+def _plain_body(rng, n_carry):
+    """A random step of plain operations, which the core runs several at a time."""
+    plan = rng.integers(0, 1000, (int(rng.integers(3, 12)), 4))
+
+    def step(state, x):
+        f32 = np.float32
+        pool = [*state[:n_carry], x[0], state[n_carry] * f32(0.5)]
+        flags = [state[-1], state[0] + x[0] > f32(0.3)]
+        for op, a, b, c in plan:
+            p, q, r = (pool[k % len(pool)] for k in (a, b, c))
+            flag = flags[c % len(flags)]
+            kind = op % 9
+            if kind == 0:
+                pool.append(p + q)
+            elif kind == 1:
+                pool.append(p - q * f32(0.5))
+            elif kind == 2:
+                pool.append(p * q)
+            elif kind == 3:
+                pool.append(np.where(flag, p, q))
+            elif kind == 4:
+                pool.append(np.maximum(p, np.minimum(q, r)))
+            elif kind == 5:
+                pool.append(p * q + r)
+            elif kind == 6:
+                pool.append(np.abs(p) * f32(0.25) - x[1])
+            elif kind == 7:
+                flags.append(p <= q)
+            else:
+                flags.append(np.logical_xor(flag, flags[a % len(flags)]))
+        squeeze = lambda v: np.minimum(np.maximum(v, f32(-2)), f32(2))  # noqa: E731
+        new = [squeeze(pool[-1 - k] + state[k] * f32(0.1)) for k in range(n_carry)]
+        count = state[n_carry + 1] + flags[-1] + x[2]
+        ys = (pool[-1], flags[-1], nk.ops.event_bits(flags[1]), new[0])
+        return (*new, state[n_carry], count, flags[-1]), ys
+
+    return step
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_several_steps_at_a_time_have_the_bits_of_step_by_step(monkeypatch, seed):
+    rng = np.random.default_rng(seed)
+    n, steps, n_carry = int(rng.choice([9, 64, 1001])), int(rng.integers(2, 15)), 1 + seed % 3
+    state = [rng.normal(size=n).astype(np.float32) for _ in range(n_carry)]
+    state = (*state, rng.normal(size=n).astype(np.float32), np.zeros(n, int), rng.random(n) < 0.5)
+    xs = (
+        rng.normal(size=(steps, n)).astype(np.float32),
+        rng.normal(size=(steps, 1)).astype(np.float32),
+        np.arange(7, 7 + steps),
+    )
+    body, reverse = _plain_body(rng, n_carry), bool(seed % 2)
+    with nk.options(profile=True):
+        want = leaves(run(body, state, xs, reverse=reverse))
+    for native in ("0", "1"):
+        monkeypatch.setenv("NEUROKIT_NATIVE", native)
+        runtime._programs.clear()
+        for threads in (1, 2):
+            for a, b in zip(leaves(run(body, state, xs, threads, reverse=reverse)), want):
+                assert a.dtype == b.dtype and a.tobytes() == b.tobytes(), (native, threads)
+    runtime._programs.clear()
+
+
+def test_plain_steps_run_several_at_a_time():
+    def leak(v, x):
+        v = v * np.float32(0.9) + x
+        return np.where(v > 1, np.float32(0), v), v > 1
+
+    def text(step, steps):
+        xs = np.ones((steps, 50), np.float32)
+        return described(lambda v: nk.scan(step, v, xs), np.zeros(50, np.float32))
+
+    def described(f, x):
+        runtime._programs.clear()
+        nk.jit(f)(x)
+        return "".join(p.describe() for p in runtime._programs.values() if hasattr(p, "describe"))
+
+    assert "scan (4 steps at a time)" in text(leak, 9)
+    assert "at a time" not in text(leak, 1)
+    assert "at a time" not in text(lambda v, x: (np.exp(-v) + x, None), 9)  # a function
+
+    count = lambda c: nk.fori_loop(3, 14, lambda i, c: c * 3 - i, c)  # noqa: E731
+    assert "scan (4 steps at a time)" in described(count, np.arange(50))
+    want = np.arange(50)
+    for i in range(3, 14):
+        want = want * 3 - i
+    np.testing.assert_array_equal(nk.jit(count)(np.arange(50)), want)
+
+
 def test_long_loops_split_over_threads(monkeypatch):
     """Enough work that tiles are cut for threads, temporaries included."""
     n, steps = 3001, 400

@@ -82,12 +82,15 @@ static inline int64_t nk_arg_bytes(const nk_arg *arg, int64_t n) {
   return arg->kind == NK_ARG_BITS ? n / 8 : n * arg->size;
 }
 
+/* How many values the operation of a code (which exists) reads. */
+int NK_LV(nk_micro_arity)(int64_t code);
 nk_status NK_LV(nk_micro_parse)(nk_micro *m, const nk_call *call);
 nk_status NK_LV(nk_fused_shape)(nk_fused *f, const nk_call *call, const nk_micro *m);
 nk_status NK_LV(nk_fused_build)(nk_fused **result, const nk_call *call);
 nk_status NK_LV(nk_fused_run)(const nk_call *call);
 nk_status NK_LV(nk_fused_check)(nk_call *call);
 void NK_LV(nk_fused_release)(void *prep);
+int64_t NK_LV(nk_fused_splits)(const void *prep);
 /* n elements of a group without strided operands by the interpreter: ins, then outs, from `at`. */
 void NK_LV(nk_fused_span)(const nk_fused *f, char *const *at, int64_t n);
 

@@ -16,6 +16,8 @@ static const struct {
 #undef OP
 };
 
+int NK_LV(nk_micro_arity)(int64_t code) { return op_table[code].result >= PACK ? 1 : op_table[code].arity; }
+
 static int type_class(int64_t dtype) {
   switch (dtype) {
   case NK_BOOL: return B;
