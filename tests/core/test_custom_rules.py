@@ -100,6 +100,73 @@ def test_forward_mode_is_the_transpose_of_the_reverse_rule():
         nk.jvp(_with_rule(lambda x: 2 * x, lambda res, ct: (ct if ct[0] > 0 else -ct,)), (X,), (X,))
 
 
+_STEPS = {
+    "sign": np.sign,
+    "rounding": np.round,
+    "integers": lambda ct: ct.astype(int).astype(float),
+    "mask": lambda ct: np.where(ct > 0, 1.0, 0.0),
+    "clip": lambda ct: np.clip(ct, -1, 1),
+    "size": lambda ct: ct / np.linalg.norm(ct),
+    "stopped": nk.stop_gradient,
+    "spikes": nk.spike,
+    "copysign": lambda ct: np.copysign(1.0, ct),
+    "in a scan": lambda ct: nk.scan(lambda c, _: (np.sign(c), None), ct, length=2)[0],
+    "in a branch": lambda ct: nk.cond(np.sum(ct) > 0, lambda c: c, lambda c: 2 * c, ct),
+    "in a test": lambda ct: nk.while_loop(lambda c: np.sum(c) < 9, lambda c: 2 * c, ct),
+    "in a body": lambda ct: nk.while_loop(
+        lambda c: c[0] < 2, lambda c: (c[0] + 1, np.round(c[1])), (0, ct)
+    )[1],
+    "offset": lambda ct: ct + 1,
+    "constant": np.ones_like,
+    "offset in a scan": lambda ct: nk.scan(lambda c, _: (c + X, None), ct, length=2)[0],
+}
+
+
+@pytest.mark.parametrize("name", _STEPS)
+def test_forward_mode_refuses_rules_that_are_not_linear(name):
+    f = _with_rule(lambda x: 2 * x, lambda res, ct: (_STEPS[name](ct),))
+    for go in (
+        lambda: nk.jvp(f, (X,), (X,)),
+        lambda: nk.jit(lambda x: nk.jvp(f, (x,), (x,))[1])(X),
+        lambda: nk.jacobian(f, mode="fwd")(X),
+        lambda: nk.vmap(lambda x: nk.jvp(f, (x,), (x,))[1])(np.stack([X, Y])),
+    ):
+        with pytest.raises(TypeError, match=r"reverse rule.*not linear.*mode='rev'"):
+            go()
+
+
+_A = np.array([[3.0, 1.0], [0.5, 2.0]])
+_LINEAR = {  # functions whose pullback is their rule
+    "unbounded": lambda x: np.exp(x) / np.sqrt(x) + np.log(x),
+    "complex": lambda x: np.exp((1 + 1j) * x) / (x + 1j),
+    "solve": lambda x: np.linalg.solve(_A + np.diag(x), x),
+    "checkpoint": nk.checkpoint(lambda x: np.exp(np.sin(x))),
+    "scan": lambda x: nk.scan(lambda c, v: (np.exp(v) * c + np.log(v), c), 1.0, x),
+    "cond": lambda x: nk.cond(x[0] > 0, np.log, np.exp, x),
+    "while": lambda x: nk.while_loop(
+        lambda c: c[0] < 3, lambda c: (c[0] + 1, c[1] * np.exp(c[1] / 9)), (0, x)
+    )[1],
+    "linear_solve": lambda x: nk.linear_solve(lambda v: _A @ v, x),
+    "fixed_point": lambda x: nk.fixed_point(lambda v: 0.1 * _A @ v + x, np.zeros(2)),
+    "writes": lambda x: (y := nk.zeros(3, like=x), y.__setitem__(slice(1, None), x * x), y)[2],
+}
+
+
+@pytest.mark.parametrize("name", _LINEAR)
+def test_pullbacks_are_linear_rules(name):
+    plain = _LINEAR[name]
+    f = _with_rule(plain, lambda res, ct: nk.vjp(plain, *res)[1](ct))
+    for order in (
+        lambda g: nk.jvp(g, (X,), (Y,)),
+        nk.jit(lambda g: nk.jvp(g, (X,), (Y,)), static_argnums=0),
+        lambda g: nk.jvp(lambda x: nk.jvp(g, (x,), (Y,))[1], (X,), (Y,)),
+        lambda g: nk.vmap(lambda x: nk.jvp(g, (x,), (Y,))[1])(np.stack([X, X + 1])),
+    ):
+        got, want = (nk.tree.leaves(order(g)) for g in (f, plain))
+        for a, b in zip(got, want, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
 def test_ufuncs_and_functions_with_options_take_rules():
     f = _with_rule(np.sin, lambda res, ct: (3 * ct * np.cos(res[0]),))
     np.testing.assert_allclose(nk.grad(lambda x: np.sum(f(x)))(X), 3 * np.cos(X))

@@ -12,6 +12,9 @@ static const struct {
   const char *text;
 } reasons[] = {
     {NK_ERR_VALUE, "Integers to negative integer powers are not allowed."},
+    {NK_ERR_TYPE,
+     "forward mode (jvp) of a custom_vjp function whose reverse rule is not linear in its cotangent (it is not 0 "
+     "where the cotangent is) is not defined; use grad, vjp, or jacobian(mode='rev')"},
 };
 enum { N_REASONS = sizeof reasons / sizeof *reasons };
 

@@ -48,12 +48,18 @@ def strong(node):
     return bind(STRONG, (node,))
 
 
-REASONS = ("Integers to negative integer powers are not allowed.",)
+REASONS = (
+    ValueError("Integers to negative integer powers are not allowed."),
+    TypeError(
+        "forward mode (jvp) of a custom_vjp function whose reverse rule is not linear in its cotangent "
+        "(it is not 0 where the cotangent is) is not defined; use grad, vjp, or jacobian(mode='rev')"
+    ),
+)
 
 
 def _refuse_twin(params, bad):
     if bad:
-        raise ValueError(REASONS[params[0]])
+        raise REASONS[params[0]]
     return np.zeros((), params[1])
 
 
@@ -136,31 +142,31 @@ def _custom_vjp(cts, node, args, params, needs):
 
 
 def _custom_jvp(tangents, node, args, params):
-    """The transpose of the reverse rule, taken by differentiating it by its cotangents.
+    """The transpose of the reverse rule, which must be linear in its cotangents (one that clips is not)."""
+    from ..transforms.transposing import NotLinear, offset, transpose_of
 
-    A reverse rule that is not linear in them (one that clips, say) has none.
-    """
     rule = params[0]
     outs, inputs = args[: rule.n_out], args[rule.n_out :]
     unknown = [Node(INPUT, (), ("cotangent",), o.shape, o.dtype, current()) for o in outs]
     try:
         cts = rule.backward(inputs, unknown)
-    except AbstractValueError as error:
-        raise _no_transpose(rule) from error
-    flows = [(c, t) for c, t in zip(cts, tangents[rule.n_out :]) if c is not None and t is not None]
-    if not flows:
-        return [None] * rule.n_out
-    results = backward_merged(*zip(*flows), unknown)
-    if not set(unknown).isdisjoint(reachable([r for r in results if r is not None])):
-        raise _no_transpose(rule)
-    return results
-
-
-def _no_transpose(rule):
-    return TypeError(
-        f"custom_vjp function {rule.name!r} has a reverse rule only, which is not linear in its cotangent: "
-        f"forward mode (jvp) of it is not defined; use grad, vjp, or jacobian(mode='rev')"
-    )
+        flows = [
+            (c, t) for c, t in zip(cts, tangents[rule.n_out :]) if c is not None and t is not None
+        ]
+        if not flows:
+            return [None] * rule.n_out
+        cts, ts = zip(*flows)
+        results = transpose_of(cts, unknown, ts)
+    except (AbstractValueError, NotLinear) as error:
+        raise TypeError(
+            f"custom_vjp function {rule.name!r} has a reverse rule only, which is not linear in its "
+            f"cotangent: forward mode (jvp) of it is not defined; use grad, vjp, or jacobian(mode='rev')"
+        ) from error
+    bad = offset(cts, unknown)
+    if bad is None:
+        return results
+    zeros = [broadcast(refuse(bad, 1, o.dtype), o.shape) for o in outs]
+    return [z if r is None else ew.add(r, z) for r, z in zip(results, zeros)]
 
 
 CUSTOM = Primitive(

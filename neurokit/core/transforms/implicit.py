@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 
 from .. import tree
-from ..graph import Detached, Graph, Primitive, bind_multi, current, lift
+from ..graph import Detached, Graph, Primitive, bind_multi, current, lift, reachable
 from ..loops.body import Body
 from ..loops.flow import while_loop
 from ..loops.scan import leaf_node
@@ -157,7 +157,9 @@ def _solved(g, xs, inputs, solve):
         ins = [graph.add_input(x.shape, x.dtype) for x in [*xs, *inputs]]
         outs = g([Tracer(i) for i in ins[: len(xs)]], [Tracer(i) for i in ins[len(xs) :]])
         outs = [lift(as_dtype(to_node(o), x.dtype), graph) for o, x in zip(outs, xs)]
-    captured, everything = list(graph.lifted), [*ins, *graph.lifted.values()]
+    used = set(reachable(outs))
+    captured = {outer: own for outer, own in graph.lifted.items() if own in used}
+    everything = [*ins, *captured.values()]
     graph.lifted.clear()
     equation = Equation(Body(everything, outs, len(everything), 0, 0, False), len(xs), solve)
     return bind_implicit(equation, [*[stop(x) for x in xs], *inputs, *captured])

@@ -105,7 +105,8 @@ class custom_vjp:
     ``bwd(residuals, ct) -> tuple of cotangents, one per argument`` (None for no derivative, as of a function
     or a name). Arguments given by name or left to their defaults reach `fwd` by position.
 
-    Forward mode (`jvp`, `jacobian`) takes the transpose of `bwd`, which must be linear in `ct` for it.
+    Forward mode (`jvp`, `jacobian`) takes the transpose of `bwd`, and is a TypeError for one that is not
+    linear in `ct`, as one that clips, rounds, or adds a constant.
 
     Examples
     --------
