@@ -201,3 +201,28 @@ def test_reductions_over_nothing(f, shape):
         for axis in (-1, 0, None):
             for dtype in (float, np.float32, int, bool):
                 same(lambda x, a=axis: f(x, axis=a), np.zeros(shape, dtype))
+
+
+def test_interpolation_has_a_slope_at_its_knots():
+    knots, values = np.array([-3.0, 0.0, 1.0, 2.5]), np.array([1.0, 2.0, 0.0, 5.0])
+    slopes = np.diff(values) / np.diff(knots)
+    at = slopes[[0, 1, 2, 2]]
+    total = lambda *args: np.sum(np.interp(*args))  # noqa: E731
+    np.testing.assert_allclose(nk.grad(total)(knots, knots, values), at)
+    np.testing.assert_allclose(nk.grad(lambda k: total(knots + 0, k, values))(knots), -at)
+    np.testing.assert_array_equal(nk.grad(lambda v: total(knots, knots, v))(values), np.ones(4))
+    np.testing.assert_array_equal(nk.grad(total)(np.array([-4.0, 3.0]), knots, values), [0, 0])
+    for ends in (np.array([1.0, np.inf, 0.0, 2.0]), np.array([1.0, 2.0, -np.inf, np.nan])):
+        run = nk.jit(lambda x, v: np.interp(x, knots, v))
+        np.testing.assert_array_equal(run(knots, ends), np.interp(knots, knots, ends))
+    twice = np.array([0.0, 1.0, 1.0]), np.array([0.0, 1.0, 3.0])
+    assert nk.jit(lambda x: np.interp(x, *twice))(1.0) == 3
+    assert nk.grad(lambda x: np.interp(x, *twice))(1.0) == 0
+
+
+def test_fmod_is_smooth_at_0():
+    a = np.array([0.0, -0.0, 1.0, -1.0, 2.0])
+    np.testing.assert_array_equal(nk.grad(lambda a: np.sum(np.fmod(a, 1.5)))(a), np.ones(5))
+    b = np.array([1.3, -1.3, 1.3, -1.3])
+    got = nk.grad(lambda b: np.sum(np.fmod(np.array([5.0, 5.0, -5.0, 0.0]), b)))(b)
+    np.testing.assert_array_equal(got, [-3, 3, 3, 0])

@@ -371,8 +371,10 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         place = np.clip(searchsorted(xp, x, "right") - 1, 0, n - 2)
         x0, x1, y0, y1 = xp[place], xp[place + 1], fp[place], fp[place + 1]
         width = x1 - x0
-        slope = (y1 - y0) / np.where(width == 0, 1.0, width)
-        middle = np.where(x == x0, y0, slope * (x - x0) + y0)
-        middle = np.where(x == xp[-1], fp[-1], middle)
+        slope = np.where(width == 0, 0.0, (y1 - y0) / np.where(width == 0, 1.0, width))
+        at_end = x == xp[-1]
+        x0, y0 = np.where(at_end, x1, x0), np.where(at_end, y1, y0)
+        at_knot = (x == x0) & ~np.isfinite(slope)  # exact elsewhere, with the slope of the interval
+        middle = np.where(at_knot, y0, slope * (x - x0) + y0)
     result = np.where(x < xp[0], left, np.where(x > xp[-1], right, middle))
     return np.where(np.isnan(x), x, result)

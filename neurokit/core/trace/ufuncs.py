@@ -447,7 +447,8 @@ def _divmod(a, b):
 
 def _fmod(a, b):
     if a.dtype.kind == "f":
-        return np.copysign(np.remainder(np.abs(a), np.abs(b)), a)
+        # sizes by copysign, whose slope at 0 is not 0: fmod is smooth there
+        return np.copysign(np.remainder(np.copysign(a, 1.0), np.copysign(b, 1.0)), a)
     rest = np.remainder(a, b)
     return _where((rest == 0) | ((a < 0) == (b < 0)), rest, rest - b)
 
