@@ -202,6 +202,55 @@ def test_hoisting_moves_products_out():
     nk.check_grads(loss, (w, u, xs), order=1)
 
 
+def test_numbers_that_follow_from_the_step_are_computed_before_the_loop(monkeypatch):
+    """A stimulus at time t, from the step's number, from x_t and from a parameter."""
+    noise, gain = RNG.normal(size=(23, 5)), RNG.normal(size=23)
+
+    def drive(t, k, p):
+        return p[0] * np.sin(0.3 * t + k[1]) + np.where(t % 4 == 2, p[1], k[0])
+
+    def loss(p, v, **options):
+        def step(v, x):
+            t, k, e = x
+            v = np.tanh(0.8 * v + drive(t, k, p) + e * k[0])
+            return v, (v, drive(t, k, p))
+
+        xs = np.arange(23), (gain, gain * 0.1), noise
+        return nk.scan(step, v, xs, **options)
+
+    def counted(p, v):
+        return nk.fori_loop(2, 19, lambda t, v: v * 0.7 + p[0] * np.cos(t * p[1]), v)
+
+    p, v, ps = np.array([0.7, -0.2]), RNG.normal(size=5), RNG.normal(size=(3, 2))
+    total = lambda p, v, **o: np.sum(loss(p, v, **o)[1][0] ** 2)  # noqa: E731
+
+    def everything():
+        yield from nk.tree.leaves(nk.jit(loss)(p, v))
+        yield from nk.tree.leaves(nk.jit(lambda p, v: loss(p, v, reverse=True))(p, v))
+        yield from nk.tree.leaves(nk.vmap(lambda q: loss(q, v))(ps))
+        yield nk.jit(counted)(p, v)
+        yield nk.jvp(total, (p, v), (p[::-1].copy(), v))[1]
+        for options in ({}, dict(checkpoint=5), dict(truncate=7), dict(reverse=True)):
+            yield from nk.grad(lambda p, v, o=options: total(p, v, **o), (0, 1))(p, v)
+        yield nk.scan(lambda v, t: (v + np.sin(t * 0.1), v), v, np.arange(23), every=4)[1]
+
+    got = list(everything())
+    scan_module = __import__("sys").modules["neurokit.core.loops.scan"]
+    monkeypatch.setattr(scan_module, "hoist", lambda body, args, length: (body, args))
+    for a, b in zip(got, everything(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+    for a, b in zip(got[:5], everything()):
+        np.testing.assert_array_equal(a, b)
+    nk.check_grads(total, (p, v), order=1)
+
+
+def test_the_loop_only_reads_what_was_computed_before_it(capsys):
+    step = lambda v, t: (v * 0.9 + np.sin(0.1 * t) * np.arange(4.0), None)  # noqa: E731
+    nk.show(lambda v: nk.scan(step, v, np.arange(50))[0], np.zeros(4))
+    before, body = capsys.readouterr().out.split("= scan")
+    assert "sin     float64[50]" in before and "sin" not in body
+
+
 def test_a_weight_used_both_ways_round():
     """Products that make a weight's gradient and its transpose are not stacked as one."""
     rng = np.random.default_rng(5)

@@ -1,22 +1,24 @@
 """Work moved out of a loop before it runs."""
 
-from ..graph import LITERAL, Graph, reachable, replay
+from ..graph import INT64, LITERAL, Graph, reachable, replay
 from ..primitives.control import CHECKPOINT
+from ..primitives.shaping import iota
 from ..transforms import batching  # noqa: F401 - fills in the batching rules
 from .body import Body
 
-HOIST_LIMIT = 256 << 20  # bytes that products moved out of a loop may take
+HOIST_LIMIT = 256 << 20  # bytes that what is moved out of a loop may take
 
 
 def hoist(body, args, length):
-    """Move work out of the loop: what depends on constants alone, and products of inputs alone.
+    """Move work out of the loop: what depends on constants alone, and of inputs alone what pays.
 
-    Elementwise work on constants is done once; a matrix product of x_t with constants becomes one
-    product over all t, before the loop (so its gradient is one product too).
+    Elementwise work on constants is done once. Before the loop, over all t, go matrix products of x_t
+    with constants (so their gradients are one product, too) and single numbers that follow from x_t and
+    the step's number, such as a stimulus at time t.
     """
     first_carry, first_x = body.n_const, body.n_const + body.n_carry
     fixed, early = set(body.consts), set()
-    stepwise = set(body.xs)
+    stepwise = {*body.xs, *([body.index] if body.has_index else [])}
     order = reachable(body.outputs)
     held = set()  # done again as a whole in the backward pass
     for node in order:
@@ -49,6 +51,18 @@ def _users(order, outputs):
     return users
 
 
+def _ahead(order, early, users):
+    """What of `early` is computed for all steps at once: products, and numbers that the loop reads."""
+    numbers = {n for n in early if n.size == 1 and n.prim.kind == "elementwise"}
+    read = set()  # by what stays in the loop, perhaps through views
+    for node in reversed(order):
+        for u in users.get(node, ()) if node in early else ():
+            moves = u in numbers or u is None
+            if not moves and (u not in early or u.prim.kind != "view" or u in read):
+                read.add(node)
+    return [n for n in order if n in early and n.prim.name == "matmul" or n in numbers & read]
+
+
 def _move(body, args, length, order, fixed, early, first_carry, first_x):
     users = _users(order, body.outputs)
     exposed = set()  # read by the loop itself, perhaps through views
@@ -67,9 +81,7 @@ def _move(body, args, length, order, fixed, early, first_carry, first_x):
         and not all(a.prim is LITERAL for a in n.args)
     ]
     products = [
-        n
-        for n in order
-        if n in early and n.prim.name == "matmul" and length * n.nbytes <= HOIST_LIMIT
+        n for n in _ahead(order, early, users) if n.args and length * n.nbytes <= HOIST_LIMIT
     ]
     if not consts_out and not products:
         return body, args
@@ -78,6 +90,8 @@ def _move(body, args, length, order, fixed, early, first_carry, first_x):
     batched = {}
     if products:
         batched.update(zip(body.xs, args[first_x : first_x + body.n_x]))
+        if body.has_index:
+            batched[body.index] = iota(length, 0, 1, INT64)
         for node in reachable(products, stop=list(batched)):
             if node not in early:
                 continue
