@@ -68,17 +68,18 @@ class Optimizer:
         Raises
         ------
         ValueError
-            Gradients and parameters differ in number or in shape.
+            Gradients or state differ from the parameters in structure, or gradients in shape.
         """
+        values, spec = tree.flatten(params)
+        gradients = self._leaves(spec, grads, "grads")
+        if not isinstance(state, dict) or not state.keys() >= {"step", *self.slots}:
+            wanted, got = ["step", *self.slots], list(state) if isinstance(state, dict) else state
+            raise ValueError(
+                f"{type(self).__name__}.update: state must come from its own init, with {wanted}, got {got!r}"
+            )
+        moments = [self._leaves(spec, state[name], f"state[{name!r}]") for name in self.slots]
         step = state["step"] + 1
         rate = self.rate(step)
-        values, spec = tree.flatten(params)
-        gradients = tree.leaves(grads)
-        if len(gradients) != len(values):
-            raise ValueError(
-                f"{type(self).__name__}.update: grads have {len(gradients)} arrays, params {len(values)}"
-            )
-        moments = [tree.leaves(state[name]) for name in self.slots]
         new, moved = [], [[] for _ in self.slots]
         for i, (p, g) in enumerate(zip(values, gradients)):
             if np.shape(g) != np.shape(p):
@@ -102,6 +103,15 @@ class Optimizer:
             },
         }
         return tree.unflatten(spec, new), state
+
+    def _leaves(self, spec, values, what):
+        leaves = tree.leaves_like(spec, values)
+        if leaves is None:
+            raise ValueError(
+                f"{type(self).__name__}.update: {what} must have the structure of params, wanted {spec}, "
+                f"got {tree.flatten(values)[1]}"
+            )
+        return leaves
 
 
 def like(x, p):

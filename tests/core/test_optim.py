@@ -166,6 +166,25 @@ def test_complex_parameters_descend():
         assert p.dtype == np.complex128
 
 
+def test_gradients_and_state_belong_to_the_parameters():
+    opt, state = optim.Adam(0.1), optim.Adam(0.1).init(START)
+    other = {"w": np.zeros(3), "c": [np.zeros(())]}
+    cases = [
+        (other, state, "grads must have the structure of params, wanted .*'b'.*got .*'c'"),
+        ([np.zeros(3), np.zeros(())], state, "grads must have the structure"),
+        (START, optim.Sgd(0.1).init(START), "state must come from its own init.*'second'"),
+        (START, None, "state must come from its own init.*None"),
+        (START, opt.init({"w": START["w"]}), r"state\['first'\] must have the structure"),
+    ]
+    for grads, given, message in cases:
+        with pytest.raises(ValueError, match=r"Adam.update: " + message):
+            opt.update(grads, given, START)
+    turned = dict(reversed(state.items()))
+    turned["first"] = dict(reversed(state["first"].items()))
+    got, want = (opt.update(dict(reversed(START.items())), s, START)[0] for s in (turned, state))
+    np.testing.assert_array_equal(got["w"], want["w"])
+
+
 def test_schedules():
     near = pytest.approx
     s = optim.step(1.0, 10, 0.5)
@@ -224,5 +243,5 @@ def test_refusals():
         with pytest.raises(ValueError):
             make()
     opt = optim.Sgd(0.1)
-    with pytest.raises(ValueError, match="2 arrays"):
+    with pytest.raises(ValueError, match="structure of params"):
         opt.update([np.ones(2), np.ones(2)], opt.init(np.ones(2)), np.ones(2))
