@@ -80,9 +80,11 @@ def _move(body, args, length, order, fixed, early, first_carry, first_x):
         and n.args
         and not all(a.prim is LITERAL for a in n.args)
     ]
-    products = [
-        n for n in _ahead(order, early, users) if n.args and length * n.nbytes <= HOIST_LIMIT
-    ]
+    products, room = [], HOIST_LIMIT
+    for n in _ahead(order, early, users):
+        if n.args and length * n.nbytes <= room:
+            products.append(n)
+            room -= length * n.nbytes
     if not consts_out and not products:
         return body, args
     known = dict(zip(body.inputs[: body.n_const], args))
