@@ -130,7 +130,7 @@ static bool add_operand(tiles *w, int64_t view, bool packed, bool writes) {
   const int64_t bits = packed ? 1 : 8 * (int64_t)nk_dtype_size[v->dtype];
   operand *o = &w->operand[w->n_operand++];
   memset(o, 0, sizeof *o);
-  o->bits = is_one(v) && !packed ? 0 : bits;
+  o->bits = is_one(v) && w->n > 1 && !packed ? 0 : bits;
   o->local = -1;
   o->buffer = from->buffer;
   const bool is_fixed =
@@ -158,7 +158,7 @@ static bool prepare(tiles *w) {
     if (instr->is_loop || instr->kernel->splits == NULL || w->n_operand + n_operand > OPERANDS)
       return false;
     const int64_t n = instr->kernel->splits(instr->prep);
-    if (n < 2 || (i > 0 && n != w->n)) return false;
+    if (n < 1 || (i > 0 && n != w->n)) return false;
     w->n = n;
     for (int k = 0; k < n_operand; ++k) {
       const int64_t view = instr->operand + (k < instr->n_in ? instr->n_out + k : k - instr->n_in);
@@ -353,7 +353,7 @@ nk_status nk_scan_repeat(const nk_program *p, nk_instr *instr, nk_error *error) 
   const nk_program *body = nk_subs(p)[instr->sub];
   const nk_instr *step = nk_instrs(body);
   if (ip[4] < 2 || body->n_instr != 1 || step->is_loop || step->kernel->repeat == NULL ||
-      step->kernel->splits(step->prep) < 2)
+      step->kernel->splits(step->prep) < 1)
     return NK_OK;
   int8_t role[NK_MAX_OPERANDS];
   for (int k = 0; k < step->n_in + step->n_out; ++k)
