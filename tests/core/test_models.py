@@ -1,5 +1,6 @@
 """Models whose state is written in loops, branches and other transforms: numbers as of a Python loop."""
 
+import contextlib
 import dataclasses
 
 import numpy as np
@@ -222,6 +223,36 @@ def test_errors_leave_the_model_as_it_was(transform):
     with pytest.raises(RuntimeError, match="stop here"):
         transform(f)
     same_models(m, Leaky())
+
+
+class Counted(Leaky):
+    """Counts its calls, in a number that no trace sees."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = nk.state(np.int64(0))
+
+    def __call__(self, x):
+        self.calls = self.calls + 1
+        return super().__call__(x)
+
+
+@pytest.mark.parametrize("transform", [nk.jit, nk.grad, nk.hessian, nk.vmap, nk.jacobian])
+@pytest.mark.parametrize("fails", ["tracing", "running", "kept"])
+def test_errors_leave_plain_states_as_they_were_too(transform, fails):
+    m = Counted()
+
+    def f(x):
+        y = m(x).sum()
+        if fails == "tracing":
+            raise RuntimeError("stop here")
+        return np.linalg.inv(np.zeros((2, 2)) * y).sum() if fails == "running" else y
+
+    kept = fails == "kept" and transform in (nk.grad, nk.hessian, nk.jacobian)
+    errors = (RuntimeError, np.linalg.LinAlgError, TraceError)
+    with contextlib.nullcontext() if kept else pytest.raises(errors):
+        transform(f)(XS if transform is nk.vmap else XS[0])
+    assert m.calls == kept
 
 
 def test_what_cannot_go_along_is_named():

@@ -305,6 +305,14 @@ class Writes:
         for container, key, _, old, _ in reversed(self.found):
             _write(container, key, old)
         self.found = []
+        _restore_states(self.places, self.before)
+
+
+def _restore_states(places, before):
+    """Put back the states that were written with plain values, beside others that could not be kept."""
+    for (container, key, _), old in zip(places, before):
+        if isinstance(old, _model.State) and _read(container, key) is not old:
+            _write(container, key, old)
 
 
 def _filled(value, known):
@@ -333,6 +341,9 @@ def refused(what, f, given=()):
     first = None
     try:
         yield
+    except BaseException:
+        _restore_states(places, before)
+        raise
     finally:
         for i, ((container, key, name), value) in enumerate(zip(places, before)):
             now = _read(container, key)
@@ -340,6 +351,7 @@ def refused(what, f, given=()):
                 first = first or (name, now, i < n_reached)
                 _write(container, key, value)
     if first is not None:
+        _restore_states(places, before)
         name, value, reached = first
         way = f"pass the model as an argument: nk.{what}(f)(model, x)"
         if what in ("fixed_point", "linear_solve"):
