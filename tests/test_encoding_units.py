@@ -68,6 +68,17 @@ def test_random_projection_keeps_distances():
             encoding.SparseRandomProjection(**bad).fit(X)
 
 
+@pytest.mark.parametrize("kind", ["welch", "student", "paired"])
+def test_localizer_of_any_unit(kind):
+    x = np.random.default_rng(0).standard_normal((20, 4)) + 1
+    labels, runs = np.tile(["a", "b"], 10), np.repeat(np.arange(5), 4)
+    units = 2.0 ** np.array([-1020, -600, 600, 1015])
+    want = encoding.localizer(x, labels, ("a", "b"), kind, runs)
+    got = encoding.localizer(x * units, labels, ("a", "b"), kind, runs)
+    for a, b in zip(got[:3], want[:3], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9)
+
+
 def test_localizer_equals_scipy():
     stats = pytest.importorskip("scipy.stats")
     rng = np.random.default_rng(2)

@@ -88,6 +88,29 @@ def test_permutation_maps_find_the_centre_with_the_model():
         rsa.permutation_maps(rsa.Searchlight(scores, None, models.conditions, []), models)
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_permuted_models_are_whitened_by_the_covariance_of_the_conditions(full):
+    rng = np.random.default_rng(5)
+    models, values = rng.random((2, 6)), rng.random((7, 6))
+    half = rng.standard_normal((4, 6))
+    sigma = half @ half.T / 6 if full else np.array([0.2, 1.0, 3.0, 0.5])
+    scores, p = rsa.permutation_maps(
+        rsa.RDMs(values), models, "whitened_pearson", 23, sigma_k=sigma
+    )
+    i, j = np.triu_indices(4, 1)
+    squares = rsa.RDMs(models).square()
+    orders = [list(order) for order in itertools.permutations(range(4))]
+    each = np.stack(
+        [
+            rsa.compare(squares[:, o][:, :, o][:, i, j], values, "whitened_pearson", sigma)
+            for o in orders
+        ]
+    )
+    np.testing.assert_allclose(scores, each[0], atol=1e-12)
+    want = (each.max(2)[:, :, None] >= each[0] - 1e-12).mean(0)
+    np.testing.assert_allclose(p, want, rtol=1e-12)
+
+
 def test_sign_flips_start_from_the_t_test():
     scores = np.random.default_rng(1).standard_normal((9, 40)) + 0.3
     for x, tolerance in ((scores, 1e-12), (scores + 1e5, 1e-9)):

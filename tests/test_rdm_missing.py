@@ -1,4 +1,4 @@
-"""Missing channels in every metric, noise of fewer samples than channels, movies."""
+"""Missing channels, pairs and subjects, noise of fewer samples than channels, movies."""
 
 import pickle
 import warnings
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from neurokit import rsa
+from neurokit.rsa.bootstrap import resampled, sample_statistics
 
 METRICS = [
     "euclidean",
@@ -77,6 +78,59 @@ def test_a_pair_without_common_channels_is_nan_and_left_out(trials):
 def test_a_matrix_of_nan_is_refused():
     with pytest.raises(ValueError, match="all pairs are NaN"):
         rsa.compare([np.nan] * 6, np.arange(6.0))
+
+
+CORRELATIONS = (
+    "cosine", "pearson", "spearman", "rho_a", "tau_a", "tau_b", "whitened_cosine", "whitened_pearson",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", CORRELATIONS)
+def test_one_pair_has_no_similarity(method):
+    three = [1.0, np.nan, np.nan], [[2.0, 1.0, 3.0], [np.nan, 2.0, 1.0]]
+    assert np.isnan(rsa.compare(*three, method)).all()
+    assert np.isnan(rsa.compare([1.0], [2.0], method)).all()
+    assert np.isnan(rsa.noise_ceiling([[1.0], [2.0], [3.0]], method)).all()
+    patterns = np.random.default_rng(0).standard_normal((4, 6))
+    found = rsa.searchlight(
+        patterns, [[0, 1], [2, 3]], [0, 1, 0, 1], metric="euclidean", models=[[1.0]], compare=method
+    )
+    assert np.isnan(found.scores).all()
+
+
+@pytest.mark.parametrize("method", ["cosine", "pearson", "whitened_cosine", "whitened_pearson"])
+def test_two_subjects_of_which_one_is_constant(method):
+    subjects = np.stack([np.full(15, 0.0 if "cosine" in method else 1.0), np.arange(15.0)])
+    assert np.isnan(rsa.noise_ceiling(subjects, method)).all()
+    with pytest.warns(RuntimeWarning, match=r"subjects \[0\]: all means[^;]*$"):
+        found = rsa.evaluate([np.arange(15.0) ** 2], subjects, method, "subject", 20)
+    for part in (found.scores, found.sem, found.p_zero):
+        assert np.isnan(part).all()
+    assert np.isnan(found.subject_scores).tolist() == [[True, False]]
+
+
+@pytest.mark.parametrize("method", CORRELATIONS)
+@pytest.mark.parametrize("gap", [False, True])
+def test_subjects_that_are_not_drawn_leave_nothing_undefined(method, gap):
+    """Subject 0 differs from a constant in the pairs of condition 0 alone."""
+    rng = np.random.default_rng(4)
+    square = np.zeros((6, 6)) if "cosine" in method else 1 - np.eye(6)
+    square[0, 1:] = square[1:, 0] = [1, 2, 3, 4, 5]
+    subjects = rng.random((4, 15))
+    subjects[0] = square[np.triu_indices(6, 1)]
+    models = rng.random((2, 15))
+    if gap:
+        subjects[1, 14] = np.nan
+    counts = np.array([[0, 1, 2, 1, 1, 1]])
+    drawn = np.array([[0, 1, 2, 1]])
+    found = sample_statistics(models, subjects, counts, [drawn, np.ones((1, 4), int)], method)
+    at = np.repeat(np.arange(6), counts[0])
+    x, y = resampled(models, at), resampled(subjects, at)
+    want = rsa.compare(x, y[1:], method) @ drawn[0, 1:] / 4
+    np.testing.assert_allclose(found[0][0, :-1], want, atol=1e-12)
+    assert np.isfinite(found[0]).all()
+    zero = method in ("rho_a", "tau_a")  # of a constant
+    assert np.isfinite(found[1][:, :-1]).all() == zero
 
 
 @pytest.mark.parametrize("target", ["diagonal", "identity"])

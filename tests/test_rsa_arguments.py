@@ -367,3 +367,70 @@ def test_permutation_maps_read_arrays_as_searchlights_do():
 def test_centres_without_any_value_are_nan_without_a_warning():
     t, p = rsa.max_statistic(np.full((4, 3), np.nan))
     assert np.isnan(t).all() and np.isnan(p).all()
+
+
+def _labelled(rdms):
+    """One matrix with its conditions turned round, as a DataFrame and as a DataArray."""
+    pd, xr = pytest.importorskip("pandas"), pytest.importorskip("xarray")
+    turned = rdms.subset(rdms.conditions[::-1])
+    names = turned.conditions.tolist()
+    yield pd.DataFrame(turned.square()[0], names, names)
+    yield xr.DataArray(turned.square()[0], {"a": names, "b": names}, ("a", "b"))
+    yield turned.to_xarray()
+
+
+def test_labels_that_arrays_bring_along_are_matched():
+    rng = np.random.default_rng(0)
+    conditions, patterns = list("abcd"), rng.standard_normal((4, 5))
+    subjects = rsa.RDMs(rng.random((3, 6)), conditions)
+    own = rsa.RDMs(rng.random((1, 6)), conditions)
+
+    def evaluated(model):
+        return rsa.evaluate(model, subjects, "cosine", n_boot=4).scores
+
+    def found(model):
+        return rsa.searchlight(
+            patterns, [[0, 1], [2, 3, 4]], conditions, metric="euclidean", models=model
+        ).scores
+
+    for given in _labelled(own):
+        assert rsa.compare(given, own) == pytest.approx(1)
+        np.testing.assert_allclose(rsa.compare(subjects, given), rsa.compare(subjects, own))
+        np.testing.assert_allclose(evaluated(given), evaluated(own))
+        np.testing.assert_allclose(evaluated([given, own]), np.repeat(evaluated(own), 2))
+        np.testing.assert_allclose(found(given), found(own))
+        np.testing.assert_allclose(
+            rsa.permutation_maps(subjects, given)[0], rsa.permutation_maps(subjects, own)[0]
+        )
+        weights = rsa.WeightedModel(subjects).fit(own)
+        np.testing.assert_allclose(rsa.WeightedModel(subjects).fit(given), weights)
+
+
+def test_tables_without_names_are_arrays():
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(1)
+    subjects = rsa.RDMs(rng.random((3, 6)), list("dbca"))
+    one = pd.DataFrame(subjects.square()[0])
+    assert rsa.compare(one, subjects)[0, 0] == pytest.approx(1)
+    assert rsa.evaluate(one, subjects, "cosine", n_boot=4).subject_scores[0, 0] == pytest.approx(1)
+    pairs = pd.DataFrame(rng.random((3, 3)), columns=["ab", "ac", "bc"])  # square, but condensed
+    three = rsa.RDMs(rng.random((2, 3)), list("abc"))
+    np.testing.assert_array_equal(rsa.compare(pairs, three), rsa.compare(pairs.values, three))
+
+
+def test_rdms_are_no_array():
+    rdms = rsa.RDMs(np.arange(6.0))
+    for use in (np.asarray, rsa.RDMs, rsa.rdm, lambda r: rsa.cka(r, r), lambda r: np.ones(6) * r):
+        with pytest.raises(TypeError, match=r"\.values"):
+            use(rdms)
+    with pytest.raises(TypeError, match="concat"):
+        rsa.noise_ceiling([rdms, rdms])
+
+
+def test_nothing_and_residuals_are_no_patterns_and_no_precision():
+    x = np.random.default_rng(2).standard_normal((6, 4))
+    for empty in ([], np.empty((0, 3, 2))):
+        with pytest.raises(ValueError, match="patterns"):
+            rsa.rdm(empty)
+    with pytest.raises(ValueError, match=r"\(4, 4\).*shrinkage.*\(30, 4\)"):
+        rsa.rdm(x, noise=np.ones((30, 4)), metric="mahalanobis")

@@ -238,6 +238,7 @@ def test_samples_have_folds_of_the_size_of_those_of_the_data():
     assert [folds(3, count, 12) for count in (12, 10, 8, 6, 5)] == [3, 2, 2, 2, 1]
     assert [folds(4, count, 40) for count in (40, 30, 25, 20)] == [4, 3, 2, 2]
     assert folds(1, 25, 40) == 1
+    assert folds(2, 6, 12) == 2  # what a model is fitted to is never what it is tested on
 
 
 def test_conditions_are_matched_by_label(study):

@@ -258,3 +258,19 @@ def test_results_say_what_they_are():
     assert scored.rdms is None
     none = rsa.searchlight(x, [], names, metric="euclidean")
     assert repr(none) == "Searchlight: 0 centres, 3 conditions, RDMs kept"
+
+
+def test_crossnobis_of_unequal_trials_weighs_folds_alike():
+    rng = np.random.default_rng(8)
+    conditions = np.repeat([0, 1, 2, 0, 1, 2, 0, 1, 2], [1, 2, 1, 3, 1, 2, 1, 1, 4])
+    folds = np.repeat([0, 0, 0, 1, 1, 1, 2, 2, 2], [1, 2, 1, 3, 1, 2, 1, 1, 4])
+    for x in (rng.standard_normal((16, 5)), rng.standard_normal((16, 5)) + 100):
+        found = rsa.searchlight(x, [[0, 1, 3], [2, 4]], conditions, folds)
+        means = np.array(
+            [x[(folds == f) & (conditions == c)].mean(0) for f in range(3) for c in range(3)]
+        )
+        for row, own in zip(found.rdms.values, ([0, 1, 3], [2, 4]), strict=True):
+            want = rsa.rdm(
+                means[:, own], [0, 1, 2] * 3, folds=np.repeat([0, 1, 2], 3), metric="crossnobis"
+            )
+            np.testing.assert_allclose(row, want.values[0], atol=1e-10)

@@ -75,6 +75,8 @@ def localizer(
         )
     if not np.isfinite(x).all():
         raise ValueError("responses contain NaN or infinity")
+    scale = np.abs(x).max(0, initial=0)
+    x = x / np.where(scale > 0, scale, 1)  # squares neither overflow nor vanish; t has no scale
     if len(contrast) != 2:
         raise ValueError(f"contrast: wanted (a, b), got {contrast!r}")
     first = _mask(labels, contrast[0])
@@ -102,11 +104,10 @@ def localizer(
             dof = np.full(x.shape[1], float(both))
     else:
         raise ValueError(f"kind: wanted 'welch', 'student' or 'paired', got {kind!r}")
-    scale = np.abs(x).max(0)
-    varies = variance > (1e-14 * scale) ** 2
+    varies = variance > 1e-28
     with np.errstate(invalid="ignore", divide="ignore"):
         t = mean / np.sqrt(variance)
-    apart = np.where(np.abs(mean) > 1e-12 * scale, np.copysign(np.inf, mean), np.nan)
+    apart = np.where(np.abs(mean) > 1e-12, np.copysign(np.inf, mean), np.nan)
     t = np.where(varies, t, apart)
     p = _p_value(t, dof, alternative)
     return LocalizerMap(t, p, dof, _top(t, top))

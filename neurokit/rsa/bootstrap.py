@@ -18,6 +18,7 @@ from .comparison import (
     noise_of,
 )
 from .inference import each_ceiling
+from .missing import mean_of_drawn
 from .moments import resampled_moments
 from .rdms import RDMs, pair_index
 from .taus import TAUS, tau_statistics
@@ -252,17 +253,13 @@ def sample_statistics(models, subjects, counts, drawn, method, sigma_k=None):
 
 def statistics(scores, cosines, counts, scale):
     """Mean scores and lower ceiling of each sample, shape (n_samples, n_models + 1)."""
-    weight = counts / counts.sum(1, keepdims=True)
-    mean = np.einsum(
-        "bms,bs->bm", np.broadcast_to(scores, (len(weight), *scores.shape[1:])), weight
-    )
-    if counts.shape[1] < 2:
-        lower = np.full(len(weight), np.nan)
-    else:
-        shape = (len(weight), *cosines.shape[1:])
-        lower, _ = ceilings(np.broadcast_to(cosines, shape), scale, counts)
-        lower = np.sum(weight * np.where(counts > 0, lower, 0), 1)
-    return np.column_stack([mean, lower])
+    drawn = counts[:, None]  # beside the axis of the models
+    lower = np.full((len(counts), 1), np.nan)
+    if counts.shape[1] > 1:
+        shape = (len(counts), *cosines.shape[1:])
+        each, _ = ceilings(np.broadcast_to(cosines, shape), scale, counts)
+        lower = mean_of_drawn(each[:, None], drawn)
+    return np.concatenate([mean_of_drawn(scores, drawn), lower], 1)
 
 
 def resampled(values, at, copies=np.nan):
@@ -286,8 +283,7 @@ def _one_by_one(models, subjects, counts, drawn, method, sigma_k):
         noise = noise_of(len(at), method, sigma)
         scores = compare_values(x, y, method, noise)
         for to, d in zip(out, drawn, strict=True):
-            weight = d[k] / d[k].sum()
-            to[k, :-1] = scores @ weight
+            to[k, :-1] = mean_of_drawn(scores, d[k])
             to[k, -1] = _lower(y, d[k], method, noise)
     return out
 
@@ -297,7 +293,7 @@ def _lower(y, counts, method, noise):
     if np.count_nonzero(counts) < 2:
         return np.nan
     lower, _ = each_ceiling(y, method, counts=counts, noise=noise, upper=False)
-    return np.sum(np.where(counts > 0, lower, 0) * counts) / counts.sum()
+    return mean_of_drawn(lower, counts)
 
 
 def ceilings(cosines, scale, counts):

@@ -114,10 +114,14 @@ def rdm(
             patterns, conditions, folds=folds, noise=noise, metric=metric, convention=convention,
             threads=threads,
         )  # fmt: skip
-    several = isinstance(patterns, (list, tuple)) and np.ndim(patterns[0]) == 2
+    several = (
+        isinstance(patterns, (list, tuple)) and len(patterns) > 0 and np.ndim(patterns[0]) == 2
+    )
     stacked = getattr(patterns, "ndim", 0) == 3
     subjects = list(patterns) if several or stacked else [patterns]
     n = len(subjects)
+    if n == 0:
+        raise ValueError(f"patterns: no subject or time point in shape {patterns.shape}")
     if stacked and metric in METRICS and noise is None:
         stack = _stack(numbers(patterns, "patterns"), conditions, metric, threads or 0)
         if stack is not None:

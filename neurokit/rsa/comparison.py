@@ -6,7 +6,7 @@ from ..ops import dense, similarity
 from .checks import leveled, numbers, symmetric
 from .missing import equal_rows
 from .moments import compare_moments
-from .rdms import RDMs, match_conditions
+from .rdms import RDMs, as_rdms, match_conditions, names_of
 
 METHODS = (
     "cosine", "pearson", "spearman", "rho_a", "tau_a", "tau_b", "whitened_cosine",
@@ -38,8 +38,9 @@ def compare(a, b, method="cosine", sigma_k=None, convention=None):
 
     Parameters
     ----------
-    a, b : RDMs or array_like of condensed values
-        Conditions are matched by label when both are ``RDMs``.
+    a, b : RDMs or array_like
+        Arrays are read by ``RDMs``. Conditions are matched by label when both have them, as ``RDMs``
+        and square DataFrames and DataArrays do.
     method : {"cosine", "pearson", "spearman", "rho_a", "tau_a", "tau_b", "whitened_cosine", \
 "whitened_pearson", "bures", "bures_distance", "riemannian"}
         Hyphens may stand for underscores.
@@ -117,9 +118,8 @@ def check_values(values, method, what):
 
 
 def _matched(a, b):
-    labelled = isinstance(a, RDMs) and isinstance(b, RDMs)
-    a = a if isinstance(a, RDMs) else RDMs(a)
-    b = b if isinstance(b, RDMs) else RDMs(b)
+    labelled = all(isinstance(v, RDMs) or names_of(v) is not None for v in (a, b))
+    a, b = as_rdms(a, "a"), as_rdms(b, "b")
     if a.values.shape[1] != b.values.shape[1]:
         raise ValueError(f"RDMs of {a.n_conditions} and {b.n_conditions} conditions do not match")
     return a, match_conditions(a, b) if labelled else b
@@ -140,19 +140,16 @@ def noise_of(n, method, sigma_k=None, convention=None):
 def compare_values(x, y, method, noise=None):
     """Similarity of all rows of x and y, pairs missing in one of two left out.
 
-    ``noise`` is what :func:`noise_of` gives.
+    ``noise`` is what :func:`noise_of` gives. NaN where fewer than two pairs are in both.
     """
     if method in WHOLE:
         return compare_moments(RDMs(x), RDMs(y), method, noise, None)
     have_x, have_y = ~np.isnan(x), ~np.isnan(y)
-    for have, name in ((have_x, "a"), (have_y, "b")):
-        if not have.any(1).all():
-            empty = np.flatnonzero(~have.any(1))[:5].tolist()
-            raise ValueError(f"{name}: all pairs are NaN in matrices {empty}")
     if have_x.all() and have_y.all():
         return _complete(x, y, method, noise, have_x[:1].all(0))
     if method in ("cosine", "pearson"):
-        return similarity.cosines(x, y, method == "pearson")
+        some = dense.product(have_x.astype(float), have_y.T.astype(float)) > 1.5
+        return np.where(some, similarity.cosines(x, y, method == "pearson"), np.nan)
     out = np.full((len(x), len(y)), np.nan)
     for i, p in equal_rows(have_x):
         for j, q in equal_rows(have_y):

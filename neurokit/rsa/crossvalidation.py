@@ -14,6 +14,7 @@ from .bootstrap import (
 )
 from .comparison import BY_RANK, WHOLE, compare_values, noise_of
 from .inference import each_ceiling
+from .missing import mean_of_drawn
 from .models import FixedModel, SelectModel, best_of
 from .rdms import n_conditions_of, pair_index
 from .significance import mean_of_defined
@@ -414,11 +415,8 @@ def bootstrap_crossvalidated(
         scores, ceiling = crossvalidated_samples(
             models, bases, data, subject_counts, condition_counts, method, sigma_k, folds, n_cv, rng
         )
-        weight = subject_counts / subject_counts.sum(1, keepdims=True)
-        scores = np.where((subject_counts > 0)[:, None], scores, 0)
-        out[..., :-1] = np.einsum("kbms,bs->kbm", scores, weight)
-        lower = np.where(subject_counts > 0, ceiling[:, :, 0], 0)
-        out[..., -1] = np.einsum("kbs,bs->kb", lower, weight)
+        out[..., :-1] = mean_of_drawn(scores, subject_counts[:, None])
+        out[..., -1] = mean_of_drawn(ceiling[:, :, 0], subject_counts)
         return out
     independent = independent_part(sigma_k)
     for b in progress(range(n_boot)):

@@ -271,6 +271,7 @@ def evaluate(
     effect = significance.contrasted(np.append(subject_scores.mean(1), each[0].mean()))
     variance = {name: _variance(s) for name, s in bootstraps.items()}
     error = np.sqrt(_combined(variance, len(rdms), rdms.n_conditions))
+    error[np.isnan(effect)] = np.nan  # though there be samples without the subject it comes from
     samples = bootstraps["both" if "both" in bootstraps else task.over[0]].mean(0)
     _warn_undefined(task, subject_scores, samples)
     contrasts = significance.contrasted(samples)
@@ -437,7 +438,7 @@ def _warn_undefined(task, subject_scores, samples):
         said.append(f"not defined for subjects {subjects[:5]}: all means over subjects are NaN")
     elif models:
         said.append(f"not defined for models {models[:5]}")
-    some = gone[:, ~gone.all(0)].any(1).sum()
+    some = gone[:, ~(gone.all(0) | lost.any(1))].any(1).sum()
     if some:
         said.append(f"not defined in {some} of {len(gone)} bootstrap samples, which are left out")
     if said:

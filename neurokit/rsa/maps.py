@@ -145,7 +145,14 @@ def _signs(n, n_perm, seed):
 
 
 def permutation_maps(
-    rdms, models, compare="cosine", n_perm=1000, seed=0, neighbors=None, progress=False
+    rdms,
+    models,
+    compare="cosine",
+    n_perm=1000,
+    seed=0,
+    neighbors=None,
+    progress=False,
+    sigma_k=None,
 ):
     """Family-wise p values of each centre's scores by permuting the conditions of the models.
 
@@ -165,6 +172,8 @@ def permutation_maps(
         Which centres touch: the scores are enhanced by :func:`tfce`.
     progress : bool
         Show a progress bar (tqdm).
+    sigma_k : ndarray, shape (n, n) or (n,), optional
+        As for :func:`searchlight`, in the order of the conditions of ``rdms``.
 
     Returns
     -------
@@ -186,7 +195,7 @@ def permutation_maps(
     i, j = np.triu_indices(n, 1)
 
     def maps_of(rows):
-        scores = _scorer(RDMs(rows, conditions), method)(values)
+        scores = _scorer(RDMs(rows, conditions), method, sigma_k)(values)
         return scores if graph is None else tfce(scores, graph)
 
     observed = maps_of(models.values)

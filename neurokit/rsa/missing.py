@@ -1,4 +1,4 @@
-"""Pairs of conditions over the channels that both have, and rows that lack the same pairs."""
+"""What is not there: channels, pairs of conditions, subjects."""
 
 import numpy as np
 
@@ -12,6 +12,18 @@ def equal_rows(mask):
     for k, row in enumerate(np.packbits(mask, axis=1)):
         groups.setdefault(row.tobytes(), []).append(k)
     return [(np.array(rows), mask[rows[0]]) for rows in groups.values()]
+
+
+def mean_of_drawn(scores, counts):
+    """Mean over subjects (the last axis), each drawn ``counts`` times; those that were not drawn do
+    not count, be their scores NaN.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (..., n_subjects)
+    counts : ndarray of int, that broadcasts to it
+    """
+    return np.sum(np.where(counts > 0, scores, 0) * counts, -1) / counts.sum(-1)
 
 
 def by_channels(valid, compute):

@@ -300,9 +300,9 @@ def as_models(models, rdms):
     Parameters
     ----------
     models : model, RDMs, a list of either, or a dict of them by name
-        Each matrix of an ``RDMs`` is one fixed model.
+        Each matrix of an ``RDMs`` is one fixed model, and so is each of an array.
     """
-    if isinstance(models, np.ndarray):
+    if isinstance(models, np.ndarray) or hasattr(models, "iloc") or hasattr(models, "coords"):
         models = as_rdms(models, "models", rdms.conditions)
     if not hasattr(models, "__iter__") and not isinstance(models, _Model):
         raise TypeError(f"models: wanted models, RDMs or arrays, got {models!r}")

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from ..ops import dense
+from .missing import mean_of_drawn
 from .rdms import RDMs
 
 GRID = np.arange(-24.0, 17, 2)  # logarithms of the noise from which the smallest distance is sought
@@ -90,7 +91,7 @@ def resampled_moments(models, subjects, counts, drawn, method, sigma):
         if sample is None or (c != counts[k - 1]).any():
             sample = _Sample(square, c, n_models, method, sigma)
         for to, d in zip(out, drawn, strict=True):
-            to[k, :-1] = sample.scores @ (d[k] / d[k].sum())
+            to[k, :-1] = mean_of_drawn(sample.scores, d[k])
             to[k, -1] = sample.lower(d[k])
     return out
 

@@ -99,6 +99,12 @@ class RDMs:
     def __repr__(self):
         return f"RDMs: {len(self)} of {self.n_conditions} conditions, {self.values.dtype}"
 
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError(
+            "RDMs are no array: take .values (n_rdm, n_pairs), condensed, or .square() (n_rdm, n, n); "
+            "rsa.concat joins a list of them"
+        )
+
     def square(self):
         """Square matrices with zero diagonals, shape (n_rdm, n, n)."""
         n = self.n_conditions
@@ -315,16 +321,18 @@ def find_labels(known, wanted):
 
 
 def as_rdms(values, what, conditions=None):
-    """``values`` as RDMs; arrays are read by :class:`RDMs`, over these conditions."""
+    """``values`` as RDMs; arrays are read by :class:`RDMs`, over these conditions where they bring
+    none along."""
     if isinstance(values, RDMs):
         return values
     try:
-        return RDMs(values, conditions)
+        own = names_of(values)
+        return RDMs(values, conditions if own is None else own)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{what}: wanted RDMs or an array of dissimilarities: {error}") from None
 
 
-def _is_square(values, conditions, labels):
+def _is_square(values, conditions=None, labels=None):
     """True for one square matrix: condensed rows hardly ever are symmetric with a zero diagonal."""
     n, m = values.shape
     if n != m or n < 2 or not all(_fits(v, k) for v, k in ((conditions, n), (labels, 1))):
@@ -348,9 +356,20 @@ def _labels(labels, n, what, unique=True):
     return labels
 
 
+def names_of(values):
+    """The conditions that square matrices bring along, else None."""
+    if not (hasattr(values, "iloc") or hasattr(values, "coords")):
+        return None
+    square = values.ndim == 3 or values.ndim == 2 and _is_square(numbers(values, "values"))
+    return _named(values) if square else None
+
+
 def _named(square):
-    """Labels that the two last axes of a DataFrame or a DataArray have in common, else None."""
+    """Labels that the two last axes of a DataFrame or a DataArray have in common, else None, as of a
+    table whose rows were never named."""
     if hasattr(square, "iloc"):
+        if {type(square.index).__name__, type(square.columns).__name__} == {"RangeIndex"}:
+            return None
         sides = np.asarray(square.index), np.asarray(square.columns)
     elif hasattr(square, "coords"):
         sides = [square.coords[d].values for d in square.dims[-2:] if d in square.coords]

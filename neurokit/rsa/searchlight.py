@@ -159,8 +159,12 @@ def searchlight(
     -----
     Centres with equally many channels are computed together, a bounded number at a time; the
     patterns of a centre are picked out by the kernel itself and its RDM is compared with the models
-    while it is in the cache. A channel with a missing value, in the data or in the residuals, or
-    with residuals that do not vary, is left out of every centre; a centre without channels is NaN.
+    while it is in the cache. Crossnobis takes the mean of each condition in each fold, and folds
+    weigh the same: with unequal numbers of trials this is not the mean over pairs of trials of
+    :func:`rdm`. A channel without a value of some condition (with ``crossnobis``: with
+    any missing value), with a missing value in the residuals or residuals that do not vary is left
+    out of every centre; a centre without channels is NaN, and so are scores of two conditions,
+    which :func:`compare` does not have.
 
     References
     ----------
@@ -312,7 +316,8 @@ class _Batch:
 
 def _scorer(models, method, sigma_k=None, threads=0):
     """A function from rows of dissimilarities to similarities with the models, (n_models, rows)."""
-    if method not in FUSED or np.isnan(models.values).any():
+    few = models.values.shape[1] < 2  # one pair, which compare has no similarity of
+    if few or method not in FUSED or np.isnan(models.values).any():
         return lambda values: _scores_of_whole(models, values, method, sigma_k)
     ranks, center, norm = FUSED[method]
     x, weights = models.values.astype(float), []

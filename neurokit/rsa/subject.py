@@ -102,9 +102,7 @@ class Subject:
         noise, n_channels = self.noise, self.x.shape[1]
         if noise is None or isinstance(noise, (list, tuple)):
             return noise
-        size = noise.n_channels if isinstance(noise, Noise) else len(np.atleast_1d(noise))
-        if size != n_channels:
-            raise ValueError(f"noise: wanted {n_channels} channels, got {size}")
+        _check_channels(noise, n_channels)
         return noise if isinstance(noise, Noise) else Noise(inverse(noise))
 
     def _by_channels(self, valid):
@@ -141,9 +139,7 @@ class Subject:
             raise ValueError(f"one noise per fold is for crossnobis, not for {self.metric}")
         n_channels = x.shape[-1]
         rows = x.reshape(-1, n_channels)
-        size = noise.n_channels if isinstance(noise, Noise) else len(np.atleast_1d(noise))
-        if size != n_channels:
-            raise ValueError(f"noise: wanted {n_channels} channels, got {size}")
+        _check_channels(noise, n_channels)
         if isinstance(noise, Noise):
             white = noise.whiten(rows)
         else:
@@ -368,6 +364,17 @@ class Subject:
             d = np.diagonal(product)
             out = out + (d[i] + d[j] - product[i, j] - product[j, i]) / n_channels
         return (out / len(tested)).astype(self.x.dtype)
+
+
+def _check_channels(noise, n_channels):
+    if isinstance(noise, Noise):
+        if noise.n_channels != n_channels:
+            raise ValueError(f"noise: wanted {n_channels} channels, got {noise.n_channels}")
+    elif np.shape(noise) != (n_channels, n_channels):
+        raise ValueError(
+            f"noise: wanted a precision matrix ({n_channels}, {n_channels}), or the Noise that "
+            f"rsa.shrinkage makes of residuals, got shape {np.shape(noise)}"
+        )
 
 
 def _regularised(rate):

@@ -6,7 +6,7 @@ Pairs that are NaN in one of two matrices have no weight in their comparison.
 import numpy as np
 
 from ..ops import dense, similarity
-from .missing import equal_rows
+from .missing import equal_rows, mean_of_drawn
 
 TAUS = ("tau_a", "tau_b")
 CHUNK_BYTES = 1 << 26
@@ -100,8 +100,6 @@ def tau_statistics(models, subjects, counts, drawn, method):
     out = [np.empty((len(counts), len(models) + 1)) for _ in drawn]
     for k, (scores, ceiling) in enumerate(TauSamples(models, subjects, method)(counts)):
         for to, d in zip(out, drawn, strict=True):
-            weight = d[k] / d[k].sum()
-            to[k, :-1] = scores @ weight
-            lower = np.where(d[k] > 0, ceiling.lower(d[k]), 0)
-            to[k, -1] = lower @ weight
+            to[k, :-1] = mean_of_drawn(scores, d[k])
+            to[k, -1] = mean_of_drawn(ceiling.lower(d[k]), d[k])
     return out
