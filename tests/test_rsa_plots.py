@@ -162,3 +162,17 @@ def test_few_rows_of_a_matrix_are_named(ax):
     for given in (dict(rdms=many), dict(rdms=few, labels=False), dict(rdms=few, icons=icons)):
         bare = figure.Figure().subplots()
         assert len(rsa.plot_rdm(ax=bare, **given).get_yticks()) == 0
+
+
+def test_names_of_the_user_are_written():
+    rdms = rsa.RDMs(np.random.default_rng(0).random(15))
+    names = [f"picture {k}" for k in range(6)]
+    for given in (names, np.array(names)):
+        ax = rsa.plot_rdm(rdms, labels=given, ax=figure.Figure().subplots())
+        assert [label.get_text() for label in ax.get_yticklabels()] == names
+        ax = rsa.plot_mds(rdms, labels=given, ax=figure.Figure().subplots())
+        assert [text.get_text() for text in ax.texts] == names
+    for plot in (rsa.plot_rdm, rsa.plot_mds):
+        for wrong in (dict(labels=names[:5]), dict(groups=list("ab"))):
+            with pytest.raises(ValueError, match="wanted 6"):
+                plot(rdms, ax=figure.Figure().subplots(), **wrong)

@@ -39,15 +39,17 @@ def plot_rdm(
     icons : sequence of ndarray, shape (height, width) or (height, width, 3 or 4), optional
         A picture of each condition, shown along the left and the upper edge; of so many that they
         would overlap, every k-th.
-    labels : bool, optional
-        Write the names of the conditions along the left and the lower edge; by default those of up
-        to 20 conditions without icons.
+    labels : bool or sequence of length n_conditions, optional
+        Write the names of the conditions, or these, along the left and the lower edge; by default
+        the names of up to 20 conditions without icons.
 
     Returns
     -------
     ax : Axes
     """
     rdms = as_rdms(rdms, "rdms")
+    texts = _texts(labels, rdms, icons is None and rdms.n_conditions <= FEW_ROWS)
+    _check_lengths(rdms, groups=groups, icons=icons)
     ax = axes(ax, (5.2, 4.2))
     shown = rdms if len(rdms) == 1 else rdms.mean()
     label, mean = "dissimilarity", _mean_of(rdms)
@@ -67,17 +69,13 @@ def plot_rdm(
         spine.set_visible(False)
     away = sum(points for points, drawn in ((10, groups), (20, icons)) if drawn is not None)
     below = 0
-    if (icons is None and rdms.n_conditions <= FEW_ROWS) if labels is None else labels:
-        below = _names(ax, rdms.conditions, away)
+    if texts is not None:
+        below = _names(ax, texts, away)
     if groups is not None:
-        if len(groups) != rdms.n_conditions:
-            raise ValueError(f"groups: wanted {rdms.n_conditions}, got {len(groups)}")
         colors = group_bars(ax, groups)
         if legend:
             _legend(ax, colors, below)
     if icons is not None:
-        if len(icons) != rdms.n_conditions:
-            raise ValueError(f"icons: wanted {rdms.n_conditions}, got {len(icons)}")
         _icons(ax, icons, 0 if groups is None else 0.05)
     if colorbar:
         label = ", ".join([label, *mean])
@@ -85,6 +83,22 @@ def plot_rdm(
     elif mean:
         ax.set_title(*mean, loc="right", fontsize=8, pad=6 + away)
     return ax
+
+
+def _texts(labels, rdms, default):
+    """What to write at the conditions: their names, what the user gives, or nothing (None)."""
+    labels = default if labels is None else labels
+    if isinstance(labels, (bool, np.bool_)):
+        return rdms.conditions if labels else None
+    _check_lengths(rdms, labels=labels)
+    return list(labels)
+
+
+def _check_lengths(rdms, **given):
+    """Raise ValueError for what does not have one entry per condition."""
+    for name, values in given.items():
+        if values is not None and len(values) != rdms.n_conditions:
+            raise ValueError(f"{name}: wanted {rdms.n_conditions}, got {len(values)}")
 
 
 def _mean_of(rdms):
@@ -204,8 +218,8 @@ def plot_mds(rdms, groups=None, labels=None, points=None, legend=True, ax=None):
         The mean is embedded when there are several, and the picture says so.
     groups : sequence of length n_conditions, optional
         Category of each condition, shown by colour.
-    labels : bool, optional
-        Write each condition's label beside its point; by default up to 30 of them.
+    labels : bool or sequence of length n_conditions, optional
+        Write each condition's name, or these, beside its point; by default up to 30 names.
     points : ndarray, shape (n_conditions, 2), optional
         Where to put them; :func:`mds` by default.
     legend : bool
@@ -216,6 +230,8 @@ def plot_mds(rdms, groups=None, labels=None, points=None, legend=True, ax=None):
     ax : Axes
     """
     rdms = as_rdms(rdms, "rdms")
+    texts = _texts(labels, rdms, rdms.n_conditions <= FEW)
+    _check_lengths(rdms, groups=groups, points=points)
     ax = axes(ax, (4.6, 4.2))
     shown = rdms if len(rdms) == 1 else rdms.mean()
     kind = "metric" if points is None else "nonmetric"  # points of others have a scale of their own
@@ -231,9 +247,9 @@ def plot_mds(rdms, groups=None, labels=None, points=None, legend=True, ax=None):
     for name, color in colors.items():
         x, y = points[groups == name].T
         ax.scatter(x, y, s=28, color=color, edgecolor="white", linewidth=0.5, label=name)
-    if len(points) <= FEW if labels is None else labels:
+    if texts is not None:
         middle = (points[:, 0].min() + points[:, 0].max()) / 2
-        for (x, y), label in zip(points, rdms.conditions, strict=True):
+        for (x, y), label in zip(points, texts, strict=True):
             shift, side = (-3, "right") if x > middle else (3, "left")  # inwards
             ax.annotate(
                 short(label, 24),
