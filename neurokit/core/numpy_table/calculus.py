@@ -9,7 +9,7 @@ from ..primitives.correlating import between_zeros, turned
 from ..primitives.correlating import correlate as _correlate
 from ..primitives.shaping import reshape as _reshape
 from ..trace.tracer import to_node
-from .base import T, _axis, _full_tracer, implements
+from .base import T, _axis, _full_tracer, holds_traced, implements
 from .products import _alike
 
 
@@ -254,28 +254,29 @@ def i0(x):
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
     if ddof is not None and ddof != int(ddof):
         raise ValueError("ddof must be integer")
-    dtype = np.result_type(to_node(m).dtype, np.float64) if dtype is None else dtype
-    m = T(to_node(m)).astype(dtype)
-    if m.ndim > 2:
-        raise ValueError("m has more than 2 dimensions")
-    if y is not None:
-        y = T(to_node(y)).astype(dtype)
-        if y.ndim > 2:
-            raise ValueError("y has more than 2 dimensions")
-    x = np.atleast_2d(m)
-    if not rowvar and m.ndim != 1:
+    data = [T(to_node(v)) for v in (m, y) if v is not None]
+    for name, v in zip("my", data):
+        if v.ndim > 2:
+            raise ValueError(f"{name} has more than 2 dimensions")
+    dtype = np.dtype(dtype or np.result_type(*(v.dtype for v in data), np.float64))
+    x = np.atleast_2d(data[0])
+    if not rowvar and data[0].ndim != 1:
         x = x.T
     if x.shape[0] == 0:
-        return _full_tracer((0, 0), 0, x.dtype)
+        return _full_tracer((0, 0), 0, np.dtype(np.float64))
+    if dtype.kind not in "fc":
+        raise TypeError(f"cov: dtype must be floating-point or complex, got {dtype}")
+    x = x.astype(dtype)
     if y is not None:
-        y = np.atleast_2d(y)
+        y = np.atleast_2d(data[1]).astype(dtype)
         x = np.concatenate([x, y.T if not rowvar and y.shape[0] != 1 else y], 0)
     ddof = (0 if bias else 1) if ddof is None else ddof
     w = None
     if fweights is not None:
         w = T(to_node(fweights))
-        if w.dtype.kind not in "iu":
-            raise TypeError("fweights must be integer")
+        if w.dtype.kind not in "biu":
+            if holds_traced(fweights) or np.any(fweights != np.around(fweights)):
+                raise TypeError("fweights must be integer")
     if aweights is not None:
         aweights = T(to_node(aweights)).astype(np.float64)
         w = aweights if w is None else w * aweights
@@ -291,8 +292,9 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         left = total - ddof
     else:
         left = total - ddof * np.sum(w * aweights) / total
-    left = np.maximum(left, 0.0)
-    x = x - mean[:, None]
+    # a plain number of degrees of freedom is weak: it leaves a float32 result float32
+    left = max(left, 0.0) if w is None else np.maximum(left, 0.0)
+    x = (x - mean[:, None]).astype(dtype)
     product = x @ np.conj((x if w is None else x * w).T)
     return np.squeeze(np.true_divide(product, left))
 

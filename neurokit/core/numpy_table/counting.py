@@ -203,6 +203,8 @@ def bincount(x, /, weights=None, minlength=0):
     weights = to_node(weights)
     if weights.shape != x.shape:
         raise ValueError("The weights and list don't have the same length.")
+    if not x.size:
+        return T(full((n,), 0, INT64))  # whatever the weights are, as in NumPy
     return T(_totals(x.node, as_dtype(weights, np.dtype(np.float64)), n))
 
 
@@ -224,8 +226,8 @@ def _totals(index, weights, n):
     )
 
 
-def _edges(a, bins, range_, weights=None):
-    """Bin edges: plain where they can be, else traced."""
+def _edges(a, bins, range_, weights=None, dtype=None):
+    """Bin edges: plain where they can be, else traced; `dtype`: of plain ones, that of a by default."""
     if isinstance(bins, str):
         values = known(
             a, f"np.histogram with bins={bins!r}", "pass the number of bins or their edges"
@@ -243,9 +245,10 @@ def _edges(a, bins, range_, weights=None):
     if n < 1:
         raise ValueError("`bins` must be positive, when an integer")
     if range_ is not None or not isinstance(a, Tracer):
-        return np.histogram_bin_edges(np.zeros(0, a.dtype) if range_ is not None else a, n, range_)
+        empty = np.zeros(0, dtype or a.dtype)
+        return np.histogram_bin_edges(empty if range_ is not None else a, n, range_)
     if not a.size:
-        return np.histogram_bin_edges(np.zeros(0), n)
+        return np.histogram_bin_edges(np.zeros(0, dtype or a.dtype), n)
     low, high = np.min(a) * 1.0, np.max(a) * 1.0
     same = low == high
     half = np.where(same, 0.5, 0.0)
@@ -302,7 +305,7 @@ def _histogram(columns, edges, density, weights):
         for i, e in enumerate(edges):
             wide = [1] * len(shape)
             wide[i] = -1
-            counts = counts / np.reshape(np.diff(e), wide)
+            counts = counts / np.reshape(np.diff(e), wide).astype(np.float64)
         counts = counts / total
     return counts
 
@@ -322,7 +325,7 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
     ranges = [None] * d if range is None else list(range)
     if len(ranges) != d:
         raise ValueError("range argument must have one entry per dimension")
-    edges = [_edges(x, b, r) for x, b, r in zip(columns, bins, ranges)]
+    edges = [_edges(x, b, r, dtype=np.float64) for x, b, r in zip(columns, bins, ranges)]
     return _histogram([T(to_node(x)) for x in columns], edges, density, weights), tuple(edges)
 
 

@@ -123,7 +123,7 @@ def sort_complex(a):
     result = sort(a)
     if result.dtype.kind == "c":
         return result
-    return result.astype(np.complex64 if result.dtype.itemsize <= 2 else np.complex128)
+    return result.astype(np.complex64 if result.dtype.char in "bhBH" else np.complex128)
 
 
 @implements(np.searchsorted)
@@ -161,14 +161,24 @@ def digitize(x, bins, right=False):
     if np.ndim(bins) != 1:
         raise ValueError("object of too small depth for desired array")
     known = bins._value("digitize") if isinstance(bins, Tracer) and not bins.abstract else bins
-    if not isinstance(known, Tracer):
-        steps = np.diff(np.asarray(known))
-        if not (np.all(steps >= 0) or np.all(steps <= 0)):
+    n = np.shape(bins)[0]
+    if not isinstance(known, Tracer) and n > 1:
+        known = np.asarray(known)
+        known = known if _increasing(known) else known[::-1]
+        if np.any(known[:-1] > known[1:]):
             raise ValueError("bins must be monotonically increasing or decreasing")
-    bins, n = T(to_node(bins)), np.shape(bins)[0]
+    bins = T(to_node(bins))
     side = "left" if right else "right"
     up = searchsorted(bins, x, side)
-    return up if n < 2 else np.where(bins[0] <= bins[-1], up, n - searchsorted(bins[::-1], x, side))
+    if n < 2:
+        return up
+    return np.where(_increasing(bins), up, n - searchsorted(bins[::-1], x, side))
+
+
+def _increasing(bins):
+    """Whether bins increase: the first that differs from the first one tells, as in NumPy where some are NaN."""
+    differs = bins != bins[0]
+    return ~np.any(differs) | (bins[0] < bins[np.argmax(differs)])
 
 
 # ---------------------------------------------------------------------------- order statistics
