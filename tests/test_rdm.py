@@ -192,7 +192,7 @@ def test_missing_channels_in_repetitions_use_the_others():
         ({"metric": "mahalanobis"}, "needs noise"),
         ({"metric": "manhattan"}, "metric"),
         ({"convention": "matlab"}, "convention"),
-        ({"noise": np.eye(3), "metric": "mahalanobis"}, "4 channels"),
+        ({"noise": np.eye(3), "metric": "mahalanobis"}, r"\(4, 4\)"),
         ({"metric": "poisson"}, "below zero"),
         ({"patterns": np.zeros(5)}, "n_obs, n_channels"),
         ({"patterns": np.full((6, 4), np.inf)}, "infinite"),

@@ -434,3 +434,45 @@ def test_nothing_and_residuals_are_no_patterns_and_no_precision():
             rsa.rdm(empty)
     with pytest.raises(ValueError, match=r"\(4, 4\).*shrinkage.*\(30, 4\)"):
         rsa.rdm(x, noise=np.ones((30, 4)), metric="mahalanobis")
+
+
+def test_labels_of_pandas_are_what_they_hold(tmp_path):
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame(np.random.default_rng(0).standard_normal((4, 5)), index=list("abcd"))
+    for names, kind in (
+        (table.index, "U"),
+        (pd.Series(list("abcd"), index=range(4, 8)), "U"),
+        (pd.Categorical(list("dcba")), "U"),
+        (np.array(["a", "b", "c", "d"], dtype=object), "U"),
+        (pd.Series([4, 1, 2, 3], dtype=object), "i"),
+        (np.array(["a", 1, "b", 2], dtype=object), "O"),
+        (pd.MultiIndex.from_product([["a", "b"], [1, 2]]), "O"),
+    ):
+        rdms = rsa.rdm(table.values, names)
+        assert rdms.conditions.dtype.kind == kind
+        assert rdms.conditions.tolist() == list(names)
+        if kind != "O":
+            rdms.save(tmp_path / "rdms.npz")
+            assert rsa.RDMs.load(tmp_path / "rdms.npz").conditions.tolist() == list(names)
+    rsa.rdm(table).save(tmp_path / "rdms.npz")
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_a_diagonal_that_was_not_measured(n):
+    square = np.where(np.eye(n), np.nan, np.arange(1.0, n + 1) + np.arange(1.0, n + 1)[:, None])
+    for given in (square, square[None]):
+        read = rsa.RDMs(given)
+        np.testing.assert_array_equal(read.values, [square[np.triu_indices(n, 1)]])
+
+
+def test_similarities_are_named_as_such():
+    with pytest.raises(ValueError, match="diagonal of zeros"):
+        rsa.RDMs(np.eye(4))
+    with pytest.raises(ValueError, match=r"conditions$"):
+        rsa.RDMs(np.ones((3, 4)))
+
+
+@pytest.mark.parametrize("p", [[0.2, 1.5], [-0.1, np.nan]])
+def test_p_values_are_shares(p):
+    with pytest.raises(ValueError, match="p: wanted 0 to 1"):
+        rsa.fdr(p)

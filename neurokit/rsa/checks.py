@@ -40,6 +40,8 @@ def labels(values, what):
     if isinstance(values, np.ndarray) or hasattr(values, "__array__"):
         check_class(values, what)
         array = np.asarray(values)
+        if array.dtype == object and array.ndim == 1 and _of_one_kind(array.tolist()):
+            array = np.array(array.tolist())  # as pandas hands over text
     else:
         values = list(values)
         array = np.asarray(values)
@@ -62,6 +64,11 @@ def labels(values, what):
 
 def _all_text(values):
     return all(isinstance(v, str) for v in values) or all(isinstance(v, bytes) for v in values)
+
+
+def _of_one_kind(values):
+    numeric = (bool, int, float, np.bool_, np.integer, np.floating)
+    return len(values) > 0 and (_all_text(values) or all(isinstance(v, numeric) for v in values))
 
 
 def _is_missing(label):

@@ -34,7 +34,7 @@ class RDMs:
     ----------
     values : array_like, shape (n_rdm, n_pairs), (n_pairs,), (n, n) or (n_rdm, n, n)
         Dissimilarities of the pairs i < j, row by row (SciPy's condensed form), or square matrices.
-        Two dimensions that are square and symmetric with a zero diagonal are one square matrix
+        Two dimensions that are square and symmetric with a zero or NaN diagonal are one square matrix
         (unless ``conditions`` or ``labels`` only fit condensed rows), else condensed rows. NaN
         stands for a pair that was not measured. A square DataFrame or DataArray brings its labels
         along.
@@ -75,7 +75,12 @@ class RDMs:
             values = values[None]
         if values.ndim != 2:
             raise ValueError(f"values: wanted 1 to 3 dimensions, got {values.ndim}")
-        n = n_conditions_of(values.shape[1])
+        try:
+            n = n_conditions_of(values.shape[1])
+        except ValueError as error:
+            square = values.shape[0] == values.shape[1]
+            why = ", nor one square matrix: not symmetric with a diagonal of zeros" * square
+            raise ValueError(f"{error}{why}") from None
         self.values = values
         self.conditions = _labels(conditions, n, "conditions")
         self.labels = _labels(labels, len(values), "labels", unique=False)
@@ -300,7 +305,8 @@ def match_conditions(reference, rdms):
         return rdms
     if len(reference.conditions) != len(rdms.conditions):
         raise ValueError(
-            f"RDMs of {reference.n_conditions} and {rdms.n_conditions} conditions do not match"
+            f"RDMs of {reference.n_conditions} and {rdms.n_conditions} conditions do not match: "
+            "take the subset that both have"
         )
     return rdms.subset(reference.conditions)
 
@@ -338,7 +344,9 @@ def _is_square(values, conditions=None, labels=None):
     if n != m or n < 2 or not all(_fits(v, k) for v, k in ((conditions, n), (labels, 1))):
         return False
     diagonal, most = np.abs(np.diagonal(values)), np.nanmax(np.abs(values), initial=0)
-    return bool((diagonal <= 1e-8 * most).all()) and np.allclose(values, values.T, equal_nan=True)
+    return bool((np.isnan(diagonal) | (diagonal <= 1e-8 * most)).all()) and np.allclose(
+        values, values.T, equal_nan=True
+    )
 
 
 def _fits(labels, n):

@@ -210,6 +210,11 @@ def fdr(p):
     -------
     adjusted : ndarray
 
+    Raises
+    ------
+    ValueError
+        For p below 0 or above 1.
+
     Examples
     --------
     >>> from neurokit import rsa
@@ -217,6 +222,8 @@ def fdr(p):
     array([0.03, 0.03, 0.5 ])
     """
     p = np.asarray(p, dtype=float)
+    if ((p < 0) | (p > 1)).any():
+        raise ValueError(f"p: wanted 0 to 1, got {np.nanmin(p):.3g} to {np.nanmax(p):.3g}")
     out = np.full(p.shape, np.nan)
     have = ~np.isnan(p)
     if not have.any():
