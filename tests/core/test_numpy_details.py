@@ -156,3 +156,65 @@ def test_bins_in_no_order_raise():
             nk.jit(lambda x: np.digitize(x, bins))(np.ones(2))
         with pytest.raises(ValueError):
             np.digitize(np.ones(2), bins)
+
+
+@pytest.mark.parametrize("order", ["C", "F", "c", "f", None])
+def test_order_in_either_case(order):
+    rows, columns = np.array([0, 1, 2, 0]), np.array([1, 2, 0, 3])
+    a = np.arange(6.0).reshape(2, 3)
+    same(lambda i, j: np.ravel_multi_index((i, j), (3, 4), order=order), rows, columns)
+    same(lambda i: np.stack(np.unravel_index(i, (3, 4), order=order)), 3 * rows + columns)
+    same(lambda a: np.reshape(a, (3, 2), order=order), a)
+    same(lambda a: a.T.reshape((2, 3), order=order), a)
+    same(lambda a: a.ravel(order), a)
+    same(lambda a: a.T.flatten(order), a)
+
+
+@pytest.mark.parametrize("order", ["A", "K", "X"])
+def test_orders_of_indices_that_numpy_refuses(order):
+    i = np.array([0, 1])
+    for f in (
+        lambda i: np.unravel_index(i, (3, 4), order=order),
+        lambda i: np.ravel_multi_index((i, i), (3, 4), order=order),
+    ):
+        for run in (f, nk.jit(f)):
+            with pytest.raises(ValueError, match="order"):
+                run(i)
+
+
+@pytest.mark.parametrize("casting", ["no", "equiv", "safe", "same_kind", "unsafe"])
+@pytest.mark.parametrize("target", [np.int32, np.int64, np.float32, np.float64, np.complex128])
+@pytest.mark.parametrize("masked", [False, True])
+def test_out_follows_casting(casting, target, masked):
+    def f(x):
+        out = x.astype(target)
+        np.multiply(x, 2, out=out, casting=casting, where=x > 1 if masked else True)
+        return out
+
+    for dtype in (np.int64, np.float32, np.float64):
+        x = np.array([1, 2, 3]).astype(dtype)
+        try:
+            f(x)
+        except TypeError:
+            with pytest.raises(TypeError, match="(?i)cast"):
+                nk.jit(f)(x)
+        else:
+            same(f, x)
+
+
+@pytest.mark.parametrize("places", [[], (), np.array([], int)])
+def test_nothing_is_inserted_and_deleted(places):
+    x = np.arange(3.0)
+    same(lambda x: np.insert(x, places, 7.0), x)
+    same(lambda x: np.delete(x, places), x)
+
+
+def test_nothing_is_placed():
+    def place(x):
+        x = x.copy()
+        np.place(x, x > 5, [])
+        return x
+
+    same(place, np.arange(3.0))
+    with pytest.raises(IndexError):
+        nk.jit(place)(np.arange(7.0))

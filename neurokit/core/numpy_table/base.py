@@ -70,6 +70,14 @@ def T(node):
     return Tracer(node)
 
 
+def order_letter(order):
+    """ "C", "F", "A" or "K" for what NumPy takes as order=: either case, None for "C"."""
+    letter = "C" if order is None else order.upper() if isinstance(order, str) else order
+    if letter not in ("C", "F", "A", "K"):
+        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
+    return letter
+
+
 def _no_out(out):
     if out is not None and not isinstance(out, Tracer):
         raise TraceError("out= a plain array would drop the derivative: use the returned value")

@@ -9,7 +9,7 @@ from ..graph import BOOL, INT64, literal
 from ..primitives import elementwise as ew
 from ..trace.tracer import Tracer, broadcast_value, to_node
 from ..trace.ufuncs import as_dtype
-from .base import T, _axis, _deliver, guard, implements, into_type, known
+from .base import T, _axis, _deliver, guard, implements, into_type, known, order_letter
 from .choices import where as _where
 from .selection import picked
 
@@ -102,8 +102,12 @@ def place(arr, mask, vals):
     mask, vals = np.ravel(T(to_node(mask))).astype(bool), np.ravel(T(to_node(vals)))
     if mask.size != arr.size:
         raise ValueError("place: mask and data must be the same size")
-    if not vals.size:
-        raise ValueError("Cannot insert from an empty array!")
+    if not vals.size:  # as nothing is put anywhere, this is an error only where the mask holds
+        wanted = np.any(mask)
+        if not wanted.abstract and bool(wanted):
+            raise ValueError("Cannot insert from an empty array!")
+        arr[...] = guard(arr, wanted)
+        return
     number = np.cumsum(mask.astype(np.int64)) - 1
     _check_safe(vals, arr)
     chosen = np.take(vals, np.maximum(number, 0) % vals.size).astype(arr.dtype)
@@ -236,6 +240,15 @@ def _place(obj, n, last):
     return guard(np.where(obj < 0, obj + n, obj), (obj < -n) | (obj > last))
 
 
+def _places(obj, what):
+    """A slice, or places as a plain array; an empty list has no type of its own and counts as integers."""
+    if isinstance(obj, slice):
+        return obj
+    places = known(obj, what, _STATIC)
+    untyped = not places.size and not isinstance(obj, (Tracer, np.ndarray))
+    return places.astype(np.int64) if untyped else places
+
+
 @implements(np.delete)
 def delete(arr, obj, axis=None):
     arr = T(to_node(arr))
@@ -246,7 +259,7 @@ def delete(arr, obj, axis=None):
         n = arr.shape[axis]
         place = np.arange(n - 1)
         return np.take(arr, place + (place >= _place(obj, n, n - 1)), axis)
-    obj = obj if isinstance(obj, slice) else known(obj, "np.delete", _STATIC)
+    obj = _places(obj, "np.delete")
     return picked([arr], np.delete(np.arange(arr.shape[axis]), obj), axis)
 
 
@@ -264,7 +277,7 @@ def insert(arr, obj, values, axis=None):
         around = np.take(arr, np.clip(place - (place > here), 0, max(n - 1, 0)), axis)
         column = (place == here).reshape([-1 if i == axis else 1 for i in range(arr.ndim)])
         return np.where(column, np.moveaxis(values, 0, axis), around)
-    obj = obj if isinstance(obj, slice) else known(obj, "np.insert", _STATIC)
+    obj = _places(obj, "np.insert")
     if isinstance(obj, slice):
         k = len(range(*obj.indices(n)))
     else:
@@ -309,10 +322,19 @@ def unravel_index(indices, shape, order="C"):
     size = int(np.prod(shape))
     rest = _checked(indices.astype(np.int64), size, "indices out of bounds")
     out = []
-    for d in reversed(shape) if order == "C" else shape:
+    rows = _row_order(order)
+    for d in reversed(shape) if rows else shape:
         out.append(rest % d)
         rest = rest // d
-    return tuple(reversed(out)) if order == "C" else tuple(out)
+    return tuple(reversed(out)) if rows else tuple(out)
+
+
+def _row_order(order):
+    """Whether the last index runs fastest."""
+    letter = order_letter(order)
+    if letter not in ("C", "F"):
+        raise ValueError("only 'C' or 'F' order is permitted")
+    return letter == "C"
 
 
 def _checked(index, n, message):
@@ -331,7 +353,7 @@ def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
     modes = (mode,) * len(dims) if isinstance(mode, str) else tuple(mode)
     total = T(literal(0, INT64))
     pairs = list(zip(parts, dims, modes))
-    for index, d, m in pairs if order == "C" else reversed(pairs):
+    for index, d, m in pairs if _row_order(order) else reversed(pairs):
         if index.dtype.kind not in "iu":
             raise TypeError("only int indices permitted")
         index = index.astype(np.int64)

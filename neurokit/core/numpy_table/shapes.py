@@ -15,7 +15,7 @@ from ..primitives.shaping import reshape as _reshape
 from ..primitives.shaping import transpose as _transpose
 from ..trace.tracer import Tracer, discard_imaginary, to_node
 from ..trace.ufuncs import as_dtype
-from .base import FUNCTIONS, T, _axes, _axis, _deliver, _reduced, implements
+from .base import FUNCTIONS, T, _axes, _axis, _deliver, _reduced, implements, order_letter
 
 
 def _view(t, read, write, prim, params=()):
@@ -39,8 +39,7 @@ def _read_only(base, new):
 def _column_order(order, ndim):
     """Whether elements are read with the first index fastest. Memory decides it for "A" and "K", so those
     are refused where it matters."""
-    if order not in ("C", "F", "A", "K"):
-        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
+    order = order_letter(order)
     if order in ("A", "K") and ndim > 1:
         raise TraceError(
             f"order={order!r} reads memory as it lies, which a trace does not know: use 'C' or 'F'"

@@ -122,6 +122,7 @@ def call_ufunc(ufunc, method, inputs, kwargs):
     out, where = kwargs.pop("out", None), kwargs.pop("where", True)
     if out is not None and all(o is None for o in out):
         out = None
+    casting = kwargs.get("casting", "same_kind")
     if kwargs:
         inputs = _options(ufunc, inputs, kwargs)
     result = (
@@ -130,7 +131,7 @@ def call_ufunc(ufunc, method, inputs, kwargs):
         else _function(ufunc, inputs)
     )
     if out is not None:
-        return _store(ufunc, result, out, where)
+        return _store(ufunc, result, out, where, casting)
     if where is not True:
         raise TraceError(
             f"np.{ufunc.__name__}(..., where=mask) leaves parts undefined: use np.where(mask, result, other) or out="
@@ -355,6 +356,14 @@ def _options(ufunc, inputs, kwargs):
         return inputs
     nodes = [to_node(x) for x in inputs]
     kinds = tuple(n.weak or n.dtype for n in nodes) + (None,) * ufunc.nout
+    if (
+        casting == "equiv"
+    ):  # resolve_dtypes of NumPy 2.4 ends the process where it should raise this
+        for n, d in zip(nodes, ufunc.resolve_dtypes(kinds, casting="unsafe")):
+            if n.weak is not None and d != _DEFAULT[n.weak]:
+                raise TypeError(
+                    f"cannot cast Python {n.weak.__name__} to {d} under the casting rule 'equiv'"
+                )
     if dtype is None:
         ufunc.resolve_dtypes(kinds, casting=casting)
         return inputs
@@ -363,7 +372,7 @@ def _options(ufunc, inputs, kwargs):
     return [Tracer(as_dtype(n, d)) for n, d in zip(nodes, dtypes)]
 
 
-def _store(ufunc, result, out, where):
+def _store(ufunc, result, out, where, casting):
     targets = out if isinstance(out, tuple) else (out,)
     results = result if isinstance(result, tuple) else (result,)
     for target, value in zip(targets, results):
@@ -374,20 +383,24 @@ def _store(ufunc, result, out, where):
                 f"np.{ufunc.__name__} with out= a plain array (also `array += traced`) would drop the derivative: write "
                 f"array = array + traced, or make the array with nk.zeros(shape, like=t)"
             )
-        if where is not True:
-            value = _where(where, Tracer(as_dtype(to_node(value), target.dtype)), target)
-        store_into(target, value)
+        value = Tracer(_cast(value, target, casting))
+        store_into(target, value if where is True else _where(where, value, target))
     filled = tuple(r if t is None else t for t, r in zip(targets, results))
     return filled[0] if len(filled) == 1 else filled
 
 
 def store_into(target, value):
+    target.assign(broadcast_value(_cast(value, target, "same_kind"), target.shape))
+
+
+def _cast(value, target, casting):
+    """The node of `value` in the type of `target`, if the rule lets it be stored there."""
     node = to_node(value)
-    if not np.can_cast(node.dtype, target.dtype, "same_kind"):
+    if not np.can_cast(node.dtype, target.dtype, casting):
         raise TypeError(
-            f"Cannot cast output from {node.dtype} to {target.dtype} with casting rule 'same_kind'"
+            f"Cannot cast output from {node.dtype} to {target.dtype} with casting rule {casting!r}"
         )
-    target.assign(broadcast_value(as_dtype(node, target.dtype), target.shape))
+    return as_dtype(node, target.dtype)
 
 
 # ---------------------------------------------------------------------------- composites
