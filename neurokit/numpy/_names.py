@@ -59,9 +59,11 @@ class Concatenator:
                 "np.r_ with a string takes no traced values: use np.concatenate or np.stack"
             )
         arrays = [creation.array(numpy.r_[p] if isinstance(p, slice) else p) for p in parts]
+        numbers = (int, float, complex)  # weak, as in NumPy
+        dtype = numpy.result_type(*[p if type(p) in numbers else a for p, a in zip(parts, arrays)])
+        arrays = [numpy.atleast_1d(a).astype(dtype) for a in arrays]
         if not self._columns:
-            return numpy.concatenate([numpy.atleast_1d(a) for a in arrays])
-        arrays = [numpy.atleast_1d(a) for a in arrays]
+            return numpy.concatenate(arrays)
         return numpy.concatenate([a[:, None] if a.ndim == 1 else a for a in arrays], axis=-1)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import neurokit as nk
+import neurokit.numpy as nnp
 
 INTEGERS = [bool, np.int32, np.int64, np.int8, np.uint8, np.int16, np.uint32, np.uint64]
 
@@ -218,3 +219,43 @@ def test_nothing_is_placed():
     same(place, np.arange(3.0))
     with pytest.raises(IndexError):
         nk.jit(place)(np.arange(7.0))
+
+
+@pytest.mark.parametrize(
+    "spec, a, b",
+    [
+        ("ij,i", (0, 1), (1,)),
+        ("ij,i->ij", (0, 2), (1,)),
+        ("ij,ik->jk", (0, 2), (1, 3)),
+        ("ij,jk->ik", (2, 0), (1, 3)),
+        ("bij,bjk->bik", (4, 2, 0), (4, 1, 3)),
+        ("bij,bjk->bik", (0, 2, 3), (1, 3, 2)),
+        ("bij,bjk->bik", (1, 2, 3), (0, 3, 2)),
+    ],
+)
+def test_einsum_of_lengths_0_and_1(spec, a, b):
+    f = lambda x, y: np.einsum(spec, x, y)
+    same(f, np.ones(a), np.ones(b))
+    same(f, np.ones(a, int), np.ones(b, int))
+    gx, gy = nk.grad(lambda x, y: np.sum(f(x, y)), (0, 1))(np.ones(a), np.ones(b))
+    assert gx.shape == a and gy.shape == b and not np.any(gy)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8, np.int64, np.complex64])
+def test_numbers_are_weak_in_concatenations_and_masks(dtype):
+    x = np.array([1, 2, 3]).astype(dtype)
+    same(lambda x: nnp.r_[x, 0, 7, x], x)
+    same(lambda x: nnp.r_[x[0], 2.5], x)
+    same(lambda x: nnp.r_[x, True, 1:3], x)
+    same(lambda x: nnp.c_[x, x], x)
+
+    def mask(x):
+        x = x.copy()
+        np.putmask(x, [True, False, True], 30)
+        return x
+
+    same(mask, x)
+
+
+def test_ravel_multi_index_of_bools():
+    same(lambda i: np.ravel_multi_index((i, i), (3, 4)), np.array([True, False]))

@@ -80,6 +80,8 @@ def putmask(a, /, mask, values):
         raise ValueError("putmask: mask and data must be the same size")
     if not np.size(values):
         return
+    if not isinstance(values, (Tracer, np.ndarray, np.generic)):
+        values = into_type(values, a.dtype)
     values = T(to_node(values))
     _check_safe(values, a)
     a[...] = _where(
@@ -354,7 +356,7 @@ def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
     total = T(literal(0, INT64))
     pairs = list(zip(parts, dims, modes))
     for index, d, m in pairs if _row_order(order) else reversed(pairs):
-        if index.dtype.kind not in "iu":
+        if index.dtype.kind not in "biu":
             raise TypeError("only int indices permitted")
         index = index.astype(np.int64)
         index = (

@@ -103,11 +103,10 @@ def einsum(spec, nodes):
     sizes = {}
     for labels, node in zip(inputs, nodes):
         for label, d in zip(labels, node.shape):
-            if sizes.get(label, 1) != 1 and d not in (1, sizes[label]):
-                raise ValueError(
-                    f"einsum: label {label!r} has lengths {sizes[label]} and {d} in {spec!r}"
-                )
-            sizes[label] = max(sizes.get(label, 1), d) if d else 0
+            known = sizes.get(label, 1)
+            if known != 1 and d not in (1, known):
+                raise ValueError(f"einsum: label {label!r} has lengths {known} and {d} in {spec!r}")
+            sizes[label] = d if known == 1 else known
     terms = [_diagonals(labels, node, sizes) for labels, node in zip(inputs, nodes)]
     while len(terms) > 1:
         (la, a), (lb, b) = terms[0], terms[1]
