@@ -44,6 +44,18 @@ def test_large_products_do_not_depend_on_threads(m, k, n, dtype):
         np.testing.assert_allclose(got, want, atol=50 * np.sqrt(k) * np.finfo(dtype).eps)
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("k", [255, 256, 257, 511, 512, 513])
+def test_vectors_at_the_edges_of_partial_sums(k, dtype):
+    rng = np.random.default_rng(k)
+    a, x = rng.normal(size=(70, k)).astype(dtype), rng.normal(size=(k, 1)).astype(dtype)
+    want = a.astype("f8") @ x.astype("f8")
+    for matrix in (a, np.asfortranarray(a), a[:, ::-1][:, ::-1]):
+        got = matmul(matrix, x), matmul(x.T, matrix.T).T
+        for y in got:
+            np.testing.assert_allclose(y, want, atol=50 * np.sqrt(k) * np.finfo(dtype).eps)
+
+
 def test_batches_and_broadcasting():
     rng = np.random.default_rng(0)
     for m, k, n in [(1, 5, 4), (3, 5, 1), (8, 9, 4), (40, 50, 60)]:

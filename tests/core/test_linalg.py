@@ -361,3 +361,37 @@ def test_transposes_of_transposes_are_views():
     x = np.arange(24.0).reshape(2, 3, 4)
     for got, want in zip(nk.jit(f)(x), f(x.copy()), strict=True):
         np.testing.assert_array_equal(got, want)
+
+
+def test_values_that_rounding_parts_count_as_equal():
+    rng = np.random.default_rng(3)
+    q, _ = la.qr(rng.normal(size=(3, 3)))
+    a, w = q @ np.diag([2.0, 2.0, 5.0]) @ q.T, rng.normal(size=(3, 3))
+    even = lambda a: (a + a.T) / 2  # noqa: E731
+    assert 0 < np.diff(la.eigvalsh(even(a)))[0] < 1e-14
+
+    def by_eigenvectors(a):
+        values, v = la.eigh(even(a))
+        return np.sum(w * ((v * np.sin(values)) @ v.T))
+
+    def by_singular_vectors(a):
+        u, s, vh = la.svd(a)
+        return np.sum(w * ((u * np.tanh(s)) @ vh))
+
+    for f in (by_eigenvectors, by_singular_vectors):
+        assert np.isnan(nk.grad(f)(a)).all()
+        assert np.isnan(nk.jvp(f, (a,), (w,))[1])
+        nk.check_grads(f, (a + np.diag([0.0, 1e-2, 0.0]),), order=1)
+    assert np.isnan(nk.hvp(lambda a: np.sum(la.eigvalsh(even(a)) ** 3), (a,), (w,))).all()
+    np.testing.assert_allclose(nk.grad(lambda a: np.sum(la.eigh(even(a))[0] ** 3))(a), 3 * a @ a)
+
+
+def test_vectors_that_are_read_have_derivatives_beside_equal_ones():
+    rng = np.random.default_rng(4)
+    q, _ = la.qr(rng.normal(size=(3, 3)))
+    w, low = rng.normal(size=5), rng.normal(size=(5, 2)) @ rng.normal(size=(2, 4))
+    last = lambda a: np.sum(np.abs(la.eigh((a + a.T) / 2)[1][:, -1]) * w[:3])  # noqa: E731
+    first = lambda a: np.sum(np.abs(la.svd(a, full_matrices=False)[0][:, 0]) * w)  # noqa: E731
+    for a in (q @ np.diag([2.0, 2.0, 5.0]) @ q.T, np.diag([1.0, 1.0, 3.0]) + 0.1 * np.ones(3)):
+        nk.check_grads(last, (a,), order=1)
+    nk.check_grads(first, (low,), order=1)

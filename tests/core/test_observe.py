@@ -181,3 +181,14 @@ def test_options_are_restored():
         with pytest.raises(ValueError, match="threads"):
             with nk.options(threads=bad):
                 pass
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+@pytest.mark.parametrize("part", ["real", "imag"])
+def test_nan_check_finds_nan_in_either_part(dtype, part):
+    x = np.ones((2, 3), dtype)
+    getattr(x, part)[1, ::2] = np.inf, -np.inf
+    with nk.options(nan_check=True):
+        with pytest.raises(FloatingPointError, match=r"sum.*element \(1\)"):
+            nk.jit(lambda x: np.sum(x, 1))(x)
+        np.testing.assert_array_equal(nk.jit(lambda x: np.sum(x, 0))(x), np.sum(x, 0))

@@ -1,7 +1,7 @@
 """Decompositions: QR, SVD, eigenvalues and vectors, pseudoinverse; their derivatives.
 
-Vectors of equal values have no derivative: it comes out as NaN, as in other libraries. Functions of
-the values alone are not touched by that.
+Vectors of values that are equal, or that rounding alone parts, have no derivative: it comes out as NaN.
+Functions of the values alone are not touched by that.
 """
 
 import numpy as np
@@ -103,9 +103,8 @@ def _svd_rule(t, args, params):
     v = adjoint(vh)
     inner = adjoint(u) @ da @ v
     ds = real(diagonal(inner))
-    same = on_diagonal(k)
     col, row = s[..., None, :], s[..., :, None]
-    gap = np.where(same, 0, 1 / np.where(same, 1, (col - row) * (col + row)))
+    gap = _inverse((col - row) * (col + row), np.abs(col - row), s)
     by_col, by_row = inner * col, row * inner
     du = u @ (gap * (by_col + adjoint(by_col)))
     dv = v @ (gap * (by_row + adjoint(by_row)))
@@ -167,8 +166,19 @@ def _eigh_rule(t, args, params):
 
 def _gaps(w):
     """1 / (w_j - w_i), zero on the diagonal."""
-    same = on_diagonal(w.shape[-1])
-    return np.where(same, 0, 1 / np.where(same, 1, w[..., None, :] - w[..., :, None]))
+    gap = w[..., None, :] - w[..., :, None]
+    return _inverse(gap, np.abs(gap), np.abs(w))
+
+
+def _inverse(gap, distance, size):
+    """1 / gap, zero on the diagonal, NaN where values are equal but for rounding. size : of the values.
+
+    A quotient, so that a cotangent of 0 stays 0: of vectors that nothing reads.
+    """
+    n = gap.shape[-1]
+    same = on_diagonal(n)
+    equal = distance <= n * np.finfo(np.float64).eps * largest(size, -1, True)[..., None]
+    return np.where(same, 0.0, 1.0) / np.where(same, 1.0, np.where(equal, np.nan, gap))
 
 
 def eig(a):
