@@ -142,6 +142,28 @@ def test_plain_steps_run_several_at_a_time():
     np.testing.assert_array_equal(nk.jit(count)(np.arange(50)), want)
 
 
+@pytest.mark.parametrize("n_x, n_y, turns", [(8, 4, 4), (12, 6, 2), (20, 12, 0)])
+def test_operands_limit_the_steps_at_a_time(n_x, n_y, turns):
+    rng = np.random.default_rng(n_x)
+    xs = [rng.normal(size=(9, 70)).astype(np.float32) for _ in range(n_x)]
+    v = rng.normal(size=70).astype(np.float32)
+
+    def step(v, x):
+        ys = [np.maximum(x[k % n_x], x[-1 - k]) for k in range(n_y)]
+        return np.minimum(v, ys[-1]), ys
+
+    runtime._programs.clear()
+    got, rows = nk.jit(lambda v, xs: nk.scan(step, v, xs))(v, xs)
+    text = "".join(p.describe() for p in runtime._programs.values() if hasattr(p, "describe"))
+    assert ("at a time" in text) == bool(turns)
+    assert not turns or f"scan ({turns} steps at a time)" in text
+    for t in range(9):
+        v, ys = step(v, [x[t] for x in xs])
+        for row, y in zip(rows, ys, strict=True):
+            np.testing.assert_array_equal(row[t], y)
+    np.testing.assert_array_equal(got, v)
+
+
 def test_long_loops_split_over_threads(monkeypatch):
     """Enough work that tiles are cut for threads, temporaries included."""
     n, steps = 3001, 400
