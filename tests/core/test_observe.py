@@ -151,6 +151,24 @@ def test_nan_blame_names_operation_and_line_of_this_code(transform):
                 transform(f)(x)
 
 
+def test_nan_blame_of_numbers_that_are_computed_before_the_loop():
+    """A number that follows from the step alone: computed for all steps, unless NaNs are looked for."""
+
+    def step(v, t):
+        drive = np.sqrt(6.0 - t)
+        return v * 0.5 + drive, None
+
+    line = re.escape(f"test_observe.py:{step.__code__.co_firstlineno + 1} (sqrt)")
+    run = lambda v: nk.scan(step, v, np.arange(10))[0]  # noqa: E731
+    loop = nk.jit(run)
+    loop(np.zeros(3))
+    with nk.options(nan_check=True):
+        with pytest.raises(FloatingPointError, match=line + ".*step 7"):
+            run(np.zeros(3))
+        with pytest.raises(FloatingPointError, match=line + r".*\(7\)"):  # traced before
+            loop(np.zeros(3))
+
+
 def test_errors_name_the_line_of_this_code():
     def one(x, i):
         return np.sum(np.take(x, i))

@@ -21,7 +21,7 @@ CTRL_C = """
 import os, signal, threading, time
 import numpy as np, neurokit as nk
 def loop(n):
-    return nk.scan(lambda c, x: (np.tanh(c) + 0.1, None), np.zeros(2000), length=n)[0]
+    return nk.scan(lambda c, x: (STEP, None), np.zeros(2000), length=n)[0]
 wanted = loop(100)
 sent = []
 def later():
@@ -38,10 +38,10 @@ except KeyboardInterrupt:
 """
 
 
-def test_ctrl_c_stops_a_loop_at_once():
-    done = subprocess.run(
-        [sys.executable, "-c", CTRL_C], capture_output=True, text=True, timeout=60
-    )
+@pytest.mark.parametrize("step", ["np.tanh(c) + 0.1", "c * 0.5 + 0.1"])  # the second: 4 at a time
+def test_ctrl_c_stops_a_loop_at_once(step):
+    code = CTRL_C.replace("STEP", step)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith("late"), done.stderr
     assert float(done.stdout.split()[1]) < 1.0  # 0.2 s on an idle machine; tests share theirs
 

@@ -2,7 +2,8 @@
  *
  * The operations of the group stand there once per step; where a step reads what the step before
  * wrote, it takes that value itself. Each operation rounds as before, so the bits are those of step
- * after step. It pays while a step is mostly loads and stores: functions are not repeated.
+ * after step. It pays while a step is mostly loads and stores: functions are not repeated. What no
+ * group can be, such as a carry written as bits and read as bytes, goes step by step.
  */
 #include <string.h>
 
@@ -146,6 +147,9 @@ nk_status NK_LV(nk_fused_repeat)(nk_repeat *r, const nk_call *call, const int8_t
     if (i >= n_in)
       alias[i - n_in] = role[k] == NK_STEP_OWN || call->alias == NULL ? -1 : call->alias[out];
   }
+  nk_error refused = {.status = NK_OK};
+  nk_ctx ctx = *call->ctx;
+  ctx.error = &refused;
   nk_call many = {.n_in = n_in,
                   .n_out = r->n_operand - n_in,
                   .in = view,
@@ -153,14 +157,15 @@ nk_status NK_LV(nk_fused_repeat)(nk_repeat *r, const nk_call *call, const int8_t
                   .n_ip = n_ip,
                   .ip = ip,
                   .alias = call->alias == NULL ? NULL : alias,
-                  .ctx = call->ctx};
+                  .ctx = &ctx};
   const nk_status status = NK_LV(nk_fused_check)(&many);
   nk_free(ip);
+  if (status == NK_ERR_MEMORY) return nk_fail(call->ctx->error, status, "%s", refused.text);
   r->prep = many.prep;
-  if (status == NK_OK && NK_LV(nk_fused_splits)(r->prep) != NK_LV(nk_fused_splits)(call->prep)) {
+  if (status != NK_OK || NK_LV(nk_fused_splits)(r->prep) != NK_LV(nk_fused_splits)(call->prep)) {
     NK_LV(nk_fused_release)(r->prep);
     r->prep = NULL;
     r->turns = 0;
   }
-  return status;
+  return NK_OK;
 }

@@ -1,8 +1,9 @@
 """Work moved out of a loop before it runs."""
 
-from ..graph import INT64, LITERAL, Graph, reachable, replay
+from ..graph import INT64, LITERAL, Graph, at_line, reachable, replay
 from ..primitives.control import CHECKPOINT
 from ..primitives.shaping import iota
+from ..run.runtime import run_options
 from ..transforms import batching  # noqa: F401 - fills in the batching rules
 from .body import Body
 
@@ -54,6 +55,8 @@ def _users(order, outputs):
 def _ahead(order, early, users):
     """What of `early` is computed for all steps at once: products, and numbers that the loop reads."""
     numbers = {n for n in early if n.size == 1 and n.prim.kind == "elementwise"}
+    if run_options.unfused:
+        numbers = set()
     read = set()  # by what stays in the loop, perhaps through views
     for node in reversed(order):
         for u in users.get(node, ()) if node in early else ():
@@ -103,7 +106,8 @@ def _move(body, args, length, order, fixed, early, first_carry, first_x):
                     values.append((batched[a], True))
                 else:
                     values.append((replay([a], known)[0], False))
-            batched[node] = node.prim.batch(values, node, length)
+            with at_line(node.where):
+                batched[node] = node.prim.batch(values, node, length)
     graph = Graph(None, True, "a scan body")
     with graph:
         mapping = {n: graph.add_input(n.shape, n.dtype) for n in body.inputs}
