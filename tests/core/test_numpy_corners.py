@@ -226,3 +226,16 @@ def test_fmod_is_smooth_at_0():
     b = np.array([1.3, -1.3, 1.3, -1.3])
     got = nk.grad(lambda b: np.sum(np.fmod(np.array([5.0, 5.0, -5.0, 0.0]), b)))(b)
     np.testing.assert_array_equal(got, [-3, 3, 3, 0])
+
+
+def test_ties_of_medians_and_quantiles_share_evenly():
+    x = np.array([0.0, 1.0, 1.0, -2.0, 0.0, 3.0])
+    cases = [
+        (np.median, [0.25, 0.25, 0.25, 0, 0.25, 0]),
+        (lambda x: np.quantile(x, 0.2), [0.5, 0, 0, 0, 0.5, 0]),
+        (lambda x: np.percentile(x, 72, method="lower"), [0, 0.5, 0.5, 0, 0, 0]),
+    ]
+    for f, want in cases:
+        np.testing.assert_allclose(nk.grad(f)(x), want)
+        np.testing.assert_allclose(nk.jacobian(f, mode="fwd")(x), want)
+        np.testing.assert_allclose(nk.vmap(nk.grad(f))(np.stack([x, x + 1])), [want, want])
