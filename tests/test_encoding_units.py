@@ -460,3 +460,25 @@ def test_clone_pickle_pipelines_and_searches():
         weights = np.linspace(0, 1, 50)
         want = sklearn.metrics.r2_score(Y, fitted.predict(X), sample_weight=weights)
         assert fitted.score(X, Y, sample_weight=weights) == pytest.approx(want)
+
+
+@pytest.mark.parametrize("correct", [False, True])
+def test_samples_that_were_never_measured_change_nothing(correct):
+    rng = np.random.default_rng(6)
+    repeats = rng.standard_normal((3, 20, 2)) + rng.standard_normal((20, 2))
+    repeats[2, :5] = np.nan
+    more = np.concatenate([repeats, np.full((3, 4, 2), np.nan)], 1)
+    want = encoding.explainable_variance(repeats, correct)
+    np.testing.assert_allclose(encoding.explainable_variance(more, correct), want, rtol=1e-12)
+    np.testing.assert_allclose(encoding.noise_ceiling(more), encoding.noise_ceiling(repeats))
+
+
+def test_partition_scores_the_samples_that_are_tested():
+    rng = np.random.default_rng(7)
+    a, b = rng.standard_normal((2, 40, 3))
+    Y = a + b + rng.standard_normal((40, 3))
+    train, test = np.arange(25), np.arange(30, 40)
+    _, totals = encoding.variance_partition({"a": a, "b": b}, Y, [(train, test)], [1.0], 2)
+    for name, x in (("a", a), ("b", b)):
+        model = encoding.RidgeCV([1.0], cv=2).fit(x[train], Y[train])
+        np.testing.assert_allclose(totals[(name,)], encoding.r2(Y[test], model.predict(x[test])))
