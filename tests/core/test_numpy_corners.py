@@ -234,6 +234,7 @@ def test_ties_of_medians_and_quantiles_share_evenly():
         (np.median, [0.25, 0.25, 0.25, 0, 0.25, 0]),
         (lambda x: np.quantile(x, 0.2), [0.5, 0, 0, 0, 0.5, 0]),
         (lambda x: np.percentile(x, 72, method="lower"), [0, 0.5, 0.5, 0, 0, 0]),
+        (lambda x: np.quantile(x, [0.2, 0.72, 0, 0, 1, 1])[0], [0.5, 0, 0, 0, 0.5, 0]),  # sorts
     ]
     for f, want in cases:
         np.testing.assert_allclose(nk.grad(f)(x), want)

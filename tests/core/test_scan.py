@@ -324,3 +324,18 @@ def test_gradient_in_segments_of_a_loop_whose_carry_passes_through(plan):
     weight = np.where(xs > 2, 1, 2)
     np.testing.assert_allclose(by_c, 1 + np.sum(weight * xs**2), rtol=1e-14)
     np.testing.assert_allclose(by_xs, 6 * weight * xs, rtol=1e-14)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_truncation_at_each_step_leaves_each_step_its_own_derivative(reverse):
+    xs = np.arange(1.0, 5.0)
+
+    def f(c, xs):
+        c, ys = nk.scan(lambda c, x: (c * x, c * x), c, xs, truncate=1, reverse=reverse)
+        return np.sum(ys)
+
+    order = xs[::-1] if reverse else xs
+    before = 3.0 * np.cumprod(np.append(1.0, order))[:4]
+    by_c, by_xs = nk.grad(f, (0, 1))(3.0, xs)
+    assert by_c == order[0]
+    np.testing.assert_allclose(by_xs, before[::-1] if reverse else before)
