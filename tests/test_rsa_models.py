@@ -345,3 +345,14 @@ def test_no_matrices_have_no_similarities(method):
     some = np.random.default_rng(1).random((2, 36))
     assert rsa.compare(some[:0], some, method).shape == (0, 2)
     assert rsa.compare(some, some[:0], method).shape == (2, 0)
+
+
+@pytest.mark.parametrize("how", ["ridge", "nonnegative"])
+def test_the_penalty_stands_beside_the_squared_distance(how):
+    rng = np.random.default_rng(3)
+    basis, data = rng.random((2, 15)), rng.random((4, 15)) + 0.2
+    got = rsa.WeightedModel(basis, how=how, alpha=7.0).fit(data)
+    target = (data / np.sqrt((data**2).mean(1, keepdims=True))).mean(0)
+    want = np.linalg.solve(basis @ basis.T + 7 * np.eye(2), basis @ target)
+    assert (want > 0).all()  # so both are the same
+    np.testing.assert_allclose(got, want / np.linalg.norm(want), rtol=1e-6)
