@@ -251,6 +251,26 @@ def test_the_loop_only_reads_what_was_computed_before_it(capsys):
     assert "sin     float64[50]" in before and "sin" not in body
 
 
+def test_what_is_moved_out_of_a_loop_has_one_limit(monkeypatch):
+    """The loop reads t and two numbers, of 8 bytes in each of 50 steps; what leads to them takes no room."""
+    hoisting = __import__("sys").modules["neurokit.core.loops.hoist"]
+
+    def moved():
+        found, before = [], hoisting.Body
+        monkeypatch.setattr(hoisting, "Body", lambda *a: found.append(before(*a)) or found[-1])
+        nk.scan(
+            lambda v, t: (v * np.sin(t * 0.1) + np.cos(t + 1) + t, None),
+            np.ones(3),
+            np.arange(50.0),
+        )
+        monkeypatch.setattr(hoisting, "Body", before)
+        return [body.n_x for body in found]
+
+    for limit, want in ((800, [3]), (799, [2]), (399, [])):
+        monkeypatch.setattr(hoisting, "HOIST_LIMIT", limit)
+        assert moved() == want, limit
+
+
 def test_a_weight_used_both_ways_round():
     """Products that make a weight's gradient and its transpose are not stacked as one."""
     rng = np.random.default_rng(5)

@@ -220,6 +220,15 @@ def test_freed_results_are_used_again_and_living_ones_are_not():
     assert f(np.ones(5000, np.float32)).ctypes.data == place
 
 
+def test_memory_of_results_that_were_resized_is_not_taken_unaligned():
+    f = nk.jit(lambda x: x + 1)
+    for n in range(300, 900, 30):
+        x = f(np.zeros(n))
+        x.resize(2 * n, refcheck=False)  # by the C library, which aligns to 16 bytes
+        del x
+        assert f(np.zeros(2 * n)).ctypes.data % 64 == 0
+
+
 def test_records_of_carries_are_written_by_the_groups(monkeypatch):
     """A carry recorded before or after the step, twice or turned to a column, is an output of the group."""
     kernels = []
