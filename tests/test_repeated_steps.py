@@ -129,10 +129,10 @@ def wide(n_x, n_y, n_op):
         (1, 1, 17, 2),
         (1, 1, 32, 2),
         (1, 1, 33, 0),  # of operations
-        (8, 7, 8, 4),  # 17 + 3 * 15 operands: 62
-        (8, 8, 8, 2),
-        (16, 15, 16, 2),  # 33 + 31 operands: 64
-        (16, 16, 16, 0),
+        (2, 1, 8, 4),
+        (2, 2, 8, 2),
+        (3, 3, 8, 2),
+        (4, 3, 8, 0),  # of x and y
     ],
 )
 def test_how_many_steps_fit(n_x, n_y, n_op, turns):

@@ -142,7 +142,7 @@ def test_plain_steps_run_several_at_a_time():
     np.testing.assert_array_equal(nk.jit(count)(np.arange(50)), want)
 
 
-@pytest.mark.parametrize("n_x, n_y, turns", [(8, 4, 4), (12, 6, 2), (20, 12, 0)])
+@pytest.mark.parametrize("n_x, n_y, turns", [(2, 1, 4), (4, 2, 2), (6, 3, 0)])
 def test_operands_limit_the_steps_at_a_time(n_x, n_y, turns):
     rng = np.random.default_rng(n_x)
     xs = [rng.normal(size=(9, 70)).astype(np.float32) for _ in range(n_x)]
