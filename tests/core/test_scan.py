@@ -252,7 +252,7 @@ def test_the_loop_only_reads_what_was_computed_before_it(capsys):
 
 
 def test_what_is_moved_out_of_a_loop_has_one_limit(monkeypatch):
-    """The loop reads t and two numbers, of 8 bytes in each of 50 steps; what leads to them takes no room."""
+    """The loop reads t and two numbers, which take 8 bytes in each of 50 steps, as does what leads to them."""
     hoisting = __import__("sys").modules["neurokit.core.loops.hoist"]
 
     def moved():
@@ -266,7 +266,7 @@ def test_what_is_moved_out_of_a_loop_has_one_limit(monkeypatch):
         monkeypatch.setattr(hoisting, "Body", before)
         return [body.n_x for body in found]
 
-    for limit, want in ((800, [3]), (799, [2]), (399, [])):
+    for limit, want in ((1600, [3]), (1599, [2]), (799, [])):
         monkeypatch.setattr(hoisting, "HOIST_LIMIT", limit)
         assert moved() == want, limit
 

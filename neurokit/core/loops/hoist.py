@@ -83,11 +83,15 @@ def _move(body, args, length, order, fixed, early, first_carry, first_x):
         and n.args
         and not all(a.prim is LITERAL for a in n.args)
     ]
-    products, room = [], HOIST_LIMIT
+    products, counted = [], set()
+    room = HOIST_LIMIT
     for n in _ahead(order, early, users):
-        if n.args and length * n.nbytes <= room:
+        chain = {m for m in reachable([n], stop=counted) if m in early and m.prim.kind != "view"}
+        n_bytes = length * sum(m.nbytes for m in chain if m.args)  # a gradient may keep them all
+        if n.args and n_bytes <= room:
             products.append(n)
-            room -= length * n.nbytes
+            counted |= chain
+            room -= n_bytes
     if not consts_out and not products:
         return body, args
     known = dict(zip(body.inputs[: body.n_const], args))
