@@ -110,3 +110,15 @@ def test_a_mask_holds_for_slopes_as_factors(f):
     with np.errstate(all="ignore"):
         for g in (by_factor, nk.jit(by_factor)):
             np.testing.assert_allclose(g(np.ones(3), x), [0, 0, slope(2.5)], rtol=1e-12)
+
+
+def test_powers_of_negative_numbers_have_no_slope_in_their_exponent():
+    a = np.array([-2.0, -1.0, 0.0, 0.5, 2.0])
+    slope = np.array([np.nan, np.nan, 0.0, 0.25 * np.log(0.5), 4 * np.log(2)])
+    np.testing.assert_allclose(nk.jvp(lambda b: a**b, (2.0,), (1.0,))[1], slope)
+    np.testing.assert_allclose(nk.grad(lambda b: np.sum(a**b))(np.full(5, 2.0)), slope)
+    masked = lambda b: np.sum(np.where(a > 0, a**b, 0.0))  # noqa: E731
+    for f in (masked, nk.jit(masked)):
+        np.testing.assert_allclose(nk.grad(f)(2.0), slope[3:].sum())
+        np.testing.assert_allclose(nk.hessian(f)(2.0), 0.25 * np.log(0.5) ** 2 + 4 * np.log(2) ** 2)
+    np.testing.assert_array_equal(nk.hessian(lambda a: np.sum(a**2.0))(a), 2 * np.eye(5))

@@ -306,7 +306,8 @@ def _pow_by_base(g, o, a, b):
     return masking.gmul(g, select(undefined, 0.0, slope))
 
 
-_POW_LOG = lambda a: _ap("log", select(_ap("gt", a, 0.0), a, 1.0))  # noqa: E731
+# a power of a negative number has no derivative by its exponent: NaN; a finite one of 0 has 0
+_POW_LOG = lambda a: _ap("log", select(_ap("eq", a, 0.0), 1.0, a))  # noqa: E731
 row(
     "pow",
     np.power,
