@@ -5,13 +5,14 @@ matrices for all pairs; each matrix is reduced once to its factors, X = U S V', 
 """
 
 import warnings
+from numbers import Real
 
 import numpy as np
 
 from neurokit.ops import dense
 from neurokit.ops.workers import over_threads
 
-from .checks import numbers
+from .checks import choice, numbers
 
 AT_ONCE = 4  # representations that are reduced at the same time: some copies of each in memory
 LEAST_EIGENVALUE = 1e-5  # of the largest: from there on, a Gram matrix loses no more than 2e-11
@@ -180,8 +181,7 @@ def cka(X, Y=None, kernel="linear", unbiased=False):
     >>> round(rsa.cka(x, 3 * x[:, ::-1] + 1), 6)
     1.0
     """
-    if kernel not in ("linear", "rbf"):
-        raise ValueError(f"kernel: wanted 'linear' or 'rbf', got {kernel!r}")
+    choice(kernel, ("linear", "rbf"), "kernel")
 
     def prepare(x):
         k = dense.gram(x.T)
@@ -257,6 +257,8 @@ def svcca(X, Y=None, variance=0.99):
     ----------
     .. [1] Raghu et al. (2017), arXiv:1706.05806
     """
+    if not isinstance(variance, Real) or not 0 < variance <= 1:
+        raise ValueError(f"variance: wanted a number above 0 and up to 1, got {variance!r}")
     return _pairs(X, Y, lambda x: _directions(x, variance), _mean_correlation, flat="svcca")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..ops import dense, similarity
-from .checks import codes, joined, leveled, numbers
+from .checks import CONVENTIONS, choice, codes, joined, leveled, numbers
 from .rdms import RDMs, pair_index
 from .subject import METRICS, Subject
 
@@ -98,10 +98,8 @@ def rdm(
     >>> rsa.rdm(x, ["a", "b", "c"]).values
     array([[2. , 0.5, 1.5]])
     """
-    if metric not in ALL_METRICS:
-        raise ValueError(f"metric: wanted one of {', '.join(ALL_METRICS)}, got {metric!r}")
-    if convention not in (None, "rsatoolbox"):
-        raise ValueError(f"convention: wanted None or 'rsatoolbox', got {convention!r}")
+    choice(metric, ALL_METRICS, "metric")
+    choice(convention, CONVENTIONS, "convention")
     if getattr(patterns, "ndim", 0) == 3 and hasattr(patterns, "coords"):
         from .movie import rdm_movie
 
@@ -133,7 +131,7 @@ def rdm(
     rows = []
     for part in parts:
         rows.append((part.labels, part.compute(threads or 0, convention)))
-    return _join(rows)
+    return _join(rows, all(part.numbered for part in parts))
 
 
 def _stack(x, conditions, metric, threads):
@@ -152,7 +150,9 @@ def _stack(x, conditions, metric, threads):
         return None
     how = {"parameters": (METRICS[metric],), "dtype": x.dtype, "threads": threads}
     out = similarity.distances("rdm", level, **how)
-    return RDMs(out, first.labels) if np.isfinite(out).all() else None
+    if not np.isfinite(out).all():
+        return None
+    return RDMs(out, None if first.numbered else first.labels)
 
 
 def _own(labels, k, n_subjects):
@@ -177,11 +177,13 @@ def _own_noise(noise, k, n_subjects):
     return noise[k]
 
 
-def _join(parts):
-    """One RDMs of several subjects over the union of their conditions."""
+def _join(parts, numbered):
+    """One RDMs of several subjects over the union of their conditions, which nobody named where they
+    are numbered."""
     conditions = parts[0][0]
     if all(np.array_equal(conditions, labels) for labels, _ in parts):
-        return RDMs(np.stack([row for _, row in parts]), conditions)
+        values = np.stack([row for _, row in parts])
+        return RDMs(values, None if numbered else conditions)
     every = joined([labels for labels, _ in parts])
     union, code = codes(every, len(every), "conditions")
     places = np.split(code, np.cumsum([len(labels) for labels, _ in parts])[:-1])
@@ -190,4 +192,4 @@ def _join(parts):
     for row, at, (_, own) in zip(values, places, parts, strict=True):
         i, j = np.triu_indices(len(at), 1)
         row[pair_index(n, at[i], at[j])] = own
-    return RDMs(values, union)
+    return RDMs(values, None if numbered else union)

@@ -7,6 +7,16 @@ from ..core.trace.tracer import check_class
 PROBED = 32  # columns looked at to tell the size of a row
 
 
+CONVENTIONS = (None, "rsatoolbox")
+
+
+def choice(value, among, what):
+    """One of several names, or None where that is among them; ValueError for anything else."""
+    if not (value is None or isinstance(value, str)) or value not in among:
+        raise ValueError(f"{what}: wanted one of {', '.join(map(str, among))}, got {value!r}")
+    return value
+
+
 def numbers(values, what):
     """An array of float32 or float64; other real numbers become float64.
 
@@ -40,12 +50,17 @@ def labels(values, what):
     if isinstance(values, np.ndarray) or hasattr(values, "__array__"):
         check_class(values, what)
         array = np.asarray(values)
+        if array.dtype.kind == "T":
+            array = array.astype(object)  # files hold no text of variable length
         if array.dtype == object and array.ndim == 1 and _of_one_kind(array.tolist()):
             array = np.array(array.tolist())  # as pandas hands over text
     else:
+        if not hasattr(values, "__iter__"):
+            raise TypeError(f"{what}: wanted a sequence of labels, got {values!r}")
         values = list(values)
-        array = np.asarray(values)
-        if array.ndim == 1 and array.dtype.kind in "US" and not _all_text(values):
+        parts = len(values) > 0 and all(isinstance(v, tuple) for v in values)  # as of a MultiIndex
+        array = None if parts else np.asarray(values)
+        if parts or array.ndim == 1 and array.dtype.kind in "US" and not _all_text(values):
             array = np.empty(len(values), dtype=object)
             array[:] = values
     if array.ndim != 1:

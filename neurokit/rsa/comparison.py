@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..ops import dense, similarity
-from .checks import leveled, numbers, symmetric
+from .checks import CONVENTIONS, choice, leveled, numbers, symmetric
 from .missing import equal_rows
 from .moments import compare_moments
 from .rdms import RDMs, as_rdms, match_conditions, names_of
@@ -28,9 +28,7 @@ def method_name(method):
         For an unknown method.
     """
     name = method.replace("-", "_") if isinstance(method, str) else method
-    if name not in METHODS:
-        raise ValueError(f"method: wanted one of {', '.join(METHODS)}, got {method!r}")
-    return name
+    return choice(name, METHODS, "method")
 
 
 def compare(a, b, method="cosine", sigma_k=None, convention=None):
@@ -88,8 +86,7 @@ def compare(a, b, method="cosine", sigma_k=None, convention=None):
     array([[ 1., -1.]])
     """
     method = method_name(method)
-    if convention not in (None, "rsatoolbox"):
-        raise ValueError(f"convention: wanted None or 'rsatoolbox', got {convention!r}")
+    choice(convention, CONVENTIONS, "convention")
     x, y = _matched(a, b)
     check_values(x.values, method, "a")
     check_values(y.values, method, "b")

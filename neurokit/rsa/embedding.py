@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..ops import dense
-from .rdms import RDMs
+from .checks import choice, numbers
+from .rdms import as_rdms
 
 
 def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7, n_init=4, seed=0):
@@ -44,9 +45,8 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7, n_init=4, seed=0):
     >>> rsa.mds([[3.0, 4.0, 5.0]]).shape
     (1, 3, 2)
     """
-    rdms = rdms if isinstance(rdms, RDMs) else RDMs(rdms)
-    if method not in ("metric", "nonmetric", "classical"):
-        raise ValueError(f"method: wanted metric, nonmetric or classical, got {method!r}")
+    rdms = as_rdms(rdms, "rdms")
+    choice(method, ("metric", "nonmetric", "classical"), "method")
     if not 1 <= n < rdms.n_conditions:
         raise ValueError(f"n: wanted 1 to {rdms.n_conditions - 1} dimensions, got {n}")
     if np.isnan(rdms.values).any():
@@ -89,10 +89,13 @@ def stress(rdms, points, method="metric"):
     Metric: sqrt(sum (distance - d)^2 / sum d^2); nonmetric: sqrt(sum (distance - f(d))^2 /
     sum distance^2).
     """
-    if method not in ("metric", "nonmetric"):
-        raise ValueError(f"method: wanted 'metric' or 'nonmetric', got {method!r}")
-    rdms = rdms if isinstance(rdms, RDMs) else RDMs(rdms)
-    i, j = np.triu_indices(np.shape(points)[1], 1)
+    choice(method, ("metric", "nonmetric"), "method")
+    rdms, points = as_rdms(rdms, "rdms"), numbers(points, "points")
+    if points.ndim != 3 or points.shape[:2] != (len(rdms), rdms.n_conditions):
+        raise ValueError(
+            f"points: wanted shape ({len(rdms)}, {rdms.n_conditions}, n), got {points.shape}"
+        )
+    i, j = np.triu_indices(rdms.n_conditions, 1)
     distances = np.stack([np.linalg.norm(x[i] - x[j], axis=1) for x in points])
     if method == "metric":
         fitted = size = rdms.values.astype(float)

@@ -8,7 +8,7 @@ import numpy as np
 from ..core.run.bars import progress_bar
 from . import significance
 from .bootstrap import sample_counts, sample_statistics, statistics
-from .checks import leveled
+from .checks import choice, leveled
 from .comparison import WHOLE, check_values, compare, compare_values, method_name, noise_of
 from .crossvalidation import bootstrap_crossvalidated, divided, fold_numbers
 from .inference import each_ceiling
@@ -147,7 +147,8 @@ def evaluate(
     models : model, RDMs, a list of either, or a dict of them by name
         :class:`FixedModel`, :class:`SelectModel`, :class:`WeightedModel`,
         :class:`InterpolatedModel`; each matrix of an ``RDMs`` is one fixed model. Conditions are
-        matched by label. An array is read by ``RDMs``.
+        matched by label; those of a model that ``rdms`` lacks are left out, if labels were given to
+        ``rdms``. An array is read by ``RDMs``, over the conditions of ``rdms``.
     rdms : RDMs or array_like
         One matrix per subject.
     method : str
@@ -327,13 +328,12 @@ class _Task:
         self.method = method_name(method)
         if self.method == "bures_distance":
             raise ValueError(f"method: {method!r} cannot be used here: larger is not more similar")
-        self.over = (over,) if isinstance(over, str) else tuple(dict.fromkeys(over))
-        if not self.over or set(self.over) - set(FACTORS):
-            raise ValueError(f"over: wanted some of {FACTORS}, got {self.over}")
-        if test not in significance.TESTS:
-            raise ValueError(f"test: wanted one of {significance.TESTS}, got {test!r}")
-        if correction not in significance.CORRECTIONS:
-            raise ValueError(f"correction: wanted None, 'fdr' or 'max', got {correction!r}")
+        self.over = (over,) if isinstance(over, str) else over
+        if not isinstance(self.over, (tuple, list, set)) or not self.over:
+            raise ValueError(f"over: wanted some of {', '.join(FACTORS)}, got {over!r}")
+        self.over = tuple(dict.fromkeys(choice(factor, FACTORS, "over") for factor in self.over))
+        choice(test, significance.TESTS, "test")
+        choice(correction, significance.CORRECTIONS, "correction")
         if test == "wilcoxon" and (correction == "max" or self.over != ("subject",)):
             raise ValueError("wilcoxon tests are over=('subject',), with correction None or 'fdr'")
         self.rdms, self.models = rdms, as_models(models, rdms)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .checks import CONVENTIONS, choice
 from .rdms import as_rdms
 
 
@@ -81,9 +82,7 @@ def geodesic(rdms, threshold=1.0, convention=None):
 
 
 def _axis(convention):
-    if convention not in (None, "rsatoolbox"):
-        raise ValueError(f"convention: wanted None or 'rsatoolbox', got {convention!r}")
-    return 1 if convention is None else None
+    return 1 if choice(convention, CONVENTIONS, "convention") is None else None
 
 
 def _paths(a, b, length, n):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..ops import dense
-from .checks import leveled
+from .checks import CONVENTIONS, choice, leveled
 from .comparison import (
     BY_RANK,
     WHITENED,
@@ -67,9 +67,10 @@ def pool(rdms, method="cosine", sigma_k=None, convention=None):
         For a matrix that is NaN throughout, or infinite values where the method is not of ranks.
     """
     rdms, method = as_rdms(rdms, "rdms"), method_name(method)
+    choice(convention, CONVENTIONS, "convention")
     check_values(rdms.values, method, "rdms")
     d = normalised(rdms.values, method, sigma_k, convention)
-    return RDMs(d, rdms.conditions, rdms.labels).mean()
+    return rdms._like(d, rdms.labels).mean()
 
 
 def each_ceiling(
@@ -156,6 +157,7 @@ def noise_ceiling(rdms, method="cosine", sigma_k=None, convention=None):
     if len(rdms) < 2:
         raise ValueError(f"a noise ceiling needs at least 2 RDMs, got {len(rdms)}")
     method = method_name(method)
+    choice(convention, CONVENTIONS, "convention")
     check_values(rdms.values, method, "rdms")
     lower, upper = each_ceiling(rdms.values, method, sigma_k, convention)
     return float(lower.mean()), float(upper.mean())

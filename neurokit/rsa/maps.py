@@ -161,7 +161,7 @@ def permutation_maps(
     rdms : Searchlight or RDMs
         One matrix per centre (``searchlight(..., keep=True)``).
     models : RDMs or array_like
-        Matched by label; an array is over the conditions of ``rdms``.
+        Matched by label, those that ``rdms`` lacks left out; an array is over its conditions.
     compare : str
         A method of :func:`compare`.
     n_perm : int
@@ -187,9 +187,7 @@ def permutation_maps(
     if rdms is None:
         raise ValueError("permutation_maps needs the RDMs: searchlight(..., keep=True)")
     values, conditions = rdms.values, rdms.conditions
-    n_pairs = values.shape[1]
-    reference = RDMs(np.zeros(n_pairs), conditions)
-    models = match_conditions(reference, as_rdms(models, "models", conditions))
+    models = match_conditions(rdms, as_rdms(models, "models", conditions), more=True)
     graph = None if neighbors is None else _both_ways(neighbors, len(values))
     method, n, m, n_perm = method_name(compare), len(conditions), len(models), _number(n_perm)
     i, j = np.triu_indices(n, 1)

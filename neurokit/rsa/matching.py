@@ -5,6 +5,7 @@ import numpy as np
 from neurokit.ops import dense
 
 from .alignment import centered, given
+from .checks import choice
 
 
 def match_units(X, Y=None, how="one_to_one"):
@@ -37,8 +38,7 @@ def match_units(X, Y=None, how="one_to_one"):
     >>> round(score, 6), partners.tolist()
     (1.0, [1, 2, 0])
     """
-    if how not in ("one_to_one", "best"):
-        raise ValueError(f"how: wanted 'one_to_one' or 'best', got {how!r}")
+    choice(how, ("one_to_one", "best"), "how")
     units = [_unit(centered(x, name)) for name, x in given(X, Y).items()]
     if Y is None:
         return np.array([[_match(x, y, how)[0] for y in units] for x in units])

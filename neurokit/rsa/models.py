@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..ops import dense
+from .checks import choice
 from .comparison import WHITENED, WHOLE, compare_values, method_name, noise_of
 from .inference import normalised
 from .moments import nearest_mixture
@@ -33,8 +34,9 @@ class _Model:
         Parameters
         ----------
         rdms : RDMs or array_like
-            Conditions are matched by label; those of the model that are not here are not used. An
-            array is over the conditions of the model. Matrices without a similarity (constant
+            Conditions are matched by label; those of the model that are not here are not used (which
+            takes labels that were given, not the numbers of conditions without). An array is over the
+            conditions of the model. Matrices without a similarity (constant
             dissimilarities) are left out.
         method : str
             A method of :func:`compare`.
@@ -51,7 +53,7 @@ class _Model:
             When nothing of the model can be compared with the data, or the method is not for it.
         """
         rdms = as_rdms(rdms, "rdms", self.rdms.conditions)
-        basis = self.rdms.subset(rdms.conditions)
+        basis = match_conditions(rdms, self.rdms, more=True)
         weights = self.weights_for(basis.values, rdms.values, method_name(method), sigma_k)
         if np.isnan(weights).any():
             raise ValueError(
@@ -68,7 +70,7 @@ class _Model:
                 f"parameters: wanted shape ({len(self.rdms)},), got {parameters.shape}"
             )
         mixed = self.mix(self.rdms.values, parameters)
-        return RDMs(mixed, self.rdms.conditions, [self.name or "prediction"])
+        return self.rdms._like(mixed, [self.name or "prediction"])
 
     def check(self, method):
         """Raise ValueError for a method that the model is not fitted to."""
@@ -162,8 +164,7 @@ class WeightedModel(_Model):
 
     def __init__(self, rdms, name=None, how="nonnegative", alpha=None):
         super().__init__(rdms, name)
-        if how not in ("nonnegative", "least_squares", "ridge"):
-            raise ValueError(f"how: wanted nonnegative, least_squares or ridge, got {how!r}")
+        choice(how, ("nonnegative", "least_squares", "ridge"), "how")
         if alpha is not None and not alpha >= 0:
             raise ValueError(f"alpha: wanted at least 0, got {alpha}")
         self.how, self.alpha = how, 1.0 if alpha is None and how == "ridge" else alpha or 0.0
@@ -316,11 +317,11 @@ def as_models(models, rdms):
     for name, item in zip(names, items, strict=True):
         if isinstance(item, _Model):
             model = type(item).__new__(type(item))
-            model.__dict__.update(item.__dict__, rdms=match_conditions(rdms, item.rdms))
+            model.__dict__.update(item.__dict__, rdms=match_conditions(rdms, item.rdms, more=True))
             model.name = str(name or item.name or f"model {len(out)}")
             out.append(model)
             continue
-        item = match_conditions(rdms, as_rdms(item, "models", rdms.conditions))
+        item = match_conditions(rdms, as_rdms(item, "models", rdms.conditions), more=True)
         labels = item.labels
         if name is not None:
             labels = [name] if len(item) == 1 else [f"{name} {label}" for label in labels]

@@ -4,7 +4,6 @@ import numpy as np
 
 from .calculate import rdm
 from .checks import numbers
-from .rdms import RDMs
 from .subject import own_labels
 
 
@@ -65,7 +64,7 @@ def rdm_movie(patterns, conditions=None, *, times=None, bins=None, **options):
         stack = np.stack([x[:, :, own].mean(2) for own in windows])
         times = np.array([_middle(times[own]) for own in windows])
     out = rdm(np.ascontiguousarray(stack), conditions, **options)
-    return RDMs(out.values, out.conditions, times)
+    return out._like(out.values, times)
 
 
 def _time_last(patterns):

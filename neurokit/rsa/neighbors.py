@@ -1,7 +1,10 @@
 """Neighbourhoods: the channels of each centre, in space and time."""
 
+from numbers import Real
+
 import numpy as np
 
+from .checks import numbers
 from .volume import mask_of
 
 MATRIX = "an adjacency matrix must be of booleans, or sparse"
@@ -27,6 +30,11 @@ def sphere_neighbors(mask, radius, spacing=None):
         Neighbours of voxel k are ``indices[indptr[k]:indptr[k + 1]]``: numbers of voxels in the
         mask, counted in C order; k itself is one of them.
 
+    Raises
+    ------
+    ValueError
+        For a negative or infinite radius, or a spacing that is not above 0.
+
     Examples
     --------
     >>> import numpy as np
@@ -36,11 +44,20 @@ def sphere_neighbors(mask, radius, spacing=None):
     array([1, 3, 4, 5, 7])
     """
     mask, own, _ = mask_of(mask)
-    spacing = own if spacing is None else spacing
-    spacing = np.broadcast_to(np.asarray(spacing, dtype=float), mask.ndim)
-    if radius < 0 or (spacing <= 0).any():
-        raise ValueError("radius and spacing must not be negative")
-    reach = np.floor(radius / spacing + 1e-9).astype(int)
+    if mask.ndim == 0:
+        raise ValueError(
+            "mask: wanted an array of one axis or more, or an image, got a single value"
+        )
+    size = own if spacing is None else numbers(spacing, "spacing")
+    if size.shape not in ((), (1,), (mask.ndim,)) or not ((size > 0) & (size < np.inf)).all():
+        raise ValueError(
+            f"spacing: wanted a size above 0, or one for each of {mask.ndim} axes, got {spacing!r}"
+        )
+    if not isinstance(radius, Real) or not 0 <= radius < np.inf:
+        raise ValueError(f"radius: wanted a number of at least 0, got {radius!r}")
+    spacing = np.broadcast_to(size, mask.ndim)
+    farthest = np.maximum(np.array(mask.shape) - 1, 0)
+    reach = np.minimum(np.floor(radius / spacing + 1e-9), farthest).astype(int)
     grid = np.stack(np.meshgrid(*[np.arange(-r, r + 1) for r in reach], indexing="ij"), -1)
     offsets = grid.reshape(-1, mask.ndim)
     offsets = offsets[np.sum((offsets * spacing) ** 2, 1) <= radius**2 * (1 + 1e-9)]

@@ -1,11 +1,14 @@
 """Noise covariance between channels, estimated with and without shrinkage."""
 
+from numbers import Real
+
 import numpy as np
 
 from ..ops.dense import cholesky, gram, product, solve_triangular, squared_norm
-from .checks import codes, numbers, symmetric
+from .checks import choice, codes, numbers, symmetric
 
 ROWS = 16  # samples looked at together, in cache
+TARGETS = ("diagonal", "identity")
 KINDS = ("shrinkage_diagonal", "shrinkage_identity", "diagonal", "full")
 
 
@@ -192,8 +195,7 @@ def shrinkage(residuals, target="diagonal", dof=None):
     >>> rsa.rdm(rng.standard_normal((4, 30)), noise=noise, metric="mahalanobis")
     RDMs: 1 of 4 conditions, float64
     """
-    if target not in ("diagonal", "identity"):
-        raise ValueError(f"target: wanted 'diagonal' or 'identity', got {target!r}")
+    choice(target, TARGETS, "target")
     return noise_from_residuals(residuals, f"shrinkage_{target}", dof)
 
 
@@ -222,8 +224,7 @@ def noise_from_residuals(residuals, kind="shrinkage_diagonal", dof=None):
     >>> np.allclose(noise.covariance, np.cov(x.T))
     True
     """
-    if kind not in KINDS:
-        raise ValueError(f"kind: wanted one of {', '.join(KINDS)}, got {kind!r}")
+    choice(kind, KINDS, "kind")
     if isinstance(residuals, (list, tuple)) and len(residuals) and np.ndim(residuals[0]) == 1:
         residuals = np.asarray(residuals)  # rows of one matrix, not runs
     if isinstance(residuals, (list, tuple)):
@@ -242,8 +243,8 @@ def noise_from_residuals(residuals, kind="shrinkage_diagonal", dof=None):
     if not np.isfinite(x).all():
         raise ValueError("residuals: NaN or infinite values")
     dof = len(x) - 1 if dof is None else dof
-    if dof < 1:
-        raise ValueError(f"dof: wanted at least 1, got {dof}")
+    if not isinstance(dof, Real) or not 1 <= dof < np.inf:
+        raise ValueError(f"dof: wanted a number of at least 1, got {dof!r}")
     flat = (x == x[0]).all(0)
     x = x - x.mean(0)
     if kind == "full":
@@ -331,11 +332,14 @@ def noise_from_measurements(patterns, conditions, target="diagonal", kind=None, 
     ValueError
         For lengths that differ, or when no condition was measured twice.
     """
+    kind = f"shrinkage_{choice(target, TARGETS, 'target')}" if kind is None else kind
     patterns = numbers(patterns, "patterns")
+    if patterns.ndim != 2:
+        raise ValueError(f"patterns: wanted (n_obs, n_channels), got shape {patterns.shape}")
     labels, code = codes(conditions, len(patterns), "conditions")
     if len(labels) == len(code):
         raise ValueError("no condition was measured twice: there is nothing to estimate noise from")
     member = (code[:, None] == np.arange(len(labels))).astype(float)
     means = product((member / member.sum(0)).T, patterns)
     dof = len(code) - len(labels) if dof is None else dof
-    return noise_from_residuals(patterns - means[code], kind or f"shrinkage_{target}", dof)
+    return noise_from_residuals(patterns - means[code], kind, dof)

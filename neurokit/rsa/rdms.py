@@ -82,6 +82,7 @@ class RDMs:
             why = ", nor one square matrix: not symmetric with a diagonal of zeros" * square
             raise ValueError(f"{error}{why}") from None
         self.values = values
+        self._numbered = conditions is None  # nobody gave labels: their numbers only tell places
         self.conditions = _labels(conditions, n, "conditions")
         self.labels = _labels(labels, len(values), "labels", unique=False)
 
@@ -99,7 +100,13 @@ class RDMs:
         """Matrices by number, slice, mask or array of numbers; always an ``RDMs``."""
         if isinstance(which, (int, np.integer)):
             which = [which]
-        return RDMs(self.values[which], self.conditions, self.labels[which])
+        return self._like(self.values[which], self.labels[which])
+
+    def _like(self, values, labels):
+        """Other matrices over the same conditions."""
+        rdms = RDMs(values, self.conditions, labels)
+        rdms._numbered = self._numbered
+        return rdms
 
     def __repr__(self):
         return f"RDMs: {len(self)} of {self.n_conditions} conditions, {self.values.dtype}"
@@ -146,18 +153,18 @@ class RDMs:
         total = dense.product(weights, np.where(have, self.values, 0))
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = total / dense.product(weights, have)
-        return RDMs(mean.astype(self.values.dtype), self.conditions, ["mean"])
+        return self._like(mean.astype(self.values.dtype), ["mean"])
 
     def rank(self):
         """Mid-ranks 1 .. n_pairs within each matrix; NaN pairs stay NaN and are not counted."""
-        return RDMs(similarity.ranks(self.values), self.conditions, self.labels)
+        return self._like(similarity.ranks(self.values), self.labels)
 
     def transform(self, f):
         """The matrices with ``f`` applied to the array of all values."""
         values = np.asarray(f(self.values.copy()))
         if values.shape != self.values.shape:
             raise ValueError(f"f changed the shape from {self.values.shape} to {values.shape}")
-        return RDMs(values, self.conditions, self.labels)
+        return self._like(values, self.labels)
 
     def concat(self, *others):
         """This set and others after it; conditions are matched by label."""
@@ -259,7 +266,9 @@ class RDMs:
             missing = {"values", "conditions", "labels"} - set(file.files)
             if missing:
                 raise ValueError(f"{path}: not a file of RDMs (no {', '.join(sorted(missing))})")
-            return RDMs(file["values"], file["conditions"], file["labels"])
+            rdms = RDMs(file["values"], file["conditions"], file["labels"])
+            rdms._numbered = np.array_equal(rdms.conditions, np.arange(rdms.n_conditions))
+            return rdms
 
     def _repr_html_(self):
         shown = self[:4]
@@ -296,14 +305,23 @@ def concat(sets):
     others = [match_conditions(first, other) for other in others]
     sets = [first, *others]
     values = np.concatenate([r.values for r in sets])
-    return RDMs(values, first.conditions, joined([r.labels for r in sets]))
+    return first._like(values, joined([r.labels for r in sets]))
 
 
-def match_conditions(reference, rdms):
-    """``rdms`` with its conditions in the order of ``reference``; both need the same labels."""
+def match_conditions(reference, rdms, more=False):
+    """``rdms`` with its conditions in the order of ``reference``; both need the same labels.
+
+    With ``more``, ``rdms`` may have others, which are left out: those of a model that the data lack.
+    This takes labels that somebody gave to the data, since places alone do not say which are there.
+    """
     if np.array_equal(reference.conditions, rdms.conditions):
         return rdms
-    if len(reference.conditions) != len(rdms.conditions):
+    if more and reference.n_conditions < rdms.n_conditions and reference._numbered:
+        raise ValueError(
+            f"the data have {reference.n_conditions} conditions without labels and the model "
+            f"{rdms.n_conditions}: label the conditions of the data, or take a subset of the model"
+        )
+    if len(reference.conditions) != len(rdms.conditions) and not more:
         raise ValueError(
             f"RDMs of {reference.n_conditions} and {rdms.n_conditions} conditions do not match: "
             "take the subset that both have"

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..core.run.bars import progress_bar
 from ..ops import similarity
-from .checks import numbers
+from .checks import choice, numbers
 from .comparison import Whitening, method_name
 from .comparison import compare as compare_rdms
 from .neighbors import rows_of, window_neighbors
@@ -185,8 +185,7 @@ def searchlight(
     >>> found.to_volume(mask).shape
     (1, 4, 4, 4)
     """
-    if metric not in (*METRICS, "crossnobis", "mahalanobis"):
-        raise ValueError(f"metric: {metric!r} is not for searchlights")
+    choice(metric, (*METRICS, "crossnobis", "mahalanobis"), "metric")
     if metric == "mahalanobis" and noise is None:
         raise ValueError("mahalanobis needs noise: residuals of shape (n_samples, n_channels)")
     if isinstance(noise, dict):
@@ -212,8 +211,8 @@ def searchlight(
     n_centers, n = len(indptr) - 1, len(subject.labels)
     scorer, names = None, []
     if models is not None:
-        reference = RDMs(np.zeros(n * (n - 1) // 2), subject.labels)
-        models = match_conditions(reference, as_rdms(models, "models", subject.labels))
+        reference = RDMs(np.zeros(n * (n - 1) // 2), None if subject.numbered else subject.labels)
+        models = match_conditions(reference, as_rdms(models, "models", subject.labels), more=True)
         scorer, names = (
             _scorer(models, method, sigma_k, threads or 0),
             [str(label) for label in models.labels],

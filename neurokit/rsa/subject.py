@@ -19,7 +19,9 @@ def own_labels(patterns):
     if hasattr(patterns, "coords"):
         return _own_coordinate(patterns)
     if hasattr(patterns, "iloc") and hasattr(patterns, "index"):
-        return np.asarray(patterns.index)
+        index = patterns.index
+        plain = type(index).__name__ == "RangeIndex" and (index.start, index.step) == (0, 1)
+        return None if plain else np.asarray(index)
     return None
 
 
@@ -55,7 +57,8 @@ class Subject:
             raise ValueError(f"patterns: wanted (n_obs, n_channels), got shape {x.shape}")
         self.x, self.metric = x, metric
         self.crossed = metric in ("crossnobis", "poisson_cv")
-        if conditions is None:
+        self.numbered = conditions is None
+        if self.numbered:
             if self.crossed:
                 raise ValueError(f"{metric} needs the conditions of the rows")
             conditions = np.arange(len(x))
@@ -130,7 +133,7 @@ class Subject:
             part = Subject(x, names, folds, own, self.metric)
             return part.compute(self.threads, self.convention)
 
-        return by_channels(valid, compute)
+        return by_channels(valid, compute).astype(self.x.dtype)
 
     def _whiten(self, x, noise):
         if noise is None:
