@@ -227,3 +227,36 @@ def test_missing_channels_keep_float32(metric):
     assert got.dtype == np.float32
     want = rsa.rdm(x, labels, **how).values
     np.testing.assert_allclose(got, want, atol=1e-5 * np.abs(want).max())
+
+
+def test_noise_of_folds_and_times():
+    """A list for a movie has the folds' noise (it was taken for that of the times) or the times'."""
+    rng = np.random.default_rng(7)
+    x, labels, runs = rng.standard_normal((18, 5, 4)), list("abc") * 6, np.repeat([2, 0, 1], 6)
+    noise = [rsa.shrinkage(rng.standard_normal((30, 5))) for _ in range(4)]
+    how = {"folds": runs, "metric": "crossnobis"}
+
+    def at(time, own):
+        return rsa.rdm(x[:, :, time], labels, noise=own, **how).values[0]
+
+    got = rsa.rdm_movie(x, labels, noise=noise[:3], **how).values
+    by_fold = dict(zip([2, 0, 1], noise, strict=False))
+    np.testing.assert_array_equal(got, [at(t, by_fold) for t in range(4)])
+    np.testing.assert_array_equal(got, rsa.rdm_movie(x, labels, noise=by_fold, **how).values)
+    got = rsa.rdm_movie(x, labels, noise=noise, **how).values
+    np.testing.assert_array_equal(got, [at(t, noise[t]) for t in range(4)])
+    x = x[:, :, :3]
+    several = [noise[:3], noise[1:], by_fold]
+    got = rsa.rdm_movie(x, labels, noise=several, **how).values
+    np.testing.assert_array_equal(got, [at(t, several[t]) for t in range(3)])
+    with pytest.raises(ValueError, match="noise: 3 could be those of the folds or those over time"):
+        rsa.rdm_movie(x, labels, noise=noise[:3], **how)
+    for some in (noise[:2], []):
+        with pytest.raises(ValueError, match="one for each of 3 folds or 3 over time, got"):
+            rsa.rdm_movie(x, labels, noise=some, **how)
+    got = rsa.rdm_movie(x, labels, noise=noise[:3], metric="mahalanobis").values
+    want = [rsa.rdm(x[:, :, t], labels, noise=noise[t], metric="mahalanobis") for t in range(3)]
+    np.testing.assert_array_equal(got, [r.values[0] for r in want])
+    for given in (noise[:3], by_fold, [np.zeros((30, 5))] * 3):
+        with pytest.raises(ValueError, match="noise: .*one per fold is for rsa.rdm"):
+            rsa.searchlight(x[:, :, 0], [[0, 1]], labels, runs, noise=given)

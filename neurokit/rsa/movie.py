@@ -3,7 +3,7 @@
 import numpy as np
 
 from .calculate import rdm
-from .checks import numbers
+from .checks import codes, numbers
 from .subject import own_labels
 
 
@@ -26,6 +26,8 @@ def rdm_movie(patterns, conditions=None, *, times=None, bins=None, **options):
         left out), or the times of each window.
     **options
         ``folds``, ``noise``, ``metric``, ``convention``, ``threads`` of :func:`rdm`.
+        A list of noise has one for each fold (with ``crossnobis``) or for each matrix of the
+        result.
 
     Returns
     -------
@@ -35,7 +37,8 @@ def rdm_movie(patterns, conditions=None, *, times=None, bins=None, **options):
     Raises
     ------
     ValueError
-        For patterns without a time axis, times of another number, or unknown times in a window.
+        For patterns without a time axis, times of another number, unknown times in a window, or a list
+        of noise that is neither over folds nor over time, or could be both.
 
     Examples
     --------
@@ -63,8 +66,27 @@ def rdm_movie(patterns, conditions=None, *, times=None, bins=None, **options):
         windows = _windows(times, bins)
         stack = np.stack([x[:, :, own].mean(2) for own in windows])
         times = np.array([_middle(times[own]) for own in windows])
+    if isinstance(options.get("noise"), (list, tuple)):
+        options["noise"] = _noise_over_time(len(stack), **options)
     out = rdm(np.ascontiguousarray(stack), conditions, **options)
     return out._like(out.values, times)
+
+
+def _noise_over_time(n_times, noise, folds=None, metric=None, **_):
+    """A list of noise as one for each time, of which each may be a list over folds."""
+    n_folds = None
+    each = noise[0] if len(noise) else None
+    if metric == "crossnobis" and folds is not None and not isinstance(each, (list, tuple, dict)):
+        n_folds = len(codes(folds, len(folds), "folds")[0])
+    if len(noise) not in (n_times, n_folds):
+        for_folds = f"one for each of {n_folds} folds or " if n_folds else ""
+        raise ValueError(f"noise: wanted {for_folds}{n_times} over time, got {len(noise)}")
+    if n_times == n_folds:
+        raise ValueError(
+            f"noise: {n_times} could be those of the folds or those over time: hand over a dict by "
+            "fold, or a list over time with such a dict or a list for each"
+        )
+    return [noise] * n_times if len(noise) == n_folds else noise
 
 
 def _time_last(patterns):

@@ -188,7 +188,8 @@ def searchlight(
     choice(metric, (*METRICS, "crossnobis", "mahalanobis"), "metric")
     if metric == "mahalanobis" and noise is None:
         raise ValueError("mahalanobis needs noise: residuals of shape (n_samples, n_channels)")
-    if isinstance(noise, dict):
+    listed = isinstance(noise, (list, tuple)) and len(noise) > 0 and np.ndim(noise[0]) != 1
+    if isinstance(noise, dict) or listed:
         raise ValueError("noise: wanted residuals or a Noise; one per fold is for rsa.rdm")
     method = method_name(compare)
     shape = np.shape(data)
