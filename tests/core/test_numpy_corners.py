@@ -220,6 +220,64 @@ def test_interpolation_has_a_slope_at_its_knots():
     assert nk.grad(lambda x: np.interp(x, *twice))(1.0) == 0
 
 
+def test_interpolation_beside_infinite_values_takes_the_end_that_gives_a_number():
+    inf, nan = np.inf, np.nan
+    x = np.array([-inf, -2.0, -1.0, -0.5, 0.0, 0.3, 1.0, 1.5, 2.0, inf, nan])
+    for knots, values in [
+        ([-1.0, 0.0, 1.0, 2.0], [inf, 1.0, -inf, -inf]),
+        ([-1.0, 0.0, 1.0, 2.0], [inf, -inf, nan, 4.0]),
+        ([-inf, -1.0, 1.0, inf], [1.0, inf, 0.0, 2.0]),
+        ([-1.0, 1.0, 1.0], [0.0, inf, 3.0]),
+        ([0.5], [2.0]),
+    ]:
+        y = np.array(values)
+        same(lambda x, y, k=knots: np.interp(x, k, y), x, y)
+        both = y + 0j
+        both.imag = y[::-1]
+        parts = lambda x, y, k=knots: (np.interp(x, k, y).real, np.interp(x, k, y).imag)  # noqa: E731
+        same(parts, x, both)
+    nk.check_grads(
+        lambda x, y: np.interp(x, [-1.0, 0.0, 2.0, 3.0], np.append(y, inf)),
+        (np.array([-2.0, -0.4, 0.3, 1.9]), np.array([1.0, 3.0, -1.0])),
+    )
+
+
+def test_geometric_sequences_of_float32_are_computed_in_their_own_type():
+    start, stop = np.array([1, 2], np.float32), np.array([100, 300], np.float32)
+    for dtype in (None, np.float64, np.float32, int):
+        run = nk.jit(lambda a, b, d=dtype: np.geomspace(a, b, 5, dtype=d))
+        wanted, got = np.geomspace(start, stop, 5, dtype=dtype), run(start, stop)
+        assert got.dtype == wanted.dtype
+        tolerance = 1e-6 if dtype is np.float32 else 1e-14
+        np.testing.assert_allclose(got, wanted, rtol=tolerance)
+
+
+def test_boolean_indices_with_an_axis_of_length_0_take_nothing():
+    x = np.arange(24.0).reshape(4, 3, 2)
+    for shape in [(0,), (0, 3), (4, 0), (4, 0, 2), (1,), (4, 2), (4, 3, 2, 0)]:
+        mask = np.zeros(shape, bool)
+        same(lambda x, m=mask: x[m], x)
+    pullback = nk.vjp(lambda x: x[np.zeros(0, bool)], x)[1]
+    np.testing.assert_array_equal(pullback(np.zeros((0, 3, 2)))[0], 0 * x)
+
+
+def test_a_list_of_axes_and_a_whole_degree_that_is_a_float():
+    same(lambda x, w: np.average(x, axis=[0], weights=w), PAIR.real * np.ones((2, 1)), np.ones(2))
+    x = np.array([0.0, 1.0, 2.0, 4.0])
+    same(lambda x: np.polyfit(x, x**2, 2.0), x)
+    same(lambda p: np.polymul(p, p[:0]), x + 1)
+    same(lambda p: np.polymul(p[:0], p), x + 1)
+
+
+def test_check_grads_gives_arrays_that_can_be_written_to():
+    def halved(x):
+        y = x.copy()
+        y[x > 0] /= 2
+        return y
+
+    nk.check_grads(halved, (np.array(1.5),))
+
+
 def test_fmod_is_smooth_at_0():
     a = np.array([0.0, -0.0, 1.0, -1.0, 2.0])
     np.testing.assert_array_equal(nk.grad(lambda a: np.sum(np.fmod(a, 1.5)))(a), np.ones(5))

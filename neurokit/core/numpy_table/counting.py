@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import AbstractValueError
 from ..graph import INT64
+from ..primitives import complexes
 from ..primitives.indexing import scatter
 from ..primitives.shaping import full, reshape
 from ..trace.tracer import Tracer, to_node
@@ -343,6 +344,20 @@ def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
 # ---------------------------------------------------------------------------- interpolation
 
 
+def _line(x, x0, x1, y0, y1, end):
+    """Values at `x` of the lines from (x0, y0) to (x1, y1); where a y is infinite, of the end that gives a number."""
+    width = x1 - x0
+    slope = np.where(width == 0, 0.0, (y1 - y0) / np.where(width == 0, 1.0, width))
+    at_end = x == end
+    x0, y0 = np.where(at_end, x1, x0), np.where(at_end, y1, y0)
+    from_0, from_1 = (
+        slope * (x - x0) + y0,
+        slope * (x - x1) + y1,
+    )  # from_0 is exact at x0, if it is a number
+    instead = np.where((x == x0) | np.isnan(from_1) & (y0 == y1), y0, from_1)
+    return np.where(np.isnan(from_0), instead, from_0)
+
+
 @implements(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
     x, xp, fp = (T(to_node(v)) for v in (x, xp, fp))
@@ -372,12 +387,11 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         middle = fp[0]
     else:
         place = np.clip(searchsorted(xp, x, "right") - 1, 0, n - 2)
-        x0, x1, y0, y1 = xp[place], xp[place + 1], fp[place], fp[place + 1]
-        width = x1 - x0
-        slope = np.where(width == 0, 0.0, (y1 - y0) / np.where(width == 0, 1.0, width))
-        at_end = x == xp[-1]
-        x0, y0 = np.where(at_end, x1, x0), np.where(at_end, y1, y0)
-        at_knot = (x == x0) & ~np.isfinite(slope)  # exact elsewhere, with the slope of the interval
-        middle = np.where(at_knot, y0, slope * (x - x0) + y0)
+        x0, x1 = xp[place], xp[place + 1]
+        if fp.dtype.kind == "c":
+            lines = (_line(x, x0, x1, f[place], f[place + 1], xp[-1]) for f in (fp.real, fp.imag))
+            middle = T(complexes.join(*(to_node(line) for line in lines)))
+        else:
+            middle = _line(x, x0, x1, fp[place], fp[place + 1], xp[-1])
     result = np.where(x < xp[0], left, np.where(x > xp[-1], right, middle))
-    return np.where(np.isnan(x), x, result)
+    return result if n == 1 else np.where(np.isnan(x), x, result)

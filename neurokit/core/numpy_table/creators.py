@@ -128,7 +128,9 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     start, stop = T(to_node(start)) * 1.0, T(to_node(stop)) * 1.0
     if start.dtype.kind == "c" or stop.dtype.kind == "c":
         raise TraceError("np.geomspace of complex ends has no traced form: np.exp of np.linspace")
-    start, stop = np.broadcast_arrays(start, stop)
+    # NumPy computes in this type, also where the ends are float32
+    kind = np.result_type(start.dtype, stop.dtype, np.float64 if dtype is None else np.dtype(dtype))
+    start, stop = np.broadcast_arrays(start.astype(kind), stop.astype(kind))
     sign = np.sign(start)
     y = logspace(np.log10(start * sign), np.log10(stop * sign), num, endpoint)
     parts = [start[None]] if num > 0 else [y]
@@ -136,8 +138,7 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
         parts += [y[1:-1] * sign, stop[None]] if endpoint else [y[1:] * sign]
     y = np.concatenate(parts)
     y = np.moveaxis(y, 0, axis) if axis else y
-    kind = np.result_type(start.dtype, stop.dtype, np.float64)
-    return y.astype(kind if dtype is None else dtype)
+    return y if dtype is None else y.astype(dtype)
 
 
 # ---------------------------------------------------------------------------- grids and index sets

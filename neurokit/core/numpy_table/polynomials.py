@@ -19,11 +19,11 @@ def _line(p):
 
 def _trimmed(p):
     """Without leading zeros, where the values are known; at least one coefficient."""
-    if p.abstract:
-        return p
+    if p.abstract or not p.size:
+        return p if p.size else _full_tracer((1,), 0, p.dtype)
     values = np.asarray(p._value("a polynomial"))
     nonzero = np.flatnonzero(values)
-    return p[nonzero[0] :] if len(nonzero) else p[:1] * 0 if p.size else p
+    return p[nonzero[0] :] if len(nonzero) else p[:1] * 0
 
 
 @implements(np.polyval)
@@ -130,7 +130,7 @@ def vander(x, N=None, increasing=False):
 
 @implements(np.polyfit)
 def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
-    order = operator.index(deg) + 1
+    order = int(deg) + 1
     x, y = T(to_node(x)) + 0.0, T(to_node(y)) + 0.0
     if order < 1:
         raise ValueError("expected deg >= 0")

@@ -240,7 +240,10 @@ class Index:
                     more += 1
                     out.append(np.zeros(int(mask), np.int64))
                     continue
-                if mask.shape != tuple(shape[axis : axis + mask.ndim]):
+                # an axis of length 0 goes with any length, as in NumPy
+                if mask.ndim > len(shape) - axis or any(
+                    d not in (0, n) for d, n in zip(mask.shape, shape[axis:])
+                ):
                     raise IndexError(
                         f"boolean index did not match indexed array along axis {axis}; size of axis "
                         f"is {shape[axis : axis + mask.ndim]} but got {mask.shape}"

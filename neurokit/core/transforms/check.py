@@ -134,6 +134,10 @@ def _difference(f, opened, direction, eps):
 
     def at(step):
         moved = [np.asarray(x) + step * d for x, d in zip(opened.leaves, direction)]
+        # NumPy's sums of 0-d arrays are numbers, which f could not write to
+        moved = [
+            np.asarray(m) if isinstance(x, np.ndarray) else m for m, x in zip(moved, opened.leaves)
+        ]
         with opened.arguments(moved, opened.states) as args:
             return [_double(o) for o in tree.leaves(f(*args))]
 
