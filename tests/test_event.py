@@ -430,3 +430,33 @@ def test_wiring_refusals():
         ops.wire((3, 3), 0, out_degree=4)
     with pytest.raises(ValueError, match="p must lie"):
         ops.wire((3, 3), 0, p=1.5)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ops.Dense((2, -1)),
+        lambda: ops.Dense((2, 3, 4)),
+        lambda: ops.Dense(3),
+        lambda: ops.Dense((2.5, 3)),
+        lambda: ops.OneToOne(-1),
+        lambda: ops.OneToOne(1.5),
+        lambda: ops.OneToOne("2"),
+        lambda: ops.OneToOne(np.nan),
+        lambda: ops.Csr([0, 0], [], (1.5, 2)),
+        lambda: ops.Csr([0, 0], [], (1,)),
+        lambda: ops.wire((2, 3.5), p=0.5),
+        lambda: ops.wire((2, 3), in_degree=1.5),
+        lambda: ops.wire((2, 3), out_degree=0.5),
+        lambda: ops.wire((2, 3), count=2.5),
+        lambda: ops.wire((2, 3), count=-1),
+    ],
+)
+def test_sizes_and_counts_are_whole(make):
+    with pytest.raises(ValueError, match=r"must be (a whole number|\(n_pre, n_post\)).*got"):
+        make()
+
+
+def test_whole_floats_are_counts():
+    assert ops.wire((10, 10.0), seed=1, in_degree=0.2 * 10).nnz == 20
+    assert ops.Dense(np.array([2, 3])).shape == (2, 3)

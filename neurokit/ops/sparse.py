@@ -32,8 +32,8 @@ class Csr:
     __slots__ = ("indptr", "indices", "shape", "_transposed")
 
     def __init__(self, indptr, indices, shape):
-        n_pre, n_post = (int(n) for n in shape)
-        if n_pre < 0 or not 0 <= n_post < 2**31:
+        n_pre, n_post = pair("Csr", shape)
+        if n_post >= 2**31:
             raise ValueError(f"Csr: shape must be two sizes below 2**31, got {shape}")
         pointer, targets = _integers(indptr, "indptr"), _integers(indices, "indices")
         _check_pointer(pointer, n_pre, targets.size)
@@ -135,7 +135,7 @@ class Dense:
     __slots__ = ("shape",)
 
     def __init__(self, shape):
-        self.shape = tuple(int(n) for n in shape)
+        self.shape = pair("Dense", shape)
 
     @property
     def nnz(self):
@@ -151,7 +151,8 @@ class OneToOne:
     __slots__ = ("shape",)
 
     def __init__(self, n):
-        self.shape = (int(n), int(n))
+        n = whole("OneToOne: n", n)
+        self.shape = (n, n)
 
     @property
     def nnz(self):
@@ -159,6 +160,24 @@ class OneToOne:
 
     def __repr__(self):
         return f"OneToOne({self.shape[0]})"
+
+
+def whole(name, value):
+    """A count as an int: of 0 or more, without a fraction."""
+    try:
+        n = int(value)
+        if n != value or n < 0 or isinstance(value, (str, bytes)):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must be a whole number of 0 or more, got {value!r}") from None
+    return n
+
+
+def pair(name, shape):
+    """(n_pre, n_post) as ints."""
+    if np.shape(shape) != (2,):
+        raise ValueError(f"{name}: shape must be (n_pre, n_post), got {shape!r}")
+    return tuple(whole(f"{name}: each size of shape", n) for n in shape)
 
 
 def _integers(values, name):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .sparse import Csr
+from .sparse import Csr, pair, whole
 
 _BLOCK = 1 << 22  # synapses drawn at a time
 
@@ -43,7 +43,7 @@ def wire(shape, seed=0, *, p=None, in_degree=None, out_degree=None, count=None, 
             f"wire: give one of p, in_degree, out_degree and count, got {sorted(given) or 'none'}"
         )
     rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
-    n_pre, n_post = (int(n) for n in shape)
+    n_pre, n_post = pair("wire", shape)
     if in_degree is not None:
         turned = _fixed_degree(
             rng, n_post, n_pre, in_degree, None if self_at is None else -self_at, "in_degree"
@@ -53,7 +53,7 @@ def wire(shape, seed=0, *, p=None, in_degree=None, out_degree=None, count=None, 
         return _fixed_degree(rng, n_pre, n_post, out_degree, self_at, "out_degree")
     if p is not None:
         return _by_probability(rng, n_pre, n_post, float(p), self_at)
-    return _by_count(rng, n_pre, n_post, int(count), self_at)
+    return _by_count(rng, n_pre, n_post, whole("wire: count", count), self_at)
 
 
 def _columns(n_row, n_column, self_at):
@@ -115,7 +115,7 @@ def _fixed_degree(rng, n_row, n_column, degree, self_at, name):
     Columns drawn with replacement, repeats dropped and drawn again until none is missing: the
     first `degree` different values of a stream are a uniform subset. Dense rows are sorted noise.
     """
-    degree = int(degree)
+    degree = whole(f"wire: {name}", degree)
     inside = self_at is not None and 0 <= self_at <= n_column - n_row
     if self_at is not None and not inside:
         return _fixed_degree_partial(rng, n_row, n_column, degree, self_at, name)

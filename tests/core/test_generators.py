@@ -136,3 +136,64 @@ def test_order_and_choice_in_traces(name):
     slope = np.argsort(nk.Rng(0).permutation(5)).astype(float)
     for g in (nk.grad(permuted), nk.jit(nk.grad(permuted))):
         np.testing.assert_array_equal(g(x), slope)
+
+
+PARAMETRIC = {
+    "normal": lambda rng, p, size=None: rng.normal(size, mean=p, sd=1.0),
+    "normal_sd": lambda rng, p, size=None: rng.normal(size, sd=p),
+    "uniform": lambda rng, p, size=None: rng.uniform(size, high=p),
+    "exponential": lambda rng, p, size=None: rng.exponential(size, scale=p),
+    "gamma": lambda rng, p, size=None: rng.gamma(2.0, size, scale=p),
+    "poisson": lambda rng, p, size=None: rng.poisson(p, size),
+    "bernoulli": lambda rng, p, size=None: rng.bernoulli(p / 2, size),
+}
+
+
+@pytest.mark.parametrize("name", PARAMETRIC)
+def test_each_element_of_a_parameter_has_a_draw_of_its_own(name):
+    draw, p = PARAMETRIC[name], np.ones((2, 100))
+    wanted = draw(nk.Rng(0), p, (2, 100))
+    assert not np.array_equal(wanted[0], wanted[1])
+    assert len(np.unique(wanted)) > (150 if wanted.dtype == float else 1)
+    np.testing.assert_array_equal(draw(nk.Rng(0), p), wanted)
+    np.testing.assert_array_equal(nk.jit(lambda p: draw(nk.Rng(0), p))(p), wanted)
+    np.testing.assert_array_equal(draw(nk.Rng(0), p[0], (2, 100)), wanted)
+    for size in (100, (3, 100), (2, 1), ()):
+        with pytest.raises(ValueError, match=r"\(2, 100\).* do not fit size"):
+            draw(nk.Rng(0), p, size)
+        with pytest.raises(ValueError, match="do not fit size"):
+            nk.jit(lambda p: draw(nk.Rng(0), p, size))(p)
+
+
+def test_parameters_have_the_shape_of_all_of_them():
+    rng = nk.Rng(0)
+    assert rng.normal(mean=np.zeros((2, 1)), sd=np.ones(3)).shape == (2, 3)
+    assert rng.gamma(np.ones(3), scale=np.ones((2, 1))).shape == (2, 3)
+    assert rng.normal(mean=[0.0, 1.0]).shape == (2,)
+    assert isinstance(rng.normal(), np.float64)
+    with pytest.raises(ValueError, match=r"Rng.normal: parameters of shapes .* do not fit$"):
+        rng.normal(mean=np.zeros(2), sd=np.ones(3))
+    each = nk.vmap(lambda m: nk.Rng(1).normal(mean=m))(np.zeros(50))
+    assert len(np.unique(each)) == 50
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda rng: rng.bernoulli(1.5),
+        lambda rng: rng.bernoulli(np.array([0.5, np.nan])),
+        lambda rng: rng.poisson(-1.0),
+        lambda rng: rng.gamma(0.0),
+        lambda rng: rng.gamma(1.0, scale=-1.0),
+        lambda rng: rng.normal(sd=1j),
+        lambda rng: rng.normal(mean="a"),
+        lambda rng: rng.poisson(np.datetime64("2020-01-01")),
+        lambda rng: rng.uniform(high=np.array([1, 2j])),
+        lambda rng: rng.normal(10**18),
+    ],
+)
+def test_a_draw_that_fails_leaves_the_generator_as_it_was(draw):
+    rng = nk.Rng(3)
+    with pytest.raises((TypeError, ValueError, MemoryError)):
+        draw(rng)
+    assert rng.normal() == nk.Rng(3).normal()

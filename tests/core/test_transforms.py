@@ -344,3 +344,32 @@ def test_second_derivatives_where_the_first_vanishes():
         mixed = lambda y: nk.grad(lambda x: f(x) * y)(2.0)  # noqa: E731
         np.testing.assert_allclose(nk.grad(mixed)(0.0), wanted, rtol=1e-12)
         np.testing.assert_allclose(nk.jvp(mixed, (0.0,), (1.0,))[1], wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"order": 0},
+        {"order": -1},
+        {"order": float("nan")},
+        {"order": float("inf")},
+        {"order": None},
+        {"order": True},
+        {"modes": ()},
+        {"modes": "fwd"},
+        {"modes": ("forward",)},
+        {"rtol": -1.0},
+        {"rtol": float("nan")},
+        {"rtol": "a"},
+        {"atol": [1.0]},
+        {"atol": -1e-9},
+        {"eps": 0.0},
+        {"eps": -1e-3},
+        {"eps": float("nan")},
+        {"eps": 1j},
+    ],
+)
+def test_check_grads_refuses_what_would_check_nothing(given):
+    (name,) = given
+    with pytest.raises(ValueError, match=f"check_grads: {name} must be"):
+        nk.check_grads(np.sin, (np.ones(2),), **given)

@@ -11,6 +11,7 @@
 #include "order.h"
 
 enum { RUN = NK_ORDER_SHORT, SLOTS = 8, SPLIT_WORK = 1 << 13, LONG_ROW = 192, BYTES = 8, VALUES = 256 };
+enum { PIECE = 1 << 16 }; /* items between two looks at the cancel flag */
 
 typedef struct item {
   uint64_t key;
@@ -82,18 +83,25 @@ static int byte_of(uint64_t key, int byte) { return (int)(key >> (8 * byte) & 0x
 
 static nk_status sort_by_bytes(const nk_ctx *ctx, item **a, item **b, int64_t n) {
   int64_t count[BYTES][VALUES] = {{0}};
-  for (int64_t i = 0; i < n; ++i)
-    for (int byte = 0; byte < BYTES; ++byte) ++count[byte][byte_of((*a)[i].key, byte)];
+  for (int64_t from = 0; from < n; from += PIECE) {
+    const int64_t to = from + PIECE < n ? from + PIECE : n;
+    if (nk_cancelled(ctx)) return NK_ERR_CANCELLED;
+    for (int64_t i = from; i < to; ++i)
+      for (int byte = 0; byte < BYTES; ++byte) ++count[byte][byte_of((*a)[i].key, byte)];
+  }
   for (int byte = 0; byte < BYTES; ++byte) {
     int64_t *at = count[byte], start = 0;
     if (at[byte_of((*a)[0].key, byte)] == n) continue;
-    if (nk_cancelled(ctx)) return NK_ERR_CANCELLED;
     for (int v = 0; v < VALUES; ++v) {
       const int64_t here = at[v];
       at[v] = start;
       start += here;
     }
-    for (int64_t i = 0; i < n; ++i) (*b)[at[byte_of((*a)[i].key, byte)]++] = (*a)[i];
+    for (int64_t from = 0; from < n; from += PIECE) {
+      const int64_t to = from + PIECE < n ? from + PIECE : n;
+      if (nk_cancelled(ctx)) return NK_ERR_CANCELLED;
+      for (int64_t i = from; i < to; ++i) (*b)[at[byte_of((*a)[i].key, byte)]++] = (*a)[i];
+    }
     exchange(a, b);
   }
   return NK_OK;
@@ -105,7 +113,12 @@ static nk_status sort_row(const nk_call *call, int64_t row, item *a) {
   const char *p = x->data + row * x->stride[0];
   char *q = out->data + row * out->stride[0];
   item *b = a + n;
-  for (int64_t i = 0; i < n; ++i) a[i] = (item){nk_sort_key(x->dtype, p + i * x->stride[1]), i};
+  for (int64_t from = 0; from < n; from += PIECE) {
+    const int64_t to = from + PIECE < n ? from + PIECE : n;
+    if (nk_cancelled(call->ctx)) return NK_ERR_CANCELLED;
+    for (int64_t i = from; i < to; ++i)
+      a[i] = (item){nk_sort_key(x->dtype, p + i * x->stride[1]), i};
+  }
   const nk_status status = n < LONG_ROW ? sort_by_merging(call->ctx, &a, &b, n)
                                         : sort_by_bytes(call->ctx, &a, &b, n);
   if (status != NK_OK) return status;

@@ -132,37 +132,45 @@ class Rng:
 
     # ------------------------------------------------------------------ draws
 
+    # Without a size, a draw has the shape of its parameters; with one, they must fit it.
+
     def uniform(self, size=None, low=0.0, high=1.0, dtype=np.float64):
-        """Uniform on [low, high)."""
+        """Uniform on [low, high); both numbers or arrays."""
+        low, high = _parameter("uniform: low", low), _parameter("uniform: high", high)
         if _known(low) and _known(high) and not np.all(np.asarray(high) >= low):
             raise ValueError(f"Rng.uniform: high must not be below low, got {low} and {high}")
-        u = self._sample("uniform", size, dtype)
+        u = self._sample("uniform", _fitting("uniform", size, low, high), dtype)
         return u if _is(low, 0.0) and _is(high, 1.0) else u * (high - low) + low
 
     def normal(self, size=None, mean=0.0, sd=1.0, dtype=np.float64):
-        """Normal with the given mean and standard deviation."""
+        """Normal with the given mean and standard deviation (numbers or arrays)."""
+        mean, sd = _parameter("normal: mean", mean), _parameter("normal: sd", sd)
         _not_negative("normal: sd", sd)
-        z = self._sample("normal", size, dtype)
+        z = self._sample("normal", _fitting("normal", size, mean, sd), dtype)
         return z if _is(mean, 0.0) and _is(sd, 1.0) else z * sd + mean
 
     def exponential(self, size=None, scale=1.0, dtype=np.float64):
-        """Exponential with mean `scale`."""
+        """Exponential with mean `scale` (number or array)."""
+        scale = _parameter("exponential: scale", scale)
         _not_negative("exponential: scale", scale)
-        x = self._sample("exponential", size, dtype)
+        x = self._sample("exponential", _fitting("exponential", size, scale), dtype)
         return x if _is(scale, 1.0) else x * scale
 
     def bernoulli(self, p, size=None):
         """True with probability `p` (number or array)."""
-        return self._sample("bernoulli", np.shape(p) if size is None else size, BOOL, (p,))
+        p = _parameter("bernoulli: p", p)
+        return self._sample("bernoulli", _fitting("bernoulli", size, p), BOOL, (p,))
 
     def poisson(self, lam, size=None):
         """Counts with mean `lam` (number or array), int64."""
-        return self._sample("poisson", np.shape(lam) if size is None else size, INT64, (lam,))
+        lam = _parameter("poisson: lam", lam)
+        return self._sample("poisson", _fitting("poisson", size, lam), INT64, (lam,))
 
     def gamma(self, shape, size=None, scale=1.0, dtype=np.float64):
-        """Gamma with the given shape parameter and scale."""
+        """Gamma with the given shape parameter and scale (numbers or arrays)."""
+        shape, scale = _parameter("gamma: shape", shape), _parameter("gamma: scale", scale)
         _not_negative("gamma: scale", scale)
-        x = self._sample("gamma", np.shape(shape) if size is None else size, dtype, (shape,))
+        x = self._sample("gamma", _fitting("gamma", size, shape, scale), dtype, (shape,))
         return x if _is(scale, 1.0) else x * scale
 
     def integers(self, low, high=None, size=None):
@@ -216,17 +224,14 @@ class Rng:
         if law in ("uniform", "normal", "exponential", "gamma") and dtype not in (FLOAT32, FLOAT64):
             raise TypeError(f"Rng.{law}: dtype must be float32 or float64, got {dtype}")
         shape = _shape(size)
-        for a in law_args:
-            if np.broadcast_shapes(np.shape(a), shape) != shape:
-                raise ValueError(
-                    f"Rng.{law}: a parameter of shape {np.shape(a)} does not fit size {shape}"
-                )
         if not self._traced() and not any(isinstance(a, Tracer) for a in law_args):
             params = (LAWS[law], self._draws, shape, dtype, low, high)
-            self._draws += 1
             law_args = [np.asarray(a, np.float64) for a in law_args]
             _check_law(law, law_args)
-            return _draw(params, self._key, 0 if self._step is None else self._step, *law_args)[()]
+            step = 0 if self._step is None else self._step
+            drawn = _draw(params, self._key, step, *law_args)[()]
+            self._draws += 1  # only now: a draw that fails leaves the generator as it was
+            return drawn
         key, site = self._key_node()
         if self._step is not None:
             step = ew.convert(to_node(self._step), INT64)
@@ -301,6 +306,32 @@ def _shape(size):
         raise TypeError(f"Rng: size must be an int or a tuple of ints, got {size!r}") from None
     if any(d < 0 for d in shape):
         raise ValueError(f"Rng: size must not be negative, got {size!r}")
+    return shape
+
+
+def _parameter(name, x):
+    """A parameter of a law: a Python number, traced, or an array of real numbers."""
+    if not isinstance(x, (Tracer, int, float)):
+        x = np.asarray(x)
+    if isinstance(x, (Tracer, np.ndarray)) and x.dtype.kind not in "biuf":
+        raise TypeError(f"Rng.{name} must be real numbers, got {x.dtype}")
+    return x
+
+
+def _fitting(law, size, *parameters):
+    """The shape of a draw: `size`, or that of the parameters."""
+    shapes = [np.shape(p) for p in parameters]
+    try:
+        if size is None:
+            return np.broadcast_shapes(*shapes)
+        shape = _shape(size)
+        fits = np.broadcast_shapes(shape, *shapes) == shape
+    except ValueError:
+        if size is None:
+            raise ValueError(f"Rng.{law}: parameters of shapes {shapes} do not fit") from None
+        fits = False
+    if not fits:
+        raise ValueError(f"Rng.{law}: parameters of shapes {shapes} do not fit size {shape}")
     return shape
 
 

@@ -15,7 +15,7 @@ def check_grads(f, args, order=2, modes=("fwd", "rev"), rtol=1e-6, atol=None, ep
     f : callable
     args : tuple of float64 or complex128 arrays, numbers, or containers or models of them
         The state of models is the same in all calls.
-    order : int
+    order : int, at least 1
         2 also checks the derivative of the derivative, and so on.
     modes : tuple of "fwd" and "rev"
     rtol, atol, eps : float
@@ -35,20 +35,31 @@ def check_grads(f, args, order=2, modes=("fwd", "rev"), rtol=1e-6, atol=None, ep
             "check_grads: all arguments must be float64 or complex128, got "
             f"{sorted({str(np.asarray(x).dtype) for x in leaves})}"
         )
-    bad = set(modes) - {"fwd", "rev"}
-    if bad:
-        raise ValueError(f"check_grads: modes are 'fwd' and 'rev', got {sorted(bad)}")
+    if isinstance(modes, str) or not set(modes) or set(modes) - {"fwd", "rev"}:
+        raise ValueError(
+            f"check_grads: modes must be 'fwd', 'rev' or both in a tuple, got {modes!r}"
+        )
+    if not isinstance(order, (int, np.integer)) or isinstance(order, bool) or order < 1:
+        raise ValueError(f"check_grads: order must be a positive int, got {order!r}")
     _check(
         f,
         args,
         order,
         modes,
-        rtol,
-        rtol if atol is None else atol,
-        eps or 1e-3,
+        _tolerance("rtol", rtol),
+        _tolerance("atol", rtol if atol is None else atol),
+        1e-3 if eps is None else _tolerance("eps", eps, above=True),
         np.random.default_rng(seed),
         "",
     )
+
+
+def _tolerance(name, x, above=False):
+    """A number of 0 or more, or above 0."""
+    if np.ndim(x) or not isinstance(x, (int, float, np.number)) or not (x > 0 if above else x >= 0):
+        wanted = "a positive number" if above else "0 or more"
+        raise ValueError(f"check_grads: {name} must be {wanted}, got {x!r}")
+    return x
 
 
 def _random(rng, x):
