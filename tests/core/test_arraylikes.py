@@ -5,6 +5,7 @@ import pytest
 
 import neurokit as nk
 from neurokit import encoding, rsa
+from neurokit.core.errors import TraceError
 
 
 class Series:
@@ -106,3 +107,26 @@ def test_masks_are_not_ignored_by_analyses():
     for args in ((x, np.ma.array(y, mask=y > 1)), (np.ma.array(x, mask=x > 1), y)):
         with pytest.raises(TypeError, match="mask"):
             encoding.RidgeCV([1.0]).fit(*args)
+
+
+@pytest.mark.parametrize("code", [">f4", ">f8", ">i4", ">c8", ">c16"])
+def test_dtypes_of_the_other_byte_order_are_taken_by_value(code):
+    for x in (np.arange(3.0), np.arange(3.0) + 1j):
+        if x.dtype.kind == "c" and np.dtype(code).kind != "c":
+            continue
+        for f in (
+            lambda t: t.astype(code) * 2,
+            lambda t: np.zeros_like(t, dtype=code) + t,
+            lambda t: nk.zeros(3, code, like=t) + t,
+        ):
+            got, wanted = nk.jit(f)(x), f(x)
+            assert got.dtype == wanted.dtype.newbyteorder("=")
+            np.testing.assert_allclose(got, wanted, rtol=1e-6)
+        wanted = x.astype(code)
+        got = nk.jit(lambda t: t + 1)(wanted)
+        np.testing.assert_array_equal(got, wanted + 1)
+
+
+def test_views_of_the_other_byte_order_are_refused():
+    with pytest.raises(TraceError, match="reads the bits"):
+        nk.jit(lambda t: t.view(">f8"))(np.ones(2) + 1j)

@@ -66,10 +66,8 @@ def reinterpret(t, dtype=None, type=None):
     new, old = t.dtype if dtype is None else np.dtype(dtype), t.dtype
     if new == old:
         return t[...]
-    if np.result_type(new, np.complex64) != np.result_type(old, np.complex64) or {
-        new.kind,
-        old.kind,
-    } != {"f", "c"}:
+    alike = np.result_type(new, np.complex64) == np.result_type(old, np.complex64)
+    if not (new.isnative and alike and {new.kind, old.kind} == {"f", "c"}):
         raise TraceError(
             f"view({new}) reads the bits of {old} as another type, so it has no traced form: use astype"
         )

@@ -203,6 +203,8 @@ def select(c, x, y):
 
 def convert(a, dtype):
     dtype = np.dtype(dtype)
+    if not dtype.isnative:  # what is traced has this machine's order of bytes
+        dtype = dtype.newbyteorder("=")
     if a.dtype == dtype:
         return a
     check_dtype(dtype)
