@@ -1,6 +1,6 @@
 """What the regressions with weights per band or kernel share: parameters, search, fitted attributes."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -24,10 +24,15 @@ class WeightSearch:
             if not draws.any(axis=1).all():
                 raise ValueError("n_iter: a draw without any weight")
             return draws
-        if np.ndim(self.n_iter) != 0 or int(self.n_iter) != self.n_iter or self.n_iter < 1:
+        known = isinstance(self.n_iter, Real) and 1 <= self.n_iter < np.inf
+        if not known or int(self.n_iter) != self.n_iter:
             raise ValueError(f"n_iter: wanted a number >= 1 or weights, got {self.n_iter!r}")
-        concentration = np.atleast_1d(np.asarray(self.concentration, dtype=float))
-        if concentration.ndim != 1 or not (concentration > 0).all() or not len(concentration):
+        try:
+            concentration = np.atleast_1d(np.asarray(self.concentration, dtype=float))
+        except (TypeError, ValueError):
+            concentration = np.empty(0)
+        positive = ((concentration > 0) & (concentration < np.inf)).all()
+        if concentration.ndim != 1 or not positive or not len(concentration):
             raise ValueError(f"concentration: wanted positive numbers, got {self.concentration!r}")
         n_draws = int(self.n_iter) if n_bands > 1 else 1
         return draw_weights(n_draws, n_bands, concentration, generator(self.random_state))

@@ -22,6 +22,8 @@ def band_labels(bands, n_features):
     names = None
     if isinstance(bands, dict):
         names, bands = list(bands), list(bands.values())
+    if isinstance(bands, (str, bytes)) or not hasattr(bands, "__iter__"):
+        raise ValueError(f"{wanted}, got {bands!r}")
     if len(bands) == 0:
         raise ValueError(wanted + ", got none")
     if names is None and all(np.ndim(band) == 0 and not isinstance(band, slice) for band in bands):

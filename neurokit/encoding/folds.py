@@ -50,7 +50,7 @@ def splits(cv, X, y=None, groups=None):
         return _checked(cv.split(X, y) if groups is None else cv.split(X, y, groups), n)
     if not hasattr(cv, "__len__"):
         return _checked(cv, n)
-    if len(cv) == n and all(np.ndim(label) == 0 for label in cv):
+    if len(cv) == n and not any(isinstance(v, (tuple, list)) or np.ndim(v) for v in cv):
         return _leave_out(np.asarray(cv))
     return _checked(cv, n)
 

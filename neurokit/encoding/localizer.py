@@ -1,5 +1,6 @@
 """Functional localizers: which units prefer one kind of stimulus."""
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -146,8 +147,9 @@ def _top(t, top):
     selected = np.zeros(len(t), dtype=bool)
     if top is None:
         return selected
-    count = int(round(top * len(t))) if isinstance(top, float) and top < 1 else top
-    if count != int(count) or not 1 <= count <= len(t):
+    known = isinstance(top, Real) and -np.inf < top < np.inf
+    count = round(top * len(t)) if known and isinstance(top, float) and top < 1 else top
+    if not known or count != int(count) or not 1 <= count <= len(t):
         raise ValueError(f"top: wanted 1 to {len(t)} units or a share, got {top!r}")
     order = np.argsort(-np.where(np.isnan(t), -np.inf, t), kind="stable")[: int(count)]
     selected[order] = ~np.isnan(t[order])

@@ -1,6 +1,7 @@
 """How well predictions match, target by target."""
 
 import warnings
+from numbers import Real
 
 import numpy as np
 from scipy.spatial import distance
@@ -223,6 +224,6 @@ def retrieval_accuracy(Y, P, top=1, metric="correlation"):
     ties = np.sum(r == own, 0)  # itself included
     if isinstance(top, str) and top == "rank":
         return float(np.mean(1 - (better + (ties - 1) / 2) / (n - 1)))
-    if isinstance(top, str) or int(top) != top or not 1 <= top <= n:
+    if not isinstance(top, Real) or not 1 <= top <= n or int(top) != top:
         raise ValueError(f"top: wanted 'rank' or 1 to {n}, got {top!r}")
     return float(np.mean(np.clip((top - better) / ties, 0, 1)))

@@ -183,9 +183,9 @@ def permutation_maps(
         Share of permutations (the identity included) whose largest score over all centres reaches
         the observed, one-sided.
     """
-    rdms = rdms if isinstance(rdms, RDMs) else rdms.rdms
+    rdms = rdms.rdms if hasattr(rdms, "scores") else as_rdms(rdms, "rdms")
     if rdms is None:
-        raise ValueError("permutation_maps needs the RDMs: searchlight(..., keep=True)")
+        raise ValueError("rdms: permutation_maps needs them: searchlight(..., keep=True)")
     values, conditions = rdms.values, rdms.conditions
     models = match_conditions(rdms, as_rdms(models, "models", conditions), more=True)
     graph = None if neighbors is None else _both_ways(neighbors, len(values))

@@ -1,5 +1,7 @@
 """Models of dissimilarities: fixed ones and ones with parameters to fit."""
 
+from numbers import Real
+
 import numpy as np
 
 from ..ops import dense
@@ -165,8 +167,8 @@ class WeightedModel(_Model):
     def __init__(self, rdms, name=None, how="nonnegative", alpha=None):
         super().__init__(rdms, name)
         choice(how, ("nonnegative", "least_squares", "ridge"), "how")
-        if alpha is not None and not alpha >= 0:
-            raise ValueError(f"alpha: wanted at least 0, got {alpha}")
+        if alpha is not None and not (isinstance(alpha, Real) and 0 <= alpha < np.inf):
+            raise ValueError(f"alpha: wanted a number of at least 0, got {alpha!r}")
         self.how, self.alpha = how, 1.0 if alpha is None and how == "ridge" else alpha or 0.0
 
     def check(self, method):

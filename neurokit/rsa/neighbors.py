@@ -1,6 +1,6 @@
 """Neighbourhoods: the channels of each centre, in space and time."""
 
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -142,7 +142,10 @@ def window_neighbors(n_times, width, neighbors=None, n_channels=1):
     >>> [indices[a:b].tolist() for a, b in zip(indptr[:-1], indptr[1:])]
     [[0, 1], [0, 1, 2], [1, 2, 3], [2, 3]]
     """
-    if width < 1 or width % 2 == 0:
+    for name, number in (("n_times", n_times), ("width", width), ("n_channels", n_channels)):
+        if not isinstance(number, Integral) or number < 1:
+            raise ValueError(f"{name}: wanted a whole number of at least 1, got {number!r}")
+    if width % 2 == 0:
         raise ValueError(f"width: wanted an odd number of time points, got {width}")
     everything = [np.arange(n_channels)]
     indptr, indices = rows_of(everything if neighbors is None else neighbors, n_channels)

@@ -164,6 +164,8 @@ def plot_time(scores, times, names=None, p=None, ceiling=None, ylabel="similarit
     names = [None] * len(scores) if names is None else list(names)
     if len(names) != len(scores):
         raise ValueError(f"names: wanted {len(scores)}, got {len(names)}")
+    if ceiling is not None and np.shape(ceiling) not in ((2,), (2, len(times))):
+        raise ValueError(f"ceiling: wanted a lower and an upper bound, got {ceiling!r}")
     columns = -(-len(scores) // 18) if len(scores) > 8 else 0  # of a legend beside the axes
     ax = axes(ax, (5.6 + 1.2 * columns, 3.4))
     if ceiling is not None:
@@ -296,6 +298,11 @@ def plot_models(
     scores = np.atleast_2d(np.asarray(scores, dtype=float))
     if len(scores) != len(names):
         raise ValueError(f"names: wanted {len(scores)}, got {len(names)}")
+    for name, own in (("sem", sem), ("p_zero", p_zero)):
+        if own is not None and np.shape(own) != (len(scores),):
+            raise ValueError(f"{name}: wanted shape ({len(scores)},), got {np.shape(own)}")
+    if ceiling is not None and np.shape(ceiling) != (2,):
+        raise ValueError(f"ceiling: wanted a lower and an upper bound, got {ceiling!r}")
     ax = axes(ax, (float(np.clip(0.16 * len(scores), 5.2, 16)), 3.6))
     mean, error = _mean_and_error(scores.T)
     order = np.argsort(-mean, kind="stable")
