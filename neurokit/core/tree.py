@@ -161,6 +161,10 @@ def _flatten(x, leaves):
 
 def unflatten(spec, leaves):
     """The container that `flatten` took apart, with other leaves."""
+    if not isinstance(spec, Spec):
+        raise TypeError(
+            f"tree.unflatten: wanted the structure that tree.flatten gives, got {type(spec).__name__}"
+        )
     it = iter(leaves)
     try:
         tree = _unflatten(spec, it)

@@ -373,3 +373,14 @@ def test_check_grads_refuses_what_would_check_nothing(given):
     (name,) = given
     with pytest.raises(ValueError, match=f"check_grads: {name} must be"):
         nk.check_grads(np.sin, (np.ones(2),), **given)
+
+
+def test_jvp_and_unflatten_say_what_they_got():
+    with pytest.raises(TypeError, match="equal length, got ndarray and a tuple of 1$"):
+        nk.jvp(np.sin, X, (X,))
+    with pytest.raises(TypeError, match="equal length, got a tuple of 1 and a list of 2$"):
+        nk.jvp(np.sin, (X,), [X, X])
+    with pytest.raises(TypeError, match="hvp: .* equal length, got float and a tuple of 1$"):
+        nk.hvp(np.sin, 1.0, (1.0,))
+    with pytest.raises(TypeError, match="wanted the structure .* got list"):
+        nk.tree.unflatten([X], [X])

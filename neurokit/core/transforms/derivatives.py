@@ -390,14 +390,20 @@ def jvp(f, primals, tangents, has_aux=False):
     return directional(f, primals, tangents, has_aux)
 
 
+def check_tuples(names, *given):
+    """Arguments and directions come as tuples of equal length."""
+    if all(isinstance(x, (tuple, list)) for x in given) and len(set(map(len, given))) == 1:
+        return
+    got = " and ".join(
+        f"a {type(x).__name__} of {len(x)}" if isinstance(x, (tuple, list)) else type(x).__name__
+        for x in given
+    )
+    raise TypeError(f"{names} must be tuples of equal length, got {got}")
+
+
 def directional(f, primals, tangents, has_aux=False, symmetric=False):
     """`jvp`; where the matrix of derivatives is symmetric, a `custom_vjp` function's rule does as well."""
-    if (
-        not isinstance(primals, (tuple, list))
-        or not isinstance(tangents, (tuple, list))
-        or len(primals) != len(tangents)
-    ):
-        raise TypeError("jvp: primals and tangents must be tuples of equal length")
+    check_tuples("jvp: primals and tangents", primals, tangents)
     call = Call(f, primals, {}, tuple(range(len(primals))), "jvp")
     with call.tracing("jvp") as (graph, new):
         result = call.trace(graph, new)

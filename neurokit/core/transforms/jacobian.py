@@ -11,7 +11,7 @@ from ..primitives.shaping import broadcast, concatenate, full, iota, reshape, tr
 from ..trace.arguments import output_nodes
 from ..trace.tracer import to_node
 from .autodiff import backward, forward
-from .derivatives import Call, aux_apart, check_holomorphic, directional, grad
+from .derivatives import Call, aux_apart, check_holomorphic, check_tuples, directional, grad
 from .wrapping import wraps
 
 BATCH_BYTES = 256 << 20  # values of a batched pass above which it is done unit by unit
@@ -160,6 +160,7 @@ def hvp(f, primals, vector):
 
     primals : tuple of arguments; vector : a tuple of the same structure.
     """
+    check_tuples("hvp: primals and vector", primals, vector)
     numbers = tuple(range(len(primals)))
     _, product = directional(lambda *p: grad(f, numbers)(*p), primals, vector, symmetric=True)
     return product if len(primals) > 1 else product[0]
