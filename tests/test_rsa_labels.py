@@ -1,5 +1,7 @@
 """Labels of models and data that are not the same, types of labels, names of options."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -260,3 +262,40 @@ def test_noise_of_folds_and_times():
     for given in (noise[:3], by_fold, [np.zeros((30, 5))] * 3):
         with pytest.raises(ValueError, match="noise: .*one per fold is for rsa.rdm"):
             rsa.searchlight(x[:, :, 0], [[0, 1]], labels, runs, noise=given)
+
+
+def test_labels_of_a_data_array():
+    xarray = pytest.importorskip("xarray")
+    models = rsa.RDMs(random_set(8, 3).values, NAMES, ["pixels", "shape", "meaning"])
+    brain = random_set(9, 4, NAMES)
+    array = models.to_xarray()
+    for given in (array, array[:, ::-1, ::-1]):
+        read = rsa.RDMs(given)
+        assert read.labels.tolist() == models.labels.tolist()
+        np.testing.assert_array_equal(read.subset(NAMES).values, models.values)
+        result = rsa.evaluate(given, brain, "cosine", n_boot=4)
+        assert result.names == models.labels.tolist()
+        np.testing.assert_allclose(result.scores, rsa.compare(models, brain).mean(1), rtol=1e-12)
+    assert rsa.RDMs(array, labels="xyz").labels.tolist() == list("xyz")
+    assert rsa.RDMs(array[0]).labels.tolist() == [0]
+    bare = xarray.DataArray(array.values, dims=array.dims)
+    assert rsa.RDMs(bare).labels.tolist() == rsa.RDMs.from_xarray(bare).labels.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("method", ["cosine", "pearson"])
+def test_subjects_that_lack_the_conditions_of_a_fold(method):
+    """No warning of NumPy's escapes; the means are of the pairs that are there."""
+    square = rsa.RDMs(random_set(10, 5).values).square()
+    square[0, :9] = square[0, :, :9] = np.nan
+    square[:, range(14), range(14)] = 0
+    brain = rsa.RDMs(square, NAMES)
+    lacking = brain.subset(NAMES[:9])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pooled = rsa.WeightedModel(random_set(11, 2, NAMES)).fit(lacking, method)
+        want = rsa.WeightedModel(random_set(11, 2, NAMES)).fit(lacking[1:], method)
+    np.testing.assert_array_equal(pooled, want)
+    d = brain.values
+    d = d - np.nanmean(d, 1, keepdims=True) if method == "pearson" else d
+    d = d / np.sqrt(np.nanmean(d**2, 1, keepdims=True))
+    np.testing.assert_allclose(rsa.pool(brain, method).values[0], np.nanmean(d, 0), rtol=1e-12)

@@ -442,7 +442,7 @@ def _warn_undefined(task, subject_scores, samples):
     if some:
         said.append(f"not defined in {some} of {len(gone)} bootstrap samples, which are left out")
     if said:
-        text = f"{task.method}: " + "; ".join(said) + " (constant dissimilarities?)"
+        text = f"{task.method}: " + "; ".join(said) + " (constant or missing dissimilarities?)"
         warnings.warn(text, RuntimeWarning, stacklevel=3)
 
 

@@ -28,7 +28,7 @@ def normalised(values, method, sigma_k=None, convention=None, noise=None):
     if method not in WHOLE:
         d = leveled(d, True, True)[0]
     if method in ("pearson", "whitened_pearson"):
-        d = d - np.nanmean(d, 1, keepdims=True)
+        d = d - _mean_of_row(d)
     if method in WHITENED and convention is None:
         noise = noise_of(n_conditions_of(d.shape[1]), method, sigma_k) if noise is None else noise
         norms = np.empty(len(d))
@@ -38,8 +38,17 @@ def normalised(values, method, sigma_k=None, convention=None, noise=None):
             return d / np.sqrt(norms)[:, None]
     if method in ("cosine", "pearson", *WHITENED):
         with np.errstate(invalid="ignore"):
-            return d / np.sqrt(np.nanmean(d**2, 1, keepdims=True))
+            return d / np.sqrt(_mean_of_row(d**2))
     return d
+
+
+def _mean_of_row(d):
+    """Mean of what each row has, shape (n_rows, 1); NaN, without a warning, where it has nothing, as
+    a subject that lacks all pairs of a fold."""
+    have = ~np.isnan(d)
+    count = have.sum(1, keepdims=True)
+    total = np.sum(d, 1, where=have, keepdims=True)
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
 def pool(rdms, method="cosine", sigma_k=None, convention=None):

@@ -37,7 +37,7 @@ class RDMs:
         Two dimensions that are square and symmetric with a zero or NaN diagonal are one square matrix
         (unless ``conditions`` or ``labels`` only fit condensed rows), else condensed rows. NaN
         stands for a pair that was not measured. A square DataFrame or DataArray brings its labels
-        along.
+        along, a DataArray of three dimensions also those of the matrices.
     conditions : sequence of length n, optional
         Labels of the conditions, each once; ``0 .. n - 1`` by default.
     labels : sequence of length n_rdm, optional
@@ -71,6 +71,7 @@ class RDMs:
         if values.ndim == 3 or values.ndim == 2 and _is_square(values, conditions, labels):
             values = _condense(values)
             conditions = _named(given) if conditions is None else conditions
+            labels = _first_named(given) if labels is None else labels
         if values.ndim == 1:
             values = values[None]
         if values.ndim != 2:
@@ -238,9 +239,8 @@ class RDMs:
         values = np.asarray(array.values)
         if values.ndim not in (2, 3):
             raise ValueError(f"wanted (rdm, first, second), got dimensions {array.dims}")
-        first = array.dims[0]
-        labels = array.coords[first].values if values.ndim == 3 and first in array.coords else None
-        return RDMs(values[None] if values.ndim == 2 else values, _named(array), labels)
+        square = values[None] if values.ndim == 2 else values
+        return RDMs(square, _named(array), _first_named(array))
 
     def save(self, path):
         """Write to an ``.npz`` file of plain arrays; an existing file is replaced as a whole."""
@@ -404,6 +404,13 @@ def _named(square):
     if len(sides) == 2 and not np.array_equal(*sides):
         raise ValueError("rows and columns have different conditions, or another order of them")
     return sides[0] if len(sides) == 2 else None
+
+
+def _first_named(square):
+    """Labels of the first of three axes of a DataArray, those of the matrices, else None."""
+    if not hasattr(square, "coords") or square.ndim != 3 or square.dims[0] not in square.coords:
+        return None
+    return square.coords[square.dims[0]].values
 
 
 def _condense(square):
