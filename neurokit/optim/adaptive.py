@@ -31,7 +31,7 @@ class Adam(Optimizer):
     def __init__(self, learning_rate=1e-3, b1=0.9, b2=0.999, eps=1e-8, weight_decay=0.0):
         super().__init__(learning_rate, weight_decay)
         self._fraction(b1=b1, b2=b2)
-        self.eps = eps
+        self._not_negative(eps=eps)
 
     def _moments(self, g, moments):
         m = self.b1 * moments[0] + (1 - self.b1) * g
@@ -126,7 +126,7 @@ class Adagrad(Optimizer):
 
     def __init__(self, learning_rate=1e-2, eps=1e-10, weight_decay=0.0):
         super().__init__(learning_rate, weight_decay)
-        self.eps = eps
+        self._not_negative(eps=eps)
 
     def step(self, p, g, moments, t, rate):
         total = moments[0] + squared(g)
@@ -154,7 +154,8 @@ class RmsProp(Optimizer):
     ):
         super().__init__(learning_rate, weight_decay)
         self._fraction(decay=decay, momentum=momentum)
-        self.eps, self.centered = eps, centered
+        self._not_negative(eps=eps)
+        self.centered = centered
 
     def step(self, p, g, moments, t, rate):
         v = self.decay * moments[0] + (1 - self.decay) * squared(g)
@@ -173,7 +174,7 @@ class Adadelta(Optimizer):
     def __init__(self, learning_rate=1.0, decay=0.9, eps=1e-6, weight_decay=0.0):
         super().__init__(learning_rate, weight_decay)
         self._fraction(decay=decay)
-        self.eps = eps
+        self._not_negative(eps=eps)
 
     def step(self, p, g, moments, t, rate):
         v = self.decay * moments[0] + (1 - self.decay) * squared(g)

@@ -28,17 +28,23 @@ class Optimizer:
             raise ValueError(
                 f"{type(self).__name__}: learning_rate must be positive, got {learning_rate!r}"
             )
-        if not weight_decay >= 0:
-            raise ValueError(
-                f"{type(self).__name__}: weight_decay must not be negative, got {weight_decay!r}"
-            )
-        self.learning_rate, self.weight_decay = learning_rate, weight_decay
+        self.learning_rate = learning_rate
+        self._not_negative(weight_decay=weight_decay)
 
     def _fraction(self, **values):
         """Keep numbers that must lie in [0, 1)."""
         for name, value in values.items():
             if not 0 <= value < 1:
                 raise ValueError(f"{type(self).__name__}: {name} must be in [0, 1), got {value!r}")
+            setattr(self, name, value)
+
+    def _not_negative(self, **values):
+        """Keep numbers of 0 or more."""
+        for name, value in values.items():
+            if not value >= 0:
+                raise ValueError(
+                    f"{type(self).__name__}: {name} must not be negative, got {value!r}"
+                )
             setattr(self, name, value)
 
     def init(self, params):

@@ -67,6 +67,10 @@ class Rprop(Optimizer):
         super().__init__(learning_rate)
         if not 0 < shrink < 1 < grow:
             raise ValueError(f"Rprop: 0 < shrink < 1 < grow is needed, got {shrink!r}, {grow!r}")
+        if not 0 <= smallest <= largest:
+            raise ValueError(
+                f"Rprop: 0 <= smallest <= largest is needed, got {smallest!r}, {largest!r}"
+            )
         self.grow, self.shrink, self.smallest, self.largest = grow, shrink, smallest, largest
 
     def step(self, p, g, moments, t, rate):

@@ -245,3 +245,22 @@ def test_refusals():
     opt = optim.Sgd(0.1)
     with pytest.raises(ValueError, match="structure of params"):
         opt.update([np.ones(2), np.ones(2)], opt.init(np.ones(2)), np.ones(2))
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    ["Adam", "AdamW", "Nadam", "RAdam", "AdaBelief", "AmsGrad", "Adamax"]
+    + ["Adagrad", "RmsProp", "Adadelta"],
+)
+@pytest.mark.parametrize("eps", [-1e-8, float("nan")])
+def test_eps_must_not_be_negative(optimizer, eps):
+    with pytest.raises(ValueError, match=f"{optimizer}: eps must not be negative, got"):
+        getattr(optim, optimizer)(eps=eps)
+
+
+@pytest.mark.parametrize(
+    "sizes", [(-1e-6, 1.0), (2.0, 1.0), (float("nan"), 1.0), (0.0, float("nan"))]
+)
+def test_rprop_steps_lie_between_two_sizes(sizes):
+    with pytest.raises(ValueError, match="Rprop: 0 <= smallest <= largest is needed, got"):
+        optim.Rprop(smallest=sizes[0], largest=sizes[1])
