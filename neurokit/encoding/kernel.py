@@ -1,6 +1,7 @@
 """Kernel ridge regression with cross-validated regularisation for many targets."""
 
 import warnings
+from numbers import Real
 
 import numpy as np
 from scipy.spatial import distance
@@ -37,6 +38,10 @@ def kernel_matrix(X, Z, kernel, gamma=None, degree=3, coef0=1.0):
         return matrix
     X, Z = X.astype(float, copy=False), Z.astype(float, copy=False)
     gamma = 1 / X.shape[1] if gamma is None else gamma
+    falls = kernel in ("rbf", "laplacian")  # with the distance
+    known = isinstance(gamma, Real) and np.isfinite(gamma) and (gamma >= 0 or not falls)
+    if kernel not in ("linear", "cosine") and not known:
+        raise ValueError(f"gamma: wanted a number{' of at least 0' * falls}, got {gamma!r}")
     if kernel == "rbf":
         return np.exp(-gamma * distance.cdist(X, Z, "sqeuclidean"))
     if kernel == "laplacian":

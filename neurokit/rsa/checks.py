@@ -1,5 +1,7 @@
 """What every function of RSA asks of its arguments, and levels at which squares stay numbers."""
 
+from numbers import Integral, Real
+
 import numpy as np
 
 from ..core.trace.tracer import check_class
@@ -15,6 +17,14 @@ def choice(value, among, what):
     if not (value is None or isinstance(value, str)) or value not in among:
         raise ValueError(f"{what}: wanted one of {', '.join(map(str, among))}, got {value!r}")
     return value
+
+
+def steps(max_iter, tol):
+    """What says when an iteration stops; ValueError where it would not start or not be told."""
+    if not isinstance(max_iter, Integral) or max_iter < 1:
+        raise ValueError(f"max_iter: wanted a whole number of at least 1, got {max_iter!r}")
+    if not isinstance(tol, Real) or not 0 <= tol < np.inf:
+        raise ValueError(f"tol: wanted a number of at least 0, got {tol!r}")
 
 
 def numbers(values, what):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..ops import dense
-from .checks import choice, numbers
+from .checks import choice, numbers, steps
 from .rdms import as_rdms
 
 
@@ -47,6 +47,7 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7, n_init=4, seed=0):
     """
     rdms = as_rdms(rdms, "rdms")
     choice(method, ("metric", "nonmetric", "classical"), "method")
+    steps(max_iter, tol)
     if not 1 <= n < rdms.n_conditions:
         raise ValueError(f"n: wanted 1 to {rdms.n_conditions - 1} dimensions, got {n}")
     if np.isnan(rdms.values).any():

@@ -5,7 +5,7 @@ import numpy as np
 from neurokit.ops import dense
 
 from .alignment import centered, given
-from .checks import choice
+from .checks import choice, steps
 
 
 def match_units(X, Y=None, how="one_to_one"):
@@ -102,6 +102,7 @@ def sparse_map(X, Y, penalty=0.1, max_iter=1000, tol=1e-8):
     >>> np.flatnonzero(weights[:, 0]).tolist()
     [0, 1]
     """
+    steps(max_iter, tol)
     if not penalty >= 0:
         raise ValueError(f"penalty: wanted at least 0, got {penalty}")
     x, y = (_unit(centered(each, name)) for name, each in given(X, Y).items())
