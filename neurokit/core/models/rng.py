@@ -321,18 +321,15 @@ def _parameter(name, x):
 def _fitting(law, size, *parameters):
     """The shape of a draw: `size`, or that of the parameters."""
     shapes = [np.shape(p) for p in parameters]
+    shape = None if size is None else _shape(size)
     try:
-        if size is None:
-            return np.broadcast_shapes(*shapes)
-        shape = _shape(size)
-        fits = np.broadcast_shapes(shape, *shapes) == shape
+        together = np.broadcast_shapes(*shapes, *([] if shape is None else [shape]))
     except ValueError:
-        if size is None:
-            raise ValueError(f"Rng.{law}: parameters of shapes {shapes} do not fit") from None
-        fits = False
-    if not fits:
-        raise ValueError(f"Rng.{law}: parameters of shapes {shapes} do not fit size {shape}")
-    return shape
+        together = None
+    if together is None or shape not in (None, together):
+        wanted = "" if shape is None else f" size {shape}"
+        raise ValueError(f"Rng.{law}: parameters of shapes {shapes} do not fit{wanted}")
+    return together
 
 
 def _known(x):
