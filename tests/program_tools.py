@@ -73,3 +73,19 @@ def add_scan(n, length, reverse=0, inplace=False):
         subs=(add_body(n, inplace),),
     )
     return _core.Program(buffers, [scan], 3, 2)
+
+
+def failing_allocations(run):
+    """How many allocations of `run` can fail: each is a MemoryError and leaves nothing behind."""
+    blocks, failures = _core.alloc_live(), 0
+    while True:
+        _core.alloc_fail_at(failures + 1)
+        try:
+            run()
+        except MemoryError:
+            failures += 1
+        else:
+            return failures
+        finally:
+            _core.alloc_fail_at(0)
+        assert _core.alloc_live() == blocks

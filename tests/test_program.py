@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from program_tools import F8, I8, add_scan, chain, instr, operand
+from program_tools import F8, I8, add_scan, chain, failing_allocations, instr, operand
 
 from neurokit import _core
 
@@ -142,20 +142,7 @@ def test_references_and_memory_do_not_grow():
 
 def test_every_failing_allocation_is_a_memory_error():
     inputs = [np.ones((3, 3)), np.ones((3, 1)), np.ones((4, 3, 1))]
-    blocks = _core.alloc_live()
-    failures = 0
-    while True:
-        _core.alloc_fail_at(failures + 1)
-        try:
-            add_scan(3, 4).run(inputs)
-        except MemoryError:
-            failures += 1
-        else:
-            break
-        finally:
-            _core.alloc_fail_at(0)
-        assert _core.alloc_live() == blocks
-    assert failures > 10
+    assert failing_allocations(lambda: add_scan(3, 4).run(inputs)) > 10
 
 
 def test_programs_survive_a_fork():

@@ -27,6 +27,8 @@ typedef struct nk_call {
   const nk_ctx *ctx;
 } nk_call;
 
+enum { NK_REPEAT_TURNS = 4 }; /* steps of a loop in one `part`, at most */
+
 /* Several steps of a loop in a row as one `part`: its operands in order, each operand k (ins, then
  * outs) of the step `turn`. */
 typedef struct nk_repeat {

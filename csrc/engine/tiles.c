@@ -25,7 +25,6 @@ enum {
   OPERANDS = 192,       /* of all instructions together; more run step by step */
   CACHE = 192 * 1024,   /* bytes of a tile */
   LOCAL = 48 * 1024,    /* bytes of its temporaries */
-  TURNS = 8,            /* at most, of steps at a time */
   UNIT = 64,            /* elements: no two tiles share a cache line */
   THREAD_WORK = 1 << 19 /* element-steps that are worth a thread */
 };
@@ -243,7 +242,7 @@ static void copy_carries(const tiles *w, bool by_element, int64_t start, int64_t
 static nk_status run_repeated(const tiles *w, int64_t stop, int64_t start, int64_t n) {
   const nk_repeat *r = w->repeat;
   const nk_kernel *kernel = nk_instrs(w->body->program)->kernel;
-  int64_t index[TURNS];
+  int64_t index[NK_REPEAT_TURNS];
   char *at[NK_MAX_OPERANDS];
   for (int64_t i = 0; i < stop; i += r->turns) {
     if (nk_cancelled(w->call->ctx)) return NK_ERR_CANCELLED;
@@ -372,7 +371,7 @@ nk_status nk_scan_repeat(const nk_program *p, nk_instr *instr, nk_error *error) 
                         .prep = step->prep,
                         .ctx = &ctx};
   const nk_status status = step->kernel->repeat(r, &call, role);
-  if (status == NK_OK && r->turns >= 2 && r->turns <= TURNS)
+  if (status == NK_OK && r->turns >= 2)
     instr->prep = r;
   else
     nk_free(r);

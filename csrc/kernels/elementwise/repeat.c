@@ -10,7 +10,6 @@
 #include "fused.h"
 
 enum {
-  MOST_TURNS = 4,
   MOST_OPS = 64,
   MOST_STREAMS = 12 /* x and y of all steps: caches fetch no more of them ahead */
 };
@@ -71,7 +70,7 @@ static once read_once(const nk_call *call, const int8_t *role) {
 static int choose_turns(const once *o) {
   for (int k = 0; k < o->n_op; k++)
     if (!is_plain(o->op[5 * k])) return 0;
-  for (int turns = MOST_TURNS; turns > 1; turns /= 2) {
+  for (int turns = NK_REPEAT_TURNS; turns > 1; turns /= 2) {
     const int own = o->n_own_in * (turns - 1) + o->n_own_out * (turns - 1);
     if (turns * o->n_op <= MOST_OPS && turns * (o->n_own_in + o->n_own_out) <= MOST_STREAMS &&
         o->n_in + o->n_out + own <= NK_MAX_OPERANDS)
