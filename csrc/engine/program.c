@@ -261,17 +261,7 @@ static nk_status kernels_check(nk_program *p, nk_error *error) {
       if (status != NK_OK) return status;
       continue;
     }
-    const nk_view *view = nk_views(p) + instr->operand;
-    nk_call call = {.n_out = instr->n_out,
-                    .n_in = instr->n_in,
-                    .out = view,
-                    .in = view + instr->n_out,
-                    .n_ip = instr->n_ip,
-                    .ip = (const int64_t *)p->ips.data + instr->ip,
-                    .n_fp = instr->n_fp,
-                    .fp = (const double *)p->fps.data + instr->fp,
-                    .alias = (const int8_t *)p->alias.data + instr->alias,
-                    .ctx = &ctx};
+    nk_call call = nk_instr_call(p, instr, &ctx);
     nk_status status = instr->kernel->check(&call);
     instr->prep = call.prep;
     if (status != NK_OK) {

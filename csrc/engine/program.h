@@ -111,6 +111,22 @@ static inline const char *nk_where(const nk_program *p, const nk_instr *instr) {
   return p->text.data + instr->where;
 }
 
+/* The call of an instruction as kernels' checks see it: no data, no workspace. */
+static inline nk_call nk_instr_call(const nk_program *p, const nk_instr *instr, const nk_ctx *ctx) {
+  const nk_view *view = nk_views(p) + instr->operand;
+  return (nk_call){.n_out = instr->n_out,
+                   .n_in = instr->n_in,
+                   .out = view,
+                   .in = view + instr->n_out,
+                   .n_ip = instr->n_ip,
+                   .ip = (const int64_t *)p->ips.data + instr->ip,
+                   .n_fp = instr->n_fp,
+                   .fp = (const double *)p->fps.data + instr->fp,
+                   .alias = (const int8_t *)p->alias.data + instr->alias,
+                   .prep = instr->prep,
+                   .ctx = ctx};
+}
+
 /* layout.c: questions about one view */
 nk_status nk_view_validate(const nk_view *v, nk_error *error);
 int64_t nk_view_size(const nk_view *v);                            /* number of elements */

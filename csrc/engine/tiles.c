@@ -360,16 +360,7 @@ nk_status nk_scan_repeat(const nk_program *p, nk_instr *instr, nk_error *error) 
   nk_repeat *r = nk_alloc(sizeof *r);
   if (r == NULL) return nk_fail(error, NK_ERR_MEMORY, "out of memory building a loop");
   nk_ctx ctx = {.n_threads = 1, .error = error};
-  const nk_view *view = nk_views(body) + step->operand;
-  const nk_call call = {.n_out = step->n_out,
-                        .n_in = step->n_in,
-                        .out = view,
-                        .in = view + step->n_out,
-                        .n_ip = step->n_ip,
-                        .ip = (const int64_t *)body->ips.data + step->ip,
-                        .alias = (const int8_t *)body->alias.data + step->alias,
-                        .prep = step->prep,
-                        .ctx = &ctx};
+  const nk_call call = nk_instr_call(body, step, &ctx);
   const nk_status status = step->kernel->repeat(r, &call, role);
   if (status == NK_OK && r->turns >= 2)
     instr->prep = r;
