@@ -26,6 +26,7 @@ int nk_bind_config(PyObject *module);
 int nk_bind_elementwise(PyObject *module);
 int nk_bind_node(PyObject *module);
 int nk_bind_program(PyObject *module);
+int nk_bind_structure(PyObject *module);
 int nk_bind_sweep(PyObject *module);
 int nk_bind_tracer(PyObject *module);
 int nk_bind_walk(PyObject *module);

@@ -14,6 +14,7 @@ static int (*const parts[])(PyObject *) = {
     nk_bind_elementwise,
     nk_bind_node,
     nk_bind_program,
+    nk_bind_structure,
     nk_bind_sweep,
     nk_bind_tracer,
     nk_bind_walk,

@@ -7,7 +7,7 @@
 #include <structmember.h>
 
 PyTypeObject *nk_node_type = NULL;
-PyObject *nk_literal = NULL;
+PyObject *nk_literal = NULL, *nk_input = NULL;
 static PyObject *lift = NULL, *inside = NULL; /* of graph.py */
 static PyObject *known_name, *infer_name;     /* "known", "infer" */
 
@@ -339,9 +339,9 @@ static PyObject *core_bind(PyObject *module, PyObject *const *args, Py_ssize_t n
 
 static PyObject *graph_types(PyObject *module, PyObject *args) {
   (void)module;
-  PyObject *node = NULL, *literal = NULL, *lift_new = NULL, *inside_new = NULL;
-  if (!PyArg_ParseTuple(args, "O!OOO:graph_types", &PyType_Type, &node, &literal, &lift_new,
-                        &inside_new))
+  PyObject *node = NULL, *literal = NULL, *input = NULL, *lift_new = NULL, *inside_new = NULL;
+  if (!PyArg_ParseTuple(args, "O!OOOO:graph_types", &PyType_Type, &node, &literal, &input,
+                        &lift_new, &inside_new))
     return NULL;
   if (!PyType_IsSubtype((PyTypeObject *)node, &node_type)) {
     PyErr_SetString(PyExc_TypeError, "graph_types: wanted a subclass of _core.Node");
@@ -349,6 +349,7 @@ static PyObject *graph_types(PyObject *module, PyObject *args) {
   }
   Py_XSETREF(nk_node_type, (PyTypeObject *)Py_NewRef(node));
   Py_XSETREF(nk_literal, Py_NewRef(literal));
+  Py_XSETREF(nk_input, Py_NewRef(input));
   Py_XSETREF(lift, Py_NewRef(lift_new));
   Py_XSETREF(inside, Py_NewRef(inside_new));
   Py_RETURN_NONE;
@@ -371,7 +372,7 @@ static PyMethodDef functions[] = {
      "Returns one node; for a primitive with several outputs, the node whose outputs `proj` "
      "picks."},
     {"graph_types", graph_types, METH_VARARGS,
-     "graph_types(node_class, literal, lift, inside)\n--\n\nWhat `bind` needs of graph.py."},
+     "graph_types(node_class, literal, input, lift, inside)\n--\n\nWhat `bind` needs of graph.py."},
     {NULL, NULL, 0, NULL}};
 
 int nk_bind_node(PyObject *module) {

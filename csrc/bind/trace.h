@@ -13,7 +13,7 @@ typedef struct nk_node {
 
 /* What graph.py handed over with `graph_types`. */
 extern PyTypeObject *nk_node_type;
-extern PyObject *nk_literal;
+extern PyObject *nk_literal, *nk_input;
 
 /* The innermost graph being traced in this thread, borrowed; NULL outside of a trace. */
 PyObject *nk_graph_current(void);

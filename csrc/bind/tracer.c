@@ -13,13 +13,15 @@
 
 #include <math.h>
 
-typedef struct {
+typedef struct tracer {
   PyObject_HEAD PyObject *node, *base, *read, *write, *seen, *layout, *weakrefs;
+  struct tracer *older, *newer; /* of those alive */
   long long checked; /* the number of writes, to any tracer, that `node` is known to take account of */
   long long born;    /* the number of tracers made when this one was */
 } tracer;
 
 static long long writes = 1, made = 0;
+static tracer *newest = NULL;
 
 static PyTypeObject tracer_type;
 /* What ufuncs.py handed over with `ufunc_ways`. */
@@ -92,6 +94,9 @@ static PyObject *tracer_make(PyTypeObject *type, PyObject *node) {
   self->seen = Py_NewRef(Py_None);
   self->layout = Py_NewRef(Py_None);
   self->born = ++made;
+  self->older = newest;
+  if (newest != NULL) newest->newer = self;
+  newest = self;
   return (PyObject *)self;
 }
 
@@ -147,8 +152,14 @@ static int tracer_clear(PyObject *object) {
 }
 
 static void tracer_dealloc(PyObject *object) {
+  tracer *self = (tracer *)object;
   PyObject_GC_UnTrack(object);
-  if (((tracer *)object)->weakrefs != NULL) PyObject_ClearWeakRefs(object);
+  if (self->older != NULL) self->older->newer = self->newer;
+  if (self->newer != NULL)
+    self->newer->older = self->older;
+  else
+    newest = self->older;
+  if (self->weakrefs != NULL) PyObject_ClearWeakRefs(object);
   tracer_clear(object);
   Py_TYPE(object)->tp_free(object);
 }
@@ -449,7 +460,43 @@ static PyObject *tracers_made(PyObject *module, PyObject *ignored) {
   return PyLong_FromLongLong(made);
 }
 
+/* Whether `node` is among `computed` or `known`, or at most `steps` operations away from them. */
+static int is_near(PyObject *object, PyObject *computed, PyObject *known, int steps) {
+  nk_node *node = (nk_node *)object;
+  if (node->prim == nk_literal) return 1;
+  int near = PySequence_Contains(computed, object);
+  if (near == 0) near = PySequence_Contains(known, object);
+  if (near != 0 || steps == 0) return near;
+  const Py_ssize_t n = PyTuple_GET_SIZE(node->args);
+  near = n > 0;
+  for (Py_ssize_t i = 0; i < n && near > 0; ++i)
+    near = is_near(PyTuple_GET_ITEM(node->args, i), computed, known, steps - 1);
+  return near;
+}
+
+/* No Python code runs on the way: nodes are told apart by identity. */
+static PyObject *held_near(PyObject *module, PyObject *args) {
+  (void)module;
+  PyObject *computed, *known;
+  long long since;
+  if (!PyArg_ParseTuple(args, "OOL:held_near", &computed, &known, &since)) return NULL;
+  PyObject *found = PyList_New(0);
+  for (tracer *t = newest; t != NULL && found != NULL; t = t->older) {
+    if (t->node == NULL) continue;
+    int wanted = PySequence_Contains(known, t->node);
+    if (wanted > 0) continue;
+    if (wanted == 0)
+      wanted = is_near(t->node, computed, known, ((nk_node *)t->node)->id > since ? 2 : 0);
+    if (wanted < 0 || (wanted > 0 && PyList_Append(found, t->node) < 0)) Py_CLEAR(found);
+  }
+  return found;
+}
+
 static PyMethodDef functions[] = {
+    {"held_near", held_near, METH_VARARGS,
+     "held_near(computed, known, since)\n--\n\n"
+     "The nodes that tracers stand for and that are not in the set or dict `known`, but in `computed`\n"
+     "or, with an id above `since`, at most two operations away from both."},
     {"tracers_made", tracers_made, METH_NOARGS, "tracers_made()\n--\n\nHow many there were so far."},
     {"ufunc_ways", ufunc_ways, METH_VARARGS,
      "ufunc_ways(tracer_class, plans, to_node, operator, function, call_ufunc)\n--\n\n"

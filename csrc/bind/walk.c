@@ -15,7 +15,7 @@ typedef struct {
   size_t n, room;
 } path;
 
-static int enter(path *p, PyObject *object) {
+static int enter(path *p, PyObject *object, PyObject *stop) {
   if (!PyObject_TypeCheck(object, nk_node_type)) {
     PyErr_Format(PyExc_TypeError, "reachable: wanted nodes, got %R", object);
     return -1;
@@ -23,6 +23,8 @@ static int enter(path *p, PyObject *object) {
   nk_node *node = (nk_node *)object;
   if (node->mark == last_walk) return 0;
   node->mark = last_walk;
+  int known = stop == NULL ? 0 : PySequence_Contains(stop, object);
+  if (known != 0) return known < 0 ? -1 : 0;
   if (p->n == p->room) {
     size_t room = p->room == 0 ? 256 : 2 * p->room;
     step *more = nk_alloc(room * sizeof *more);
@@ -40,12 +42,12 @@ static int enter(path *p, PyObject *object) {
 }
 
 /* Appends to `order` what `output` depends on and was not met yet, then `output` itself. */
-static int visit(path *p, PyObject *output, PyObject *order) {
-  if (enter(p, output) < 0) return -1;
+static int visit(path *p, PyObject *output, PyObject *stop, PyObject *order) {
+  if (enter(p, output, stop) < 0) return -1;
   while (p->n > 0) {
     step *top = &p->steps[p->n - 1];
     if (top->left > 0) {
-      if (enter(p, PyTuple_GET_ITEM(top->node->args, --top->left)) < 0) return -1;
+      if (enter(p, PyTuple_GET_ITEM(top->node->args, --top->left), stop) < 0) return -1;
       continue;
     }
     if (PyList_Append(order, (PyObject *)top->node) < 0) return -1;
@@ -54,7 +56,8 @@ static int visit(path *p, PyObject *output, PyObject *order) {
   return 0;
 }
 
-/* No Python code runs between the marks and their use, so that walks do not meet. */
+/* No Python code runs between the marks and their use, so that walks do not meet: nodes are told apart
+ * by identity. */
 static PyObject *reachable(PyObject *module, PyObject *const *args, Py_ssize_t n) {
   (void)module;
   if (n < 1 || n > 2) {
@@ -62,20 +65,15 @@ static PyObject *reachable(PyObject *module, PyObject *const *args, Py_ssize_t n
     return NULL;
   }
   PyObject *outputs = PySequence_Fast(args[0], "reachable: outputs must be a sequence of nodes");
-  PyObject *stop = outputs != NULL && n == 2 ? PySequence_List(args[1]) : PyList_New(0);
+  PyObject *stop = n == 2 ? args[1] : NULL;
   PyObject *order = PyList_New(0);
   path p = {NULL, 0, 0};
-  bool done = outputs != NULL && stop != NULL && order != NULL;
+  bool done = outputs != NULL && order != NULL;
   ++last_walk;
-  for (Py_ssize_t i = 0; done && i < PyList_GET_SIZE(stop); ++i) {
-    PyObject *node = PyList_GET_ITEM(stop, i);
-    if (PyObject_TypeCheck(node, nk_node_type)) ((nk_node *)node)->mark = last_walk;
-  }
   for (Py_ssize_t i = 0; done && i < PySequence_Fast_GET_SIZE(outputs); ++i)
-    done = visit(&p, PySequence_Fast_GET_ITEM(outputs, i), order) == 0;
+    done = visit(&p, PySequence_Fast_GET_ITEM(outputs, i), stop, order) == 0;
   nk_free(p.steps);
   Py_XDECREF(outputs);
-  Py_XDECREF(stop);
   if (!done) Py_CLEAR(order);
   return order;
 }
@@ -83,7 +81,8 @@ static PyObject *reachable(PyObject *module, PyObject *const *args, Py_ssize_t n
 static PyMethodDef functions[] = {
     {"reachable", (PyCFunction)(void (*)(void))reachable, METH_FASTCALL,
      "reachable(outputs, stop=())\n--\n\n"
-     "All nodes that `outputs` depend on, arguments before users; nodes in `stop` are left out."},
+     "All nodes that `outputs` depend on, arguments before users; nodes in `stop`, a set or a dict,\n"
+     "are left out."},
     {NULL, NULL, 0, NULL}};
 
 int nk_bind_walk(PyObject *module) { return PyModule_AddFunctions(module, functions); }

@@ -100,7 +100,11 @@ class Graph:
         self.values = {}  # input or captured node -> array (root only)
         self.known = {}  # (prim, args, params) -> node: hash consing
         self.inputs = []  # nodes, in the order of the arguments
-        self.captured = {}  # id(array) -> (node, array, checksum): arrays by reference (root only)
+        self.captured = {}  # id(array) -> (node, array): arrays by reference (root only)
+        self.unedited = {}  # captured node -> checksum of its array, if that can be written to
+        self.kept, self.kept_bytes = {}, 0  # nodes of `values` that were computed, oldest first
+        self.decided = -1  # id of the newest node that was computed for a decision
+        self.carrying = {}  # node -> whether a derivative could flow through it, where asked (root only)
         self.lifted = {}  # node of the parent -> input node of this one
         self.generators = {}  # id(Rng) -> [rng, key node, draws so far]
         self.born = _core.tracers_made()  # those made before belong to the code around
@@ -160,9 +164,9 @@ class Graph:
     def dispose(self):
         """Forget everything: nodes still held elsewhere have no values any more."""
         self.closed = True
-        for part in (self.known, self.values, self.captured, self.lifted, self.generators):
-            part.clear()
-        self.inputs.clear()
+        for part in vars(self).values():
+            if isinstance(part, (dict, list)):
+                part.clear()
 
 
 class Detached(Graph):
@@ -321,7 +325,7 @@ def _encloses(owner, graph):
     return False
 
 
-_core.graph_types(Node, LITERAL, lift, _inside)
+_core.graph_types(Node, LITERAL, INPUT, lift, _inside)
 bind = _core.bind
 
 
@@ -384,20 +388,21 @@ def _swaps_among(plain):
 
 
 def reachable(outputs, swapped=(), stop=(), args=None):
-    """All nodes that `outputs` depend on, arguments before users; nodes in `stop` are left out.
+    """All nodes that `outputs` depend on, arguments before users; nodes in `stop`, a set or a dict,
+    are left out.
 
     args: function giving the arguments of a node, where they are not the node's own.
     """
     if args is None and not swapped:
         return _core.reachable(outputs, stop)
     args = args or (lambda n: args_of(n, swapped))
-    seen, order, stack = set(stop), [], list(reversed(outputs))
+    seen, order, stack = set(), [], list(reversed(outputs))
     while stack:
         node = stack.pop()
         if node.__class__ is tuple:
             order.append(node[0])
             continue
-        if node in seen:
+        if node in seen or node in stop:
             continue
         seen.add(node)
         stack.append((node,))

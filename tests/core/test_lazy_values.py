@@ -31,19 +31,85 @@ def test_branches_on_data_are_those_of_numpy(target):
     assert slope == pytest.approx(middle, rel=1e-5, abs=1e-8)
 
 
-def test_each_turn_of_a_loop_runs_the_same_small_program(monkeypatch):
-    sizes = []
+@pytest.fixture
+def programs(monkeypatch):
+    """The programs that run."""
+    ran = []
     execute = runtime.execute
 
     def counted(program, arrays, into=None):
-        sizes.append(program)
+        ran.append(program)
         return execute(program, arrays, into)
 
     monkeypatch.setattr(runtime, "execute", counted)
+    return ran
+
+
+def test_each_turn_of_a_loop_runs_the_same_small_program(programs):
     with Graph(None, False, "a test") as graph:
         leaky(input_tracer(graph, 0.1), input_tracer(graph, 2.0), 60)
     # one program after a turn with the branch, one after a turn without, and the first
-    assert len(sizes) == 60 and len(set(map(id, sizes))) <= 4
+    assert len(programs) == 60 and len(set(map(id, programs))) <= 4
+
+
+_W = np.array([[0.2, -0.5], [0.7, 0.1]])
+
+
+def _step_and_view(y):
+    return (np.tanh(_W @ y) + 0.1).T.reshape(2, 2)
+
+
+# a turn of a loop, and what its decision looks at: each operation that is recorded past the value
+# that the code holds, or that is far from it
+_TURNS = {
+    "far": (lambda y: np.tanh(_W @ y), lambda y: np.max(np.abs(y @ _W)) > 3),
+    "complex": (lambda y: np.exp(1j * y) * y, lambda y: np.abs(y).sum() > 1e3),
+    "complex parts": (lambda y: (y * y.conj()).real * (0.5 + 0.1j), lambda y: y.real.sum() > 1e3),
+    "a view": (_step_and_view, lambda y: y.T.sum() > 9),
+    "a sign": (lambda y: -np.tanh(_W @ y), lambda y: (-y).sum() > 9),
+    "a product": (lambda y: y * np.cos(_W @ y), lambda y: (y + 1.0).sum() > 99),
+    "a square": (lambda y: np.sqrt(np.abs(y)), lambda y: (np.sqrt(np.abs(y)) ** 2).sum() > 99),
+    "written in place": (lambda y: _written(np.tanh(_W @ y)), lambda y: y[0, 1] > 9),
+    "an update": (lambda y: _written(y.copy()), lambda y: y[0].sum() > 9),
+    "Fourier": (lambda y: np.fft.ifft(np.fft.fft(y) * 0.9).real, lambda y: y.max() > 9),
+    "integers": (lambda y: np.round(3 * y).astype(int) % 5, lambda y: y.sum() > 999),
+}
+
+
+def _written(t):
+    t[0, 1] = np.sin(t[1, 0])
+    t[1] += 0.1
+    return t
+
+
+@pytest.mark.parametrize("name", _TURNS)
+def test_loops_go_on_from_what_the_code_holds(programs, name):
+    turn, decide = _TURNS[name]
+    with Graph(None, False, "a test") as graph:
+        y = input_tracer(graph, np.array([[0.3, -0.2], [0.4, 0.9]]))
+        for _ in range(12):
+            y = turn(y)
+            if decide(y):
+                raise AssertionError("the loop is for values that stay small")
+    assert len(programs) == 12 and len(set(map(id, programs))) <= 4
+
+
+def test_values_are_kept_up_to_a_number_of_bytes(programs, monkeypatch):
+    monkeypatch.setattr(runtime, "_KEPT_BYTES", 3000)
+    x = np.linspace(0, 1, 100)
+    with Graph(None, False, "a test") as graph:
+        y = first = np.cos(input_tracer(graph, x))
+        wanted = np.cos(x)
+        held = []  # all of them at once do not fit
+        for _ in range(40):
+            y, wanted = np.sin(y) + first, np.sin(wanted) + np.cos(x)
+            held.append(y)
+            assert bool(y.sum() > 60) == (wanted.sum() > 60)
+            computed = [graph.values[n] for n in graph.kept]
+            assert graph.kept_bytes == sum(a.nbytes for a in computed) <= 3000
+        large = np.outer(y, y)  # never kept
+        assert large.sum() > 0 and large.node not in graph.values
+    assert len(set(map(id, programs))) <= 8
 
 
 def test_kept_values_are_not_the_users_to_change():

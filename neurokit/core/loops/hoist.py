@@ -25,7 +25,7 @@ def hoist(body, args, length):
     for node in order:
         if node.prim is CHECKPOINT:
             n_out = node.params[0]
-            held.update(reachable(node.args[:n_out], stop=node.args[n_out:]))
+            held.update(reachable(node.args[:n_out], stop=set(node.args[n_out:])))
     for node in order:
         if not node.args:
             if node.prim is LITERAL:
@@ -101,7 +101,7 @@ def _move(body, args, length, order, fixed, early, first_carry, first_x):
         batched.update(zip(body.xs, args[first_x : first_x + body.n_x]))
         if body.has_index:
             batched[body.index] = iota(length, 0, 1, INT64)
-        for node in reachable(products, stop=list(batched)):
+        for node in reachable(products, stop=batched.copy()):
             if node not in early:
                 continue
             values = []

@@ -7,8 +7,9 @@ from collections import OrderedDict
 
 import numpy as np
 
+from ... import _core
 from ..errors import AbstractValueError, CapturedArrayError, where_text
-from ..graph import INPUT, Graph, Node, reachable, replay, walk
+from ..graph import INPUT, PROJ, Graph, Node, reachable, replay, walk
 from ..structure import structure
 
 _CACHE_SIZE = 512
@@ -116,14 +117,15 @@ def evaluate(graph, outputs, into=None):
     )
 
 
-_KEPT_BYTES = 1 << 16
+_KEPT_BYTES = 1 << 27
 
 
 def value_of(graph, node):
     """The array of one node of the lazy root `graph`, for a decision that Python takes.
 
-    It is kept, with the values it was made from, and the next call goes on from there: a loop that
-    decides once a turn computes each turn once, by the same program, whatever was decided before.
+    It is kept, with the values on its way that the user's code still holds, and the next call goes on
+    from there: a loop that decides once a turn computes each turn once, by the same program, whatever
+    was decided before.
     """
     values = graph.values
     if node not in values:
@@ -135,20 +137,50 @@ def value_of(graph, node):
             )
         if run_options.reference or any(n.swap is not None for n in new):
             return evaluate(graph, [node])[0]
-        verify_captured(graph)
+        outputs = list(dict.fromkeys([node, *_held(set(new), graph)]))
+        graph.decided = max(graph.decided, node.id)
+        new = reachable(outputs, stop=values)
         made = set(new)
         inputs = list(dict.fromkeys(a for n in new for a in n.args if a not in made))
-        sources = [a for a in node.args if a in made and a.prim.kind not in ("source", "multi")]
-        outputs = [node, *[a for a in dict.fromkeys(sources) if a.nbytes <= _KEPT_BYTES]]
+        verify_captured(graph, inputs)
 
         def program():
             key = structure(outputs, inputs, run_options.lines, (new, ()))
             return cached(key, lambda: _program_between(inputs, outputs))
 
         arrays = run_compiled(program, [values[n] for n in inputs])
-        values.update(zip(outputs, arrays))
-    value = values[node]
+        value = arrays[0]
+        _keep(graph, outputs, arrays)
+    else:
+        value = values[node]
     return value if node.prim is INPUT else value.copy()
+
+
+def _held(computed, graph):
+    """What tracers stand for among what is computed, or new and next to it: later code goes on from there.
+
+    Of views it is what they view, of complex values the parts: operations are recorded with those.
+    """
+    known = graph.values
+    stack = _core.held_near(computed, known, graph.decided)
+    while stack:
+        n = stack.pop()
+        if n.prim.name == "complex" or n.prim.kind == "view" and n.prim is not PROJ:
+            stack += n.args if n.prim.kind != "view" else n.args[:1]
+        elif n not in known and n.prim.kind not in ("source", "multi") and n.nbytes <= _KEPT_BYTES:
+            yield n
+
+
+def _keep(graph, nodes, arrays):
+    """Values to go on from; beyond a number of bytes the oldest are forgotten."""
+    for node, array in zip(nodes, arrays):
+        if array.nbytes <= _KEPT_BYTES:
+            graph.values[node], graph.kept[node] = array, None
+            graph.kept_bytes += array.nbytes
+    while graph.kept_bytes > _KEPT_BYTES:
+        oldest = next(iter(graph.kept))
+        del graph.kept[oldest]
+        graph.kept_bytes -= graph.values.pop(oldest).nbytes
 
 
 def _program_between(inputs, outputs):
@@ -168,9 +200,11 @@ def checksum(array):
     return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
 
 
-def verify_captured(graph):
-    for node, array, before in graph.captured.values():
-        if before is not None and checksum(array) != before:
+def verify_captured(graph, nodes=None):
+    """Raise where an array read by reference was edited since; of these nodes, where they are given."""
+    for node in graph.unedited if nodes is None else graph.unedited.keys() & nodes:
+        array = graph.values[node]
+        if checksum(array) != graph.unedited[node]:
             raise CapturedArrayError(
                 f"the array {array.dtype}{list(array.shape)} read at {where_text(node.where)} was edited while it "
                 f"was being traced, so earlier reads of it would change: copy it first, or build it with traced "

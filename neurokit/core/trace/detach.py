@@ -69,7 +69,11 @@ def carries_derivative(node):
     def args(n):
         return () if n.prim is STOP else [a for a in n.args if a.is_float or a.aux is not None]
 
-    return any(n.prim is INPUT and n.params[0] != "captured" for n in reachable([node], args=args))
+    known = node.graph.root.carrying
+    for n in reachable([node], stop=known, args=args):
+        argument = n.prim is INPUT and n.params[0] != "captured"
+        known[n] = argument or any(known[a] for a in args(n))
+    return known[node]
 
 
 # ---------------------------------------------------------------------------- who asks

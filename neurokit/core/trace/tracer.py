@@ -386,7 +386,8 @@ def capture(array):
             root,
             user_line(),
         )
-        before = checksum(array) if array.flags.writeable else None
-        entry = root.captured[id(array)] = (node, array, before)
+        if array.flags.writeable:
+            root.unedited[node] = checksum(array)
+        entry = root.captured[id(array)] = (node, array)
         root.values[node] = array
     return lift(entry[0], graph)

@@ -350,7 +350,7 @@ class _Record:
         # what derivatives need, and what values do
         known = [*reachable(outputs), *walk(outputs)[0]]
         used = dict.fromkeys(n for n in known if n.prim is INPUT)
-        taken = {id(array) for _, array, _ in graph.captured.values()}
+        taken = {id(array) for _, array in graph.captured.values()}
         self.values = {}
         for n in used:
             array = graph.values[n]
