@@ -1,6 +1,8 @@
 /* neurokit._core.add_rows(): what each node of a walk is, in a list that serves as a key. */
 #include "trace.h"
 
+#include <math.h>
+
 static PyObject *structural_text; /* "structural" */
 
 typedef struct {
@@ -8,6 +10,7 @@ typedef struct {
   Py_ssize_t next;         /* the next number */
   bool lines;              /* whether the user's lines count */
   PyObject *args_of;       /* gives the arguments of a node where not NULL */
+  PyObject *numbers;       /* finite floating-point literals go here where not NULL, without values in `rows` */
 } key;
 
 static int put(key *k, PyObject *item) { return PyList_Append(k->rows, item); }
@@ -72,8 +75,13 @@ static int put_args(key *k, PyObject *args) {
 
 static int put_node(key *k, nk_node *node) {
   if (put(k, node->prim) < 0) return -1;
-  if (node->prim == nk_literal)
-    return put_value(k, PyTuple_GET_ITEM(node->params, 0)) < 0 ? -1 : put(k, node->dtype);
+  if (node->prim == nk_literal) {
+    if (put(k, node->dtype) < 0) return -1;
+    PyObject *value = PyTuple_GET_ITEM(node->params, 0);
+    if (k->numbers == NULL || !PyFloat_CheckExact(value) || !isfinite(PyFloat_AS_DOUBLE(value)))
+      return put_value(k, value);
+    return put(k, Py_None) < 0 ? -1 : PyList_Append(k->numbers, (PyObject *)node);
+  }
   PyObject *args = k->args_of == NULL ? Py_NewRef(node->args)
                                       : PyObject_CallOneArg(k->args_of, (PyObject *)node);
   if (args == NULL) return -1;
@@ -107,11 +115,16 @@ static int add(key *k, PyObject *object) {
 static PyObject *add_rows(PyObject *module, PyObject *args) {
   (void)module;
   key k = {0};
-  PyObject *order, *args_of;
+  PyObject *order, *args_of, *numbers;
   int lines;
-  if (!PyArg_ParseTuple(args, "O!O!O!npO:add_rows", &PyList_Type, &order, &PyDict_Type, &k.number,
-                        &PyList_Type, &k.rows, &k.next, &lines, &args_of))
+  if (!PyArg_ParseTuple(args, "O!O!O!npOO:add_rows", &PyList_Type, &order, &PyDict_Type, &k.number,
+                        &PyList_Type, &k.rows, &k.next, &lines, &args_of, &numbers))
     return NULL;
+  if (numbers != Py_None && !PyList_Check(numbers)) {
+    PyErr_Format(PyExc_TypeError, "add_rows: numbers: wanted a list or None, got %R", numbers);
+    return NULL;
+  }
+  k.numbers = numbers == Py_None ? NULL : numbers;
   k.lines = lines;
   k.args_of = args_of == Py_None ? NULL : args_of;
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(order); ++i)
@@ -121,10 +134,11 @@ static PyObject *add_rows(PyObject *module, PyObject *args) {
 
 static PyMethodDef functions[] = {
     {"add_rows", add_rows, METH_VARARGS,
-     "add_rows(order, number, rows, next, lines, args_of)\n--\n\n"
+     "add_rows(order, number, rows, next, lines, args_of, numbers)\n--\n\n"
      "Number the nodes that have no number, and append to `rows` what each is made of: the primitive,\n"
-     "the arguments by number, the parameters, shape, dtype and, where `lines`, the user's line.\n"
-     "Returns the next number."},
+     "the arguments by number, the parameters, shape, dtype and, where `lines`, the user's line. Finite\n"
+     "floating-point literals are appended to the list `numbers` instead, if it is one. Returns the\n"
+     "next number."},
     {NULL, NULL, 0, NULL}};
 
 int nk_bind_structure(PyObject *module) {

@@ -4,11 +4,12 @@ from .. import _core
 from .graph import args_of, reachable, walk
 
 
-def structure(outputs, inputs, lines=False, walked=None):
+def structure(outputs, inputs, lines=False, walked=None, numbers=None):
     """Key of the computation of `outputs` from `inputs`, whatever the values and names.
 
     lines: whether equal keys also mean the same lines of the user's code. walked: what `walk` gave
-    for these outputs, where the inputs are all inputs of the graph.
+    for these outputs, where the inputs are all inputs of the graph. numbers: a list that gets the
+    literals whose values are then no part of the key.
     """
     order, swapped = walk(outputs) if walked is None else walked
     if walked is None:
@@ -18,7 +19,7 @@ def structure(outputs, inputs, lines=False, walked=None):
     args = (lambda node: args_of(node, swapped)) if swapped else None
 
     def add(order, count):
-        return _core.add_rows(order, number, rows, count, lines, args)
+        return _core.add_rows(order, number, rows, count, lines, args, numbers)
 
     count = add(order, len(inputs))
     for node in sorted(swapped, key=lambda n: n.id):

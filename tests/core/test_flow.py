@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import neurokit as nk
+from neurokit.core.graph import Graph
 from neurokit.core.run.lower import compile_program
+from neurokit.core.trace.arguments import input_tracer
 
 RNG = np.random.default_rng(21)
 X = RNG.normal(size=(5, 3))
@@ -299,6 +301,21 @@ def test_while_errors():
         nk.while_loop(lambda c: c > 0, lambda c: c, np.zeros(2))
     with pytest.raises(ValueError, match="max_steps"):
         nk.while_loop(lambda c: c > 0, lambda c: c, 0.0, max_steps=-1)
+
+
+@pytest.mark.parametrize("first", [-3, 0, 4])
+def test_the_steps_of_fori_are_not_stored(first):
+    n = 10**8  # too many for work that can be done before the loop
+    with Graph(None, False, "a test") as graph:
+        x = input_tracer(graph, np.array(0.5))
+        last = nk.fori_loop(first, first + n, lambda i, c: c + i * x, x)
+        loop = last.node.args[0]
+        assert loop.prim.name == "scan" and max(a.size for a in loop.args) == 1
+    f = lambda x: nk.fori_loop(first, first + 6, lambda i, c: c * 0.5 + i * x, x)  # noqa: E731
+    assert f(0.5) == pytest.approx(
+        sum(i * 0.5 ** (first + 6 - i) for i in range(first, first + 6)) + 0.5**7
+    )
+    nk.check_grads(f, (0.5,))
 
 
 def test_fori():

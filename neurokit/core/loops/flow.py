@@ -9,7 +9,6 @@ from .. import tree
 from ..graph import INT64, Graph, current, lift, literal
 from ..models.captured import Carried, threaded
 from ..primitives import elementwise as ew
-from ..primitives.shaping import iota
 from ..run.runtime import evaluate
 from ..trace import inner
 from ..trace.arguments import Opened, plain
@@ -18,7 +17,7 @@ from ..trace.tracer import Tracer, to_node
 from ..trace.ufuncs import as_dtype
 from ..transforms.derivatives import tracing
 from . import Body, Cond, While, bind_cond, bind_while
-from .scan import along, landed, leaf_node, refuse_models, scan, settle
+from .scan import along, landed, leaf_node, refuse_models, scan, settle, step_from
 
 UNBOUNDED = 1 << 32  # steps by which random draws count in a loop without max_steps
 
@@ -355,9 +354,11 @@ def fori_loop(lo, hi, body, init, checkpoint="auto"):
     if not isinstance(lo, Tracer) and not isinstance(hi, Tracer):
         lo, hi = operator.index(lo), operator.index(hi)
         n = max(hi - lo, 0)
-        steps = np.arange(lo, lo + n) if current() is None else Tracer(iota(n, lo, 1, INT64))
-        carry, _ = scan(lambda c, i: (body(i, c), None), init, steps, n, checkpoint=checkpoint)
-        return carry
+
+        def step(carry, _):
+            return body(Tracer(step_from(lo)), carry), None
+
+        return scan(step, init, None, n, checkpoint=checkpoint)[0]
     bounds = []
     for name, bound in (("lo", lo), ("hi", hi)):
         dtype = bound.dtype if isinstance(bound, Tracer) else np.asarray(bound).dtype

@@ -208,6 +208,19 @@ def find_model(spec):
     return next((m for m in map(find_model, spec.children) if m is not None), None)
 
 
+def _parameter(number, graph):
+    """An integer as a constant of the loop, not of its body: another number uses the same body."""
+    with _outside():
+        outer = reshape(iota(1, number, 1, INT64), ())
+    return lift(outer, graph)
+
+
+def step_from(first):
+    """The number of the step in the body that is being traced, counted from `first`."""
+    graph = current()
+    return ew.add(graph.index(), _parameter(first, graph)) if first else graph.index()
+
+
 class _Cut:
     """Stops derivatives through the carry every so many steps, in the order in which steps run."""
 
@@ -218,9 +231,7 @@ class _Cut:
         """The carries as the body in `graph` may use them."""
         order = graph.index()
         if self.reverse:
-            with _outside():  # not a literal: another length uses the same body
-                last = reshape(iota(1, self.length - 1, 1, INT64), ())
-            order = ew.sub(lift(last, graph), order)
+            order = ew.sub(_parameter(self.length - 1, graph), order)
         order = Tracer(order)
         border = (order > 0) & (order % self.every == 0)
         cut = []

@@ -48,14 +48,41 @@ def cached(key, make):
     return program
 
 
-def compiled(inputs, outputs, walked=None):
-    """The program of `outputs`. walked: what `walk(outputs)` gave, where it is known."""
-    from .lower import compile_program
+def compiled(inputs, outputs, walked=None, kind=None, make=None):
+    """(program, numbers): the program of `outputs`, and the arrays that it takes after the inputs.
 
-    return cached(
-        structure(outputs, inputs, run_options.lines, walked),
-        lambda: compile_program(inputs, outputs),
-    )
+    The Python numbers in a computation are part of its program. Those that were others in an earlier
+    computation of its structure, such as a step size that adapts, are arguments of another program.
+
+    inputs : nodes, of the graph or on the way to `outputs`
+    walked : what `walk(outputs)` gave, where it is known
+    kind, make : what else is computed, hashable, and make(inputs, outputs) -> program
+    """
+    if make is None:
+        from .lower import compile_program as make
+    literals = []
+    key = kind, structure(outputs, inputs, run_options.lines, walked, literals)
+    known = cached(key, lambda: [literals, frozenset()])
+    known[1] |= {i for i, (a, b) in enumerate(zip(known[0], literals)) if not _same_number(a, b)}
+    varying = [literals[i] for i in sorted(known[1])]
+    if varying or any(n.prim is not INPUT for n in inputs):
+        program = cached(
+            (key, known[1]), lambda: _program_between([*inputs, *varying], outputs, make)
+        )
+    else:
+        program = cached((key, known[1]), lambda: make(inputs, outputs))
+    return program, [np.array(*n.params) for n in varying]
+
+
+def _same_number(a, b):
+    return a is b or repr(a.params[0]) == repr(b.params[0])
+
+
+def _program_between(inputs, outputs, make):
+    """The program from any nodes to others."""
+    with Graph(None, True, "a part of a function") as part:
+        fresh = {n: Node(INPUT, (), (k,), n.shape, n.dtype, part) for k, n in enumerate(inputs)}
+        return make(list(fresh.values()), replay(outputs, dict(fresh)))
 
 
 def execute(program, arrays, into=None):
@@ -67,19 +94,24 @@ def execute(program, arrays, into=None):
 
 
 def run_compiled(make, arrays, into=None):
-    """Run the program of `make()`. An error names the line of this code.
+    """Run the program of `make()`, which gives what `compiled` does. An error names the line of this code.
 
     A program is shared by all code of its structure; only where it fails is one with the lines of
     this code made, which fails again and says where.
     """
+
+    def run():
+        program, numbers = make()
+        return execute(program, [*arrays, *numbers] if numbers else arrays, into)
+
     try:
-        return execute(make(), arrays, into)
+        return run()
     except Exception as error:
         watch = run_options.watch
         if run_options.lines or watch is not None and watch.error is error:
             raise
         with set_options(lines=True):
-            execute(make(), arrays, into)
+            run()
         raise
 
 
@@ -144,11 +176,9 @@ def value_of(graph, node):
         inputs = list(dict.fromkeys(a for n in new for a in n.args if a not in made))
         verify_captured(graph, inputs)
 
-        def program():
-            key = structure(outputs, inputs, run_options.lines, (new, ()))
-            return cached(key, lambda: _program_between(inputs, outputs))
-
-        arrays = run_compiled(program, [values[n] for n in inputs])
+        arrays = run_compiled(
+            lambda: compiled(inputs, outputs, (new, ())), [values[n] for n in inputs]
+        )
         value = arrays[0]
         _keep(graph, outputs, arrays)
     else:
@@ -181,15 +211,6 @@ def _keep(graph, nodes, arrays):
         oldest = next(iter(graph.kept))
         del graph.kept[oldest]
         graph.kept_bytes -= graph.values.pop(oldest).nbytes
-
-
-def _program_between(inputs, outputs):
-    """The program from any nodes to others."""
-    from .lower import compile_program
-
-    with Graph(None, True, "a part of a function") as part:
-        fresh = {n: Node(INPUT, (), (k,), n.shape, n.dtype, part) for k, n in enumerate(inputs)}
-        return compile_program(list(fresh.values()), replay(outputs, dict(fresh)))
 
 
 # ---------------------------------------------------------------------------- captured arrays

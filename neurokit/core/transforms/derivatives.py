@@ -11,8 +11,14 @@ from ..models.captured import Writes
 from ..primitives.control import has_custom, variable
 from ..primitives.shaping import broadcast, full
 from ..run.lower import compile_program
-from ..run.runtime import cached, evaluate, run_compiled, run_options, used_inputs, verify_captured
-from ..structure import structure
+from ..run.runtime import (
+    compiled,
+    evaluate,
+    run_compiled,
+    run_options,
+    used_inputs,
+    verify_captured,
+)
 from ..trace import methods  # noqa: F401 - methods gives Tracer its operators
 from ..trace.arguments import (
     Opened,
@@ -251,26 +257,30 @@ def _run_gradient(graph, value, extra, wrt):
     forward_nodes = [value, *extra]
     walked = walk(forward_nodes)
 
-    def with_gradients(targets):
+    def with_gradients(outputs, targets):
+        value = outputs[0]
         grads = backward([value], [full(value.shape, 1, value.dtype)], targets)
-        return forward_nodes + [
+        return outputs + [
             full(w.shape, 0, w.dtype) if g is None else g for g, w in zip(grads, targets)
         ]
 
     # a rule of the user's may lead to arguments that no value was computed from
     if run_options.reference or has_custom(forward_nodes, None if walked[1] else walked[0]):
-        return evaluate(graph, with_gradients(wrt))
+        return evaluate(graph, with_gradients(forward_nodes, wrt))
     verify_captured(graph)
     inputs = used_inputs(walked)
     position = {n: i for i, n in enumerate(inputs)}
     places = tuple([position.get(w, -1) for w in wrt])
 
-    def program():
-        key = ("grad", structure(forward_nodes, inputs, run_options.lines, walked), places)
-        used = [w for w in wrt if w in position]
-        return cached(key, lambda: compile_program(inputs, with_gradients(used)))
+    def make(inputs, outputs):
+        return compile_program(
+            inputs, with_gradients(outputs, [inputs[p] for p in places if p >= 0])
+        )
 
-    arrays = run_compiled(program, [graph.values[n] for n in inputs])
+    arrays = run_compiled(
+        lambda: compiled(inputs, forward_nodes, walked, ("grad", places), make),
+        [graph.values[n] for n in inputs],
+    )
     if -1 in places:
         it = iter(arrays[len(forward_nodes) :])
         arrays = arrays[: len(forward_nodes)] + [

@@ -137,9 +137,10 @@ class _Traced:
         arrays = [self._feed(node, start, stop) for node in self.inputs]
 
         def go():
-            program = compiled(self.inputs, self.outputs)
+            program, numbers = compiled(self.inputs, self.outputs)
             flags = run_options.flags & NAN_CHECK
-            return _core.sweep(program, arrays, stop - start, threads, flags)
+            fed = arrays + [np.full(stop - start, x) for x in numbers]
+            return _core.sweep(program, fed, stop - start, threads, flags)
 
         try:
             return go()
