@@ -361,16 +361,17 @@ def swaps(outputs):
     return walk(outputs)[1]
 
 
-def walk(outputs):
+def walk(outputs, stop=()):
     """(nodes, swapped): what computing `outputs` takes, arguments before users, and its `swaps`.
 
     Inputs that only their derivatives need, as those of an equation may be, are among the nodes.
+    Nodes in `stop`, a set or a dict, are left out.
     """
-    plain = reachable(outputs)
+    plain = reachable(outputs, stop=stop)
     out = _swaps_among(plain)
     if not out:
         return plain, out
-    nodes = reachable(outputs, out)
+    nodes = reachable(outputs, out, stop)
     known = set(nodes)
     return nodes + [n for n in plain if n.prim is INPUT and n not in known], out
 

@@ -94,6 +94,37 @@ def test_loops_go_on_from_what_the_code_holds(programs, name):
     assert len(programs) == 12 and len(set(map(id, programs))) <= 4
 
 
+def _scanned(w):
+    last, _ = nk.scan(lambda c, x: (np.tanh(c * w + x), None), w, np.linspace(0, 1, 5))
+    return np.sum((last - 0.3) ** 2)
+
+
+@nk.checkpoint
+def _repeated(w):
+    return np.sum(np.tanh(w * w[::-1]) * w)
+
+
+def _settled(w):
+    return np.sum(nk.fixed_point(lambda x, w: 0.5 * w * np.cos(x), np.zeros(2), w) ** 2)
+
+
+@pytest.mark.parametrize("inner", [_scanned, _repeated, _settled])
+def test_loops_that_descend_and_decide(programs, inner):
+    def descend(rate, n=8):
+        w = rate + np.array([0.5, 0.2])
+        for _ in range(n):
+            slope = nk.grad(inner)(w)
+            w = w - rate * slope
+            if np.sum(slope * slope) > 100:
+                return w
+        return inner(w)
+
+    with Graph(None, False, "a test") as graph:
+        descend(input_tracer(graph, 0.2))
+    assert len(programs) == 8 and len(set(map(id, programs))) <= 4
+    nk.check_grads(descend, (0.2,), order=1)
+
+
 def test_values_are_kept_up_to_a_number_of_bytes(programs, monkeypatch):
     monkeypatch.setattr(runtime, "_KEPT_BYTES", 3000)
     x = np.linspace(0, 1, 100)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import _core
 from ..errors import AbstractValueError, CapturedArrayError, where_text
-from ..graph import INPUT, PROJ, Graph, Node, reachable, replay, walk
+from ..graph import INPUT, PROJ, Graph, Node, args_of, reachable, replay, walk
 from ..structure import structure
 
 _CACHE_SIZE = 512
@@ -167,17 +167,16 @@ def value_of(graph, node):
                 "the value of a traced array was asked for that is computed from all unit vectors at once: "
                 "use nk.vjp for one row, or compute without looking at values"
             )
-        if run_options.reference or any(n.swap is not None for n in new):
+        if run_options.reference:
             return evaluate(graph, [node])[0]
         outputs = list(dict.fromkeys([node, *_held(set(new), graph)]))
         graph.decided = max(graph.decided, node.id)
-        new = reachable(outputs, stop=values)
-        made = set(new)
-        inputs = list(dict.fromkeys(a for n in new for a in n.args if a not in made))
+        walked = walk(outputs, values)
+        new = dict.fromkeys([*reachable(outputs, stop=values), *walked[0]])
+        inputs = list(dict.fromkeys(a for n in new for a in args_of(n, walked[1]) if a not in new))
         verify_captured(graph, inputs)
-
         arrays = run_compiled(
-            lambda: compiled(inputs, outputs, (new, ())), [values[n] for n in inputs]
+            lambda: compiled(inputs, outputs, walked), [values[n] for n in inputs]
         )
         value = arrays[0]
         _keep(graph, outputs, arrays)
