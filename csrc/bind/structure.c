@@ -10,7 +10,8 @@ typedef struct {
   Py_ssize_t next;         /* the next number */
   bool lines;              /* whether the user's lines count */
   PyObject *args_of;       /* gives the arguments of a node where not NULL */
-  PyObject *numbers;       /* finite floating-point literals go here where not NULL, without values in `rows` */
+  PyObject *
+      numbers; /* finite floating-point literals go here where not NULL, without values in `rows` */
 } key;
 
 static int put(key *k, PyObject *item) { return PyList_Append(k->rows, item); }
@@ -135,9 +136,12 @@ static PyObject *add_rows(PyObject *module, PyObject *args) {
 static PyMethodDef functions[] = {
     {"add_rows", add_rows, METH_VARARGS,
      "add_rows(order, number, rows, next, lines, args_of, numbers)\n--\n\n"
-     "Number the nodes that have no number, and append to `rows` what each is made of: the primitive,\n"
-     "the arguments by number, the parameters, shape, dtype and, where `lines`, the user's line. Finite\n"
-     "floating-point literals are appended to the list `numbers` instead, if it is one. Returns the\n"
+     "Number the nodes that have no number, and append to `rows` what each is made of: the "
+     "primitive,\n"
+     "the arguments by number, the parameters, shape, dtype and, where `lines`, the user's line. "
+     "Finite\n"
+     "floating-point literals are appended to the list `numbers` instead, if it is one. Returns "
+     "the\n"
      "next number."},
     {NULL, NULL, 0, NULL}};
 

@@ -16,8 +16,9 @@
 typedef struct tracer {
   PyObject_HEAD PyObject *node, *base, *read, *write, *seen, *layout, *weakrefs;
   struct tracer *older, *newer; /* of those alive */
-  long long checked; /* the number of writes, to any tracer, that `node` is known to take account of */
-  long long born;    /* the number of tracers made when this one was */
+  long long
+      checked;    /* the number of writes, to any tracer, that `node` is known to take account of */
+  long long born; /* the number of tracers made when this one was */
 } tracer;
 
 static long long writes = 1, made = 0;
@@ -47,8 +48,9 @@ static int look(tracer *self) {
   return 0;
 }
 
-/* The current value, borrowed; a view follows writes to the array it is a view of. Views of views may
- * be thousands deep: those that may have missed a write look one after the other, the outermost first. */
+/* The current value, borrowed; a view follows writes to the array it is a view of. Views of views
+ * may be thousands deep: those that may have missed a write look one after the other, the outermost
+ * first. */
 static PyObject *tracer_value(tracer *self) {
   const long long now = writes;
   size_t n = 0;
@@ -495,9 +497,11 @@ static PyObject *held_near(PyObject *module, PyObject *args) {
 static PyMethodDef functions[] = {
     {"held_near", held_near, METH_VARARGS,
      "held_near(computed, known, since)\n--\n\n"
-     "The nodes that tracers stand for and that are not in the set or dict `known`, but in `computed`\n"
+     "The nodes that tracers stand for and that are not in the set or dict `known`, but in "
+     "`computed`\n"
      "or, with an id above `since`, at most two operations away from both."},
-    {"tracers_made", tracers_made, METH_NOARGS, "tracers_made()\n--\n\nHow many there were so far."},
+    {"tracers_made", tracers_made, METH_NOARGS,
+     "tracers_made()\n--\n\nHow many there were so far."},
     {"ufunc_ways", ufunc_ways, METH_VARARGS,
      "ufunc_ways(tracer_class, plans, to_node, operator, function, call_ufunc)\n--\n\n"
      "What the operators of traced values need of ufuncs.py."},

@@ -56,8 +56,8 @@ static int visit(path *p, PyObject *output, PyObject *stop, PyObject *order) {
   return 0;
 }
 
-/* No Python code runs between the marks and their use, so that walks do not meet: nodes are told apart
- * by identity. */
+/* No Python code runs between the marks and their use, so that walks do not meet: nodes are told
+ * apart by identity. */
 static PyObject *reachable(PyObject *module, PyObject *const *args, Py_ssize_t n) {
   (void)module;
   if (n < 1 || n > 2) {
@@ -81,7 +81,8 @@ static PyObject *reachable(PyObject *module, PyObject *const *args, Py_ssize_t n
 static PyMethodDef functions[] = {
     {"reachable", (PyCFunction)(void (*)(void))reachable, METH_FASTCALL,
      "reachable(outputs, stop=())\n--\n\n"
-     "All nodes that `outputs` depend on, arguments before users; nodes in `stop`, a set or a dict,\n"
+     "All nodes that `outputs` depend on, arguments before users; nodes in `stop`, a set or a "
+     "dict,\n"
      "are left out."},
     {NULL, NULL, 0, NULL}};
 

@@ -22,11 +22,12 @@ nk_status nk_scan_repeat(const nk_program *p, nk_instr *instr, nk_error *error);
 void nk_scan_release(void *prep);
 
 enum {
-  OPERANDS = 192,       /* of all instructions together; more run step by step */
-  CACHE = 192 * 1024,   /* bytes of a tile */
-  LOCAL = 48 * 1024,    /* bytes of its temporaries */
-  UNIT = 64,            /* elements: no two tiles share a cache line */
-  THREAD_WORK = 1 << 19 /* element-steps that are worth a thread */
+  OPERANDS = 192,        /* of all instructions together; more run step by step */
+  CACHE = 192 * 1024,    /* bytes of a tile */
+  LOCAL = 48 * 1024,     /* bytes of its temporaries */
+  UNIT = 64,             /* elements: no two tiles share a cache line */
+  THREAD_WORK = 1 << 19, /* element-steps that are worth a thread */
+  TELL = 1 << 10         /* steps of a tile between reports of progress */
 };
 
 /* An operand of the body at step i of T, t the position along x and y:
@@ -47,7 +48,8 @@ typedef struct tiles {
   int64_t n_const, n_carry, n_x, n_y, length, n, tile, offset;
   int64_t local; /* bytes of all temporaries per element */
   bool reverse;
-  nk_progress *progress; /* of tiles rather than steps, told in steps */
+  nk_progress *progress; /* told in steps of all tiles */
+  _Atomic int64_t *told; /* steps of single tiles */
   int64_t n_tile;
   int n_operand, n_moving;
   operand operand[OPERANDS]; /* per instruction: ins, then outs */
@@ -221,8 +223,8 @@ static int64_t index_at(const tiles *w, int64_t i) {
   return (int64_t)((uint64_t)w->offset + (uint64_t)(w->reverse ? w->length - 1 - i : i));
 }
 
-/* First values of carries that are updated in place: element by element with the tiles, so that they
- * pass through memory once; those of another size before them. */
+/* First values of carries that are updated in place: element by element with the tiles, so that
+ * they pass through memory once; those of another size before them. */
 static void copy_carries(const tiles *w, bool by_element, int64_t start, int64_t n) {
   const nk_program *p = w->body->program;
   for (int64_t j = 0; j < w->n_carry; ++j) {
@@ -230,12 +232,24 @@ static void copy_carries(const tiles *w, bool by_element, int64_t start, int64_t
     const char *from = w->call->in[w->n_const + j].data;
     char *to = w->call->out[j].data;
     const int64_t size = nk_dtype_size[b->view.dtype];
-    if (b->kind != NK_BUF_INOUT || from == to || (b->n_bytes == w->n * size) != by_element) continue;
+    if (b->kind != NK_BUF_INOUT || from == to || (b->n_bytes == w->n * size) != by_element)
+      continue;
     if (by_element)
       memcpy(to + start * size, from + start * size, (size_t)(n * size));
     else if (b->n_bytes > 0)
       memcpy(to, from, (size_t)b->n_bytes);
   }
+}
+
+static void tell(const tiles *w, int64_t steps) {
+  if (w->progress == NULL) return;
+  const int64_t before = atomic_fetch_add(w->told, steps);
+  atomic_fetch_add(&w->progress->done, (before + steps) / w->n_tile - before / w->n_tile);
+}
+
+/* Called before each step of a tile, or before some of them, TELL among these. */
+static void begin_step(const tiles *w, int64_t i) {
+  if (i % TELL == 0 && i > 0) tell(w, TELL);
 }
 
 /* Steps 0 .. stop - 1 of a tile, several at a time. Carries are in place. */
@@ -246,6 +260,7 @@ static nk_status run_repeated(const tiles *w, int64_t stop, int64_t start, int64
   char *at[NK_MAX_OPERANDS];
   for (int64_t i = 0; i < stop; i += r->turns) {
     if (nk_cancelled(w->call->ctx)) return NK_ERR_CANCELLED;
+    begin_step(w, i);
     for (int k = 0; k < r->turns; ++k) index[k] = index_at(w, i + k);
     for (int k = 0; k < r->n_operand; ++k) {
       const operand *o = &w->operand[r->operand[k]];
@@ -275,6 +290,7 @@ static nk_status run_tile(void *arg, int64_t number, int worker) {
   nk_status status = done > 0 ? run_repeated(w, done, start, n) : NK_OK;
   for (int64_t i = done; i < w->length && status == NK_OK; ++i) {
     if (nk_cancelled(w->call->ctx)) return NK_ERR_CANCELLED;
+    begin_step(w, i);
     set_addresses(w, at, i, start, i < done + 2);
     index = index_at(w, i);
     char *const *first = at;
@@ -285,7 +301,7 @@ static nk_status run_tile(void *arg, int64_t number, int worker) {
     }
   }
   if (status != NK_OK) return status;
-  if (w->progress != NULL) atomic_fetch_add(&w->progress->done, w->length / w->n_tile);
+  tell(w, w->length - (w->length - 1) / TELL * TELL);
   return NK_OK;
 }
 
@@ -309,10 +325,11 @@ bool nk_scan_tiled(const nk_call *call, nk_status *status) {
   choose_tile(&w);
   w.n_tile = (w.n + w.tile - 1) / w.tile;
   w.progress = nk_frame_progress(loop, w.length);
+  _Atomic int64_t told = 0;
+  w.told = &told;
   const unsigned mode = nk_flush_begin();
   *status = nk_parallel(call->ctx, w.n_tile, run_tile, &w);
   nk_flush_end(mode);
-  if (w.progress != NULL && *status == NK_OK) atomic_store(&w.progress->done, w.length);
   return true;
 }
 

@@ -88,6 +88,17 @@ def test_progress_ends_at_the_length():
     assert len(seen) == n
 
 
+@pytest.mark.parametrize("size", [1, 300, 200_000])
+def test_progress_of_a_loop_of_tiles_comes_while_it_runs(size):
+    seen = []
+    length = 6 * 10**8 // max(size, 60)  # half a second, some ten reports
+    with nk.options(progress=lambda done, total: seen.append((done, total)), threads=2):
+        nk.scan(lambda c, _: (np.tanh(c * 1.01), None), np.ones(size), length=length)
+    done = [d for d, _ in seen]
+    assert seen[-1] == (length, length) and done == sorted(done)
+    assert any(0 < d < length for d in done)
+
+
 def test_progress_does_not_change_random_numbers():
     def walk(**options):
         rng = nk.Rng(3)

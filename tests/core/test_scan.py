@@ -289,6 +289,19 @@ def test_a_weight_used_both_ways_round():
     np.testing.assert_allclose(nk.grad(looped)(w), nk.grad(plain)(w), rtol=1e-12)
 
 
+@pytest.mark.parametrize("count", [-1, 2.0, 2**63, 10**30])
+def test_counts_out_of_range(count):
+    step = lambda c, _: (c + 1, c)  # noqa: E731
+    with pytest.raises(ValueError, match="length must be"):
+        nk.scan(step, 0.0, length=count)
+    with pytest.raises(ValueError, match="truncate must be"):
+        nk.scan(step, 0.0, length=3, truncate=count)
+    with pytest.raises(ValueError, match="every must be"):
+        nk.scan(step, 0.0, length=3, every=count)
+    with pytest.raises(ValueError, match="max_steps must be"):
+        nk.while_loop(lambda c: c < 2, lambda c: c + 1, 0.0, max_steps=count)
+
+
 def test_progress_reports():
     done = []
     carry, ys = nk.scan(

@@ -208,7 +208,9 @@ def while_loop(test, body, init, max_steps=None):
     np.int64(192)
     """
     if max_steps is not None and (
-        not isinstance(max_steps, (int, np.integer)) or isinstance(max_steps, bool) or max_steps < 0
+        not isinstance(max_steps, (int, np.integer))
+        or isinstance(max_steps, bool)
+        or not 0 <= max_steps < 2**63
     ):
         raise ValueError(
             f"while_loop: max_steps must be a non-negative int or None, got {max_steps!r}"

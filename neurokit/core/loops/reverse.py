@@ -14,8 +14,8 @@ AUTO_BUDGET = 64 << 20  # bytes of saved values above which "auto" cuts a loop i
 
 
 def is_count(k):
-    """Whether k is a positive int."""
-    return isinstance(k, (int, np.integer)) and not isinstance(k, bool) and k > 0
+    """Whether k is a positive int that the core can count to."""
+    return isinstance(k, (int, np.integer)) and not isinstance(k, bool) and 0 < k < 2**63
 
 
 def check_plan(plan):

@@ -268,7 +268,7 @@ def _length(leaves, length):
             raise ValueError("scan: each of xs needs a leading axis to loop over, got a number")
         lengths.append(np.shape(leaf)[0])
     if length is not None:
-        if not isinstance(length, (int, np.integer)) or length < 0:
+        if not isinstance(length, (int, np.integer)) or not 0 <= length < 2**63:
             raise ValueError(f"scan: length must be a non-negative int, got {length!r}")
         lengths.append(int(length))
     if not lengths:
