@@ -10,8 +10,7 @@ typedef struct {
   Py_ssize_t next;         /* the next number */
   bool lines;              /* whether the user's lines count */
   PyObject *args_of;       /* gives the arguments of a node where not NULL */
-  PyObject *
-      numbers; /* finite floating-point literals go here where not NULL, without values in `rows` */
+  PyObject *numbers;       /* where not NULL, `variable` literals go here, not their values */
 } key;
 
 static int put(key *k, PyObject *item) { return PyList_Append(k->rows, item); }
@@ -74,13 +73,20 @@ static int put_args(key *k, PyObject *args) {
   return 0;
 }
 
+/* A number that another may stand for: rules and rewriting ask at most whether it is 0 or infinite.
+ */
+static bool variable(PyObject *value) {
+  if (!PyFloat_CheckExact(value)) return false;
+  const double x = PyFloat_AS_DOUBLE(value);
+  return isfinite(x) && x != 0;
+}
+
 static int put_node(key *k, nk_node *node) {
   if (put(k, node->prim) < 0) return -1;
   if (node->prim == nk_literal) {
     if (put(k, node->dtype) < 0) return -1;
     PyObject *value = PyTuple_GET_ITEM(node->params, 0);
-    if (k->numbers == NULL || !PyFloat_CheckExact(value) || !isfinite(PyFloat_AS_DOUBLE(value)))
-      return put_value(k, value);
+    if (k->numbers == NULL || !variable(value)) return put_value(k, value);
     return put(k, Py_None) < 0 ? -1 : PyList_Append(k->numbers, (PyObject *)node);
   }
   PyObject *args = k->args_of == NULL ? Py_NewRef(node->args)
@@ -140,9 +146,9 @@ static PyMethodDef functions[] = {
      "primitive,\n"
      "the arguments by number, the parameters, shape, dtype and, where `lines`, the user's line. "
      "Finite\n"
-     "floating-point literals are appended to the list `numbers` instead, if it is one. Returns "
-     "the\n"
-     "next number."},
+     "floating-point literals other than 0 are appended to the list `numbers` instead, if it is "
+     "one.\n"
+     "Returns the next number."},
     {NULL, NULL, 0, NULL}};
 
 int nk_bind_structure(PyObject *module) {

@@ -281,6 +281,16 @@ def is_literal(node, value=None):
     return node.prim is LITERAL and (value is None or node.params[0] == value)
 
 
+def is_number(node):
+    """Whether a node is a finite constant other than 0, be it an argument of the program."""
+    if node.prim is LITERAL:
+        return 0 < abs(node.params[0]) < float("inf")
+    return node.prim is INPUT and node.params[0] == NUMBER
+
+
+NUMBER = "number"  # marks an input that takes the place of a literal, see `runtime.compiled`
+
+
 # ---------------------------------------------------------------------------- bind
 
 
@@ -433,6 +443,9 @@ def replay(outputs, mapping):
 
 def _replay_one(node, mapping, copied):
     if node.prim is LITERAL:
+        return
+    if node.prim is INPUT and node.params[0] == NUMBER:
+        mapping[node] = lift(node, current())
         return
     if node.prim is INPUT:
         raise RuntimeError(f"replay: no replacement for the input {node!r}")

@@ -4,7 +4,7 @@ They are 0 wherever the incoming cotangent or tangent is 0, so that a branch mas
 contributes NaN, and have the derivatives of the plain product and quotient.
 """
 
-from ..graph import LITERAL, Node, Primitive, bind, is_literal
+from ..graph import LITERAL, Node, Primitive, bind, is_number
 from . import elementwise as ew
 
 
@@ -18,7 +18,7 @@ def _masked(g, value):
 
 def gmul(g, d):
     """g * d, but 0 where the incoming g is 0 (d may be infinite there); linear in g for higher orders."""
-    if _plain_factor(d):
+    if is_number(d):  # needs no mask
         return ew.mul(g, d)
     return bind(SAFE_MUL, (_masked(g, ew.mul(g, d)), g, d))
 
@@ -31,7 +31,7 @@ def _both(a, b):
 
 def gdiv(g, d):
     """g / d, but 0 where the incoming g is 0."""
-    if _plain_factor(d):
+    if is_number(d):
         return ew.div(g, d)
     return bind(SAFE_DIV, (_masked(g, ew.div(g, d)), g, d))
 
@@ -53,7 +53,7 @@ def _unbounded(node):
         if hasattr(n, "unbounded"):
             pass
         elif name in _UNBOUNDED:
-            n.unbounded = not (name == "div" and is_literal(n.args[1]) and n.args[1].params[0])
+            n.unbounded = not (name == "div" and is_number(n.args[1]))
         elif n.prim is LITERAL:
             n.unbounded = not abs(n.params[0]) < float("inf")
         elif name == "select" or n.aux is not None or not n.is_float:
@@ -83,11 +83,6 @@ def times(g, d):
 def over(g, d):
     """g / d likewise, for a d that is never 0."""
     return gdiv(g, d) if _unbounded(d) else ew.div(g, d)
-
-
-def _plain_factor(d):
-    """A finite constant other than 0 needs no mask."""
-    return d.prim is LITERAL and 0 < abs(d.params[0]) < float("inf")
 
 
 def _safe_mul_vjp(ct, out, args, params, needs):

@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import _core
 from ..errors import AbstractValueError, CapturedArrayError, where_text
-from ..graph import INPUT, PROJ, Graph, Node, args_of, reachable, replay, walk
+from ..graph import INPUT, NUMBER, PROJ, Graph, Node, args_of, reachable, replay, walk
 from ..structure import structure
 
 _CACHE_SIZE = 512
@@ -53,6 +53,7 @@ def compiled(inputs, outputs, walked=None, kind=None, make=None):
 
     The Python numbers in a computation are part of its program. Those that were others in an earlier
     computation of its structure, such as a step size that adapts, are arguments of another program.
+    Zeros, infinities and NaN always are part of it, as rules look for them.
 
     inputs : nodes, of the graph or on the way to `outputs`
     walked : what `walk(outputs)` gave, where it is known
@@ -63,14 +64,13 @@ def compiled(inputs, outputs, walked=None, kind=None, make=None):
     literals = []
     key = kind, structure(outputs, inputs, run_options.lines, walked, literals)
     known = cached(key, lambda: [literals, frozenset()])
-    known[1] |= {i for i, (a, b) in enumerate(zip(known[0], literals)) if not _same_number(a, b)}
-    varying = [literals[i] for i in sorted(known[1])]
+    others = {i for i, (a, b) in enumerate(zip(known[0], literals)) if not _same_number(a, b)}
+    which = known[1] = known[1] | others  # another thread may add to known[1]
+    varying = [literals[i] for i in sorted(which)]
     if varying or any(n.prim is not INPUT for n in inputs):
-        program = cached(
-            (key, known[1]), lambda: _program_between([*inputs, *varying], outputs, make)
-        )
+        program = cached((key, which), lambda: _program_between(inputs, varying, outputs, make))
     else:
-        program = cached((key, known[1]), lambda: make(inputs, outputs))
+        program = cached((key, which), lambda: make(inputs, outputs))
     return program, [np.array(*n.params) for n in varying]
 
 
@@ -78,10 +78,14 @@ def _same_number(a, b):
     return a is b or repr(a.params[0]) == repr(b.params[0])
 
 
-def _program_between(inputs, outputs, make):
-    """The program from any nodes to others."""
+def _program_between(inputs, numbers, outputs, make):
+    """The program from any nodes, and then literals, to others."""
     with Graph(None, True, "a part of a function") as part:
-        fresh = {n: Node(INPUT, (), (k,), n.shape, n.dtype, part) for k, n in enumerate(inputs)}
+        params = [*((k,) for k in range(len(inputs))), *[(NUMBER, k) for k in range(len(numbers))]]
+        fresh = {
+            n: Node(INPUT, (), p, n.shape, n.dtype, part)
+            for n, p in zip([*inputs, *numbers], params, strict=True)
+        }
         return make(list(fresh.values()), replay(outputs, dict(fresh)))
 
 
