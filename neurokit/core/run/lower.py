@@ -58,7 +58,7 @@ class Lowering:
 
     def __init__(self, inputs, outputs, inout, carries, bits):
         self.inputs, self.outputs, self.inout = inputs, outputs, inout
-        self.swapped = swaps(outputs)
+        self.swapped, self.known_args = swaps(outputs), {}
         self.order = reachable(outputs, args=self.args)
         self.buffers, self.instrs, self.views, self.made = [], [], {}, {}
         self.done, self.constants, self.texts = set(), {}, {}
@@ -73,8 +73,11 @@ class Lowering:
         self._place_outputs()
 
     def args(self, node):
-        args = args_of(node, self.swapped) if self.swapped else node.args
-        return tuple([behind(a) for a in args])
+        args = self.known_args.get(node)
+        if args is None:
+            args = args_of(node, self.swapped) if self.swapped else node.args
+            args = self.known_args[node] = tuple([behind(a) for a in args])
+        return args
 
     # ------------------------------------------------------------------ buffers
 
