@@ -479,16 +479,16 @@ static int is_near(PyObject *object, PyObject *computed, PyObject *known, int st
 /* No Python code runs on the way: nodes are told apart by identity. */
 static PyObject *held_near(PyObject *module, PyObject *args) {
   (void)module;
-  PyObject *computed, *known;
+  PyObject *graph, *computed, *known;
   long long since;
-  if (!PyArg_ParseTuple(args, "OOL:held_near", &computed, &known, &since)) return NULL;
+  if (!PyArg_ParseTuple(args, "OOOL:held_near", &graph, &computed, &known, &since)) return NULL;
   PyObject *found = PyList_New(0);
   for (tracer *t = newest; t != NULL && found != NULL; t = t->older) {
-    if (t->node == NULL) continue;
+    nk_node *node = (nk_node *)t->node;
+    if (node == NULL || node->graph != graph) continue;
     int wanted = PySequence_Contains(known, t->node);
     if (wanted > 0) continue;
-    if (wanted == 0)
-      wanted = is_near(t->node, computed, known, ((nk_node *)t->node)->id > since ? 2 : 0);
+    if (wanted == 0) wanted = is_near(t->node, computed, known, node->id > since ? 2 : 0);
     if (wanted < 0 || (wanted > 0 && PyList_Append(found, t->node) < 0)) Py_CLEAR(found);
   }
   return found;
@@ -496,10 +496,10 @@ static PyObject *held_near(PyObject *module, PyObject *args) {
 
 static PyMethodDef functions[] = {
     {"held_near", held_near, METH_VARARGS,
-     "held_near(computed, known, since)\n--\n\n"
-     "The nodes that tracers stand for and that are not in the set or dict `known`, but in "
-     "`computed`\n"
-     "or, with an id above `since`, at most two operations away from both."},
+     "held_near(graph, computed, known, since)\n--\n\n"
+     "The nodes of `graph` that tracers stand for and that are not in the set or dict `known`, but "
+     "in\n"
+     "`computed` or, with an id above `since`, at most two operations away from both."},
     {"tracers_made", tracers_made, METH_NOARGS,
      "tracers_made()\n--\n\nHow many there were so far."},
     {"ufunc_ways", ufunc_ways, METH_VARARGS,

@@ -104,6 +104,7 @@ class Graph:
         self.unedited = {}  # captured node -> checksum of its array, if that can be written to
         self.kept, self.kept_bytes = {}, 0  # nodes of `values` that were computed, oldest first
         self.decided = -1  # id of the newest node that was computed for a decision
+        self.again = 0  # how often a known value was asked for
         self.carrying = {}  # node -> whether a derivative could flow through it, where asked (root only)
         self.lifted = {}  # node of the parent -> input node of this one
         self.generators = {}  # id(Rng) -> [rng, key node, draws so far]

@@ -143,6 +143,29 @@ def test_values_are_kept_up_to_a_number_of_bytes(programs, monkeypatch):
     assert len(set(map(id, programs))) <= 8
 
 
+def test_what_belongs_to_other_code_is_not_computed():
+    with Graph(None, False, "other code"):
+        theirs = np.exp(nk.full(3, 2.0))
+    with Graph(None, False, "a test") as graph:
+        x = input_tracer(graph, 0.5)
+        ours = np.exp(nk.full(3, 2.0))
+        assert x * x > 0.1
+        assert ours.node in graph.kept and theirs._node not in graph.kept
+
+
+def test_a_loop_that_edits_what_it_decides_by_ends():
+    def f(x):
+        wanted, turns = np.zeros(2), 0
+        while np.sum(wanted * x) < 3:
+            wanted[turns % 2] += 1
+            turns += 1
+            assert turns < 100
+        return np.sum(x * wanted)
+
+    with pytest.raises(CapturedArrayError, match="was edited while"):
+        nk.grad(f)(np.ones(2))
+
+
 def test_kept_values_are_not_the_users_to_change():
     def f(x):
         y = np.exp(x)

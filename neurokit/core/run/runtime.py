@@ -186,6 +186,11 @@ def value_of(graph, node):
         _keep(graph, outputs, arrays)
     else:
         value = values[node]
+        graph.again += 1
+        if (
+            graph.again & (graph.again - 1) == 0
+        ):  # else a loop that edits what it looks at never ends
+            verify_captured(graph)
     return value if node.prim is INPUT else value.copy()
 
 
@@ -195,7 +200,7 @@ def _held(computed, graph):
     Of views it is what they view, of complex values the parts: operations are recorded with those.
     """
     known = graph.values
-    stack = _core.held_near(computed, known, graph.decided)
+    stack = _core.held_near(graph, computed, known, graph.decided)
     while stack:
         n = stack.pop()
         if n.prim.name == "complex" or n.prim.kind == "view" and n.prim is not PROJ:
