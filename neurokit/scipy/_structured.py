@@ -74,7 +74,7 @@ def solve_toeplitz(c_or_cr, b, check_finite=True):
     (a, b), result = _common(a, b)
     if a.ndim != 2 or a.shape[0] != b.shape[0]:
         raise ValueError(f"shapes of the matrix {a.shape} and of b {b.shape} do not fit")
-    return _as(_solved(a, b, solving.solve), result)
+    return _as(_solved(a, b, solving.solve), np.result_type(result, np.float64))
 
 
 @_twin

@@ -42,6 +42,24 @@ fft2, ifft2, rfft2, irfft2 = (
 )
 
 
+def _hermitian(name, axes):
+    """The transforms of several axes whose spectrum (hfft) or signal (ihfft) is real."""
+    inverse = name[0] == "i"
+
+    def call(x, s=None, axes=axes, norm=None, overwrite_x=False, workers=None, *, plan=None):
+        norm = table.other_norm(norm)
+        if inverse:
+            return np.conjugate(table.rfftn(x, s, axes, norm))
+        return table.irfftn(np.conjugate(x), s, axes, norm)
+
+    call.__name__ = call.__qualname__ = name
+    return _twin(call)
+
+
+hfftn, ihfftn = _hermitian("hfftn", None), _hermitian("ihfftn", None)
+hfft2, ihfft2 = _hermitian("hfft2", (-2, -1)), _hermitian("ihfft2", (-2, -1))
+
+
 # ---------------------------------------------------------------------------- cosine and sine transforms
 
 _INVERSE_TYPE = {1: 1, 2: 3, 3: 2, 4: 4}

@@ -6,7 +6,7 @@ import numpy as np
 
 from neurokit.core.trace.tracer import Tracer
 
-from ._arrays import as_floats, fixed
+from ._arrays import as_array, as_floats, fixed
 from ._twin import left_out, others_of, twin_of
 
 _twin = twin_of("scipy.special")
@@ -93,11 +93,11 @@ def polygamma(n, x):
     """The order n has no derivative."""
     from scipy import special
 
-    (x,) = as_floats(x)
+    x = as_array(x).astype(np.float64)
     if isinstance(n, Tracer):
         raise TypeError("polygamma: the order n must be plain numbers, got a traced array")
     n = np.asarray(n, x.dtype)
-    sign = np.where(n % 2 == 0, -1.0, 1.0).astype(x.dtype)
+    sign = np.where(n % 2 == 0, -1.0, 1.0)
     high = sign * special.gamma(n + 1) * special.zeta(np.where(n == 0, 1.0, n) + 1, x)
     return np.where(n == 0, special.psi(x), high) if np.any(n == 0) else high
 

@@ -425,3 +425,15 @@ def test_layouts_of_parts(monkeypatch, dtype, native):
             ):
                 np.testing.assert_array_equal(got, want, strict=True)
     runtime._programs.clear()
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+def test_parts_of_no_elements(dtype):
+    x, y = np.zeros((0, 1, 3), dtype), np.zeros((0, 4, 3), dtype)
+    f = lambda x, y: (x - y, y.imag + x.real, np.sum(x.imag * 2, 0))  # noqa: E731
+    for how in (f, nk.jit(f)):
+        value, pull = nk.vjp(how, x, y)
+        for got, wanted in zip(value, f(x, y)):
+            np.testing.assert_array_equal(got, wanted, strict=True)
+        for got, wanted in zip(pull(tuple(map(np.ones_like, value))), (x, y)):
+            np.testing.assert_array_equal(got, wanted, strict=True)

@@ -259,3 +259,35 @@ def test_numbers_are_weak_in_concatenations_and_masks(dtype):
 
 def test_ravel_multi_index_of_bools():
     same(lambda i: np.ravel_multi_index((i, i), (3, 4)), np.array([True, False]))
+
+
+def test_the_method_conj_of_a_bool_is_a_bool():
+    """The ufunc gives int8; the method returns the array itself, so writes are seen."""
+    same(lambda m: m.conj(), np.array([True, False]))
+    same(lambda m: np.conjugate(m), np.array([True, False]))
+
+    def write(x):
+        x = x + 0
+        x.conj()[0] = 7
+        return x
+
+    same(write, np.arange(3))
+    same(write, np.arange(3) * 1j)
+
+
+@pytest.mark.parametrize("sections", [3, np.int64(3), np.array(3), np.array([2, 4])])
+def test_counts_of_sections_are_anything_that_numpy_counts_with(sections):
+    x = np.arange(36.0).reshape(6, 6)
+    for split in (np.split, np.array_split, np.hsplit, np.vsplit):
+        same(lambda x: np.concatenate([p.T + i for i, p in enumerate(split(x, sections))], 1), x)  # noqa: B023
+    g = nk.grad(lambda x, n: np.sum(np.array_split(x, n)[1]))(x[0], np.array(3))
+    np.testing.assert_array_equal(g, [0, 0, 1, 1, 0, 0])
+
+
+def test_wrong_sections():
+    for split in (np.split, np.array_split):
+        for sections, error in [(-1, ValueError), ([1.5], TypeError)]:
+            with pytest.raises(error):
+                split(np.arange(4.0), sections)
+            with pytest.raises(error):
+                nk.jit(lambda x: split(x, sections))(np.arange(4.0))  # noqa: B023

@@ -57,6 +57,7 @@ def test_gamma_functions():
     same(lambda t: ours(np.arange(4), t), lambda t: special.polygamma(np.arange(4), t), x)
     nk.check_grads(lambda t: nk.scipy.special.polygamma(np.arange(4), t), (x,), order=2)
     same(lambda t: nk.scipy.special.polygamma(2, t), lambda t: special.polygamma(2, t), -x)
+    same(lambda t: ours(1, t), lambda t: special.polygamma(1, t), x.astype(np.float32))
     same(lambda t: nk.scipy.special.multigammaln(t, 3), lambda t: special.multigammaln(t, 3), x + 2)
     nk.check_grads(lambda t: nk.scipy.special.multigammaln(t, 3), (x + 2,), order=2)
     both(special, "comb", x + 3, x)

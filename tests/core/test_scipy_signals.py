@@ -243,3 +243,15 @@ def test_correlation_of_bools():
         got = nk.jit(lambda a, b: nk.scipy.signal.correlate(a, b, mode))(a, b)  # noqa: B023
         assert got.dtype == wanted.dtype == bool
         np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("name", ["hfft2", "ihfft2", "hfftn", "ihfftn"])
+def test_hermitian_transforms_of_several_axes(name):
+    x = BLOCK[:, :4]
+    for norm in (None, "ortho", "forward", "backward"):
+        both(fft, name, x, norm=norm, order=1)
+    both(fft, name, x, s=(5, 4), axes=(1, 0), order=1)
+    if name[0] == "h":
+        both(fft, name, x + 1j * x[::-1], order=1)
+    with pytest.raises(ValueError, match="norm"):
+        nk.jit(lambda x: getattr(nk.scipy.fft, name)(x, norm="best"))(x)

@@ -118,6 +118,8 @@ def test_toeplitz_and_hankel():
     c, r, b = RNG.normal(size=(3, 5))
     c[0] += 5
     both(linalg, "solve_toeplitz", c, b)
+    single, solve = c.astype(np.float32), nk.scipy.linalg.solve_toeplitz
+    same(lambda c: solve(c, c), lambda c: linalg.solve_toeplitz(c, c), single, atol=1e-6)
     same(
         lambda c, r, b: nk.scipy.linalg.solve_toeplitz((c, r), b),
         lambda c, r, b: linalg.solve_toeplitz((c, r), b),

@@ -31,7 +31,7 @@ def _points(n):
     return n
 
 
-def _swap(norm):
+def other_norm(norm):
     if norm not in _SWAPPED:
         raise ValueError(f'Invalid norm value {norm}; should be "backward", "ortho" or "forward".')
     return _SWAPPED[norm]
@@ -39,7 +39,7 @@ def _swap(norm):
 
 def _scale(n, norm, inverse):
     """The factor of a transform of n points."""
-    _swap(norm)
+    other_norm(norm)
     if norm == "ortho":
         return 1 / np.sqrt(n)
     return 1 / n if inverse == (norm in (None, "backward")) else 1.0
@@ -87,12 +87,12 @@ def hfft(a, n=None, axis=-1, norm=None, out=None):
     a = T(_input(a))
     axis = _axis(axis, a.ndim)
     n = (a.shape[axis] - 1) * 2 if n is None else n
-    return irfft(np.conjugate(a), n, axis, _swap(norm), out)
+    return irfft(np.conjugate(a), n, axis, other_norm(norm), out)
 
 
 @implements(np.fft.ihfft)
 def ihfft(a, n=None, axis=-1, norm=None, out=None):
-    return _deliver(np.conjugate(rfft(a, n, axis, _swap(norm))), out)
+    return _deliver(np.conjugate(rfft(a, n, axis, other_norm(norm))), out)
 
 
 # ---------------------------------------------------------------------------- several axes
@@ -119,7 +119,7 @@ def _sizes(a, s, axes, inverse_real=False):
 def _several(one):
     def call(a, s=None, axes=None, norm=None, out=None):
         a = T(_input(a))
-        _swap(norm)
+        other_norm(norm)
         for n, axis in reversed(_sizes(a, s, axes)):
             a = one(a, n, axis, norm)
         return _deliver(a, out)

@@ -293,11 +293,15 @@ def append(arr, values, axis=None):
 @implements(np.array_split)
 def array_split(ary, indices_or_sections, axis=0):
     n = np.shape(ary)[_axis(axis, np.ndim(ary))]
-    if isinstance(indices_or_sections, (int, np.integer)):
-        k, extra = divmod(n, indices_or_sections)
-        edges = np.cumsum([0] + [k + 1] * extra + [k] * (indices_or_sections - extra)).tolist()
+    if np.ndim(indices_or_sections) == 0:
+        sections = int(indices_or_sections)
+        if sections <= 0:
+            raise ValueError(f"number sections must be larger than 0, got {sections}")
+        k, extra = divmod(n, sections)
+        edges = np.cumsum([0] + [k + 1] * extra + [k] * (sections - extra)).tolist()
     else:
-        edges = [0, *[slice(None, int(i)).indices(n)[1] for i in indices_or_sections], n]
+        indices = [operator.index(i) for i in indices_or_sections]
+        edges = [0, *[slice(None, i).indices(n)[1] for i in indices], n]
     key = [slice(None)] * np.ndim(ary)
     parts = []
     for a, b in zip(edges[:-1], edges[1:]):
@@ -308,10 +312,7 @@ def array_split(ary, indices_or_sections, axis=0):
 
 @implements(np.split)
 def split(ary, indices_or_sections, axis=0):
-    if (
-        isinstance(indices_or_sections, (int, np.integer))
-        and np.shape(ary)[axis] % indices_or_sections
-    ):
+    if np.ndim(indices_or_sections) == 0 and np.shape(ary)[axis] % int(indices_or_sections):
         raise ValueError("array split does not result in an equal division")
     return array_split(ary, indices_or_sections, axis)
 

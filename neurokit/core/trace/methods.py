@@ -118,7 +118,7 @@ def _no_deletion(self, key):
 
 
 Tracer.to_device, Tracer.__delitem__ = _to_device, _no_deletion
-Tracer.conj = Tracer.conjugate = lambda self: np.conjugate(self)
+Tracer.conj = Tracer.conjugate = lambda self: np.conjugate(self) if self.dtype.kind == "c" else self
 Tracer.real = property(table.real, lambda self, value: table.set_part(self, value, 0))
 Tracer.imag = property(table.imag, lambda self, value: table.set_part(self, value, 1))
 Tracer.T = property(lambda self: table.transpose(self))
