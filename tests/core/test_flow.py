@@ -318,6 +318,13 @@ def test_the_steps_of_fori_are_not_stored(first):
     nk.check_grads(f, (0.5,))
 
 
+@pytest.mark.parametrize("bounds", [(2**63, 2**63 + 3), (-(2**63) - 1, 0), (-(2**63), 2**63 - 1)])
+def test_fori_refuses_bounds_beyond_int64(bounds):
+    with pytest.raises(ValueError, match="fori_loop: lo, hi and the number of steps"):
+        nk.fori_loop(*bounds, lambda i, c: c + i, 0)
+    assert nk.fori_loop(2**63 - 2, 2**63, lambda i, c: i, 0) == 2**63 - 1
+
+
 def test_fori():
     body = lambda i, c: np.tanh(c @ W) * i + c  # noqa: E731
     wanted = X[0]

@@ -356,6 +356,10 @@ def fori_loop(lo, hi, body, init, checkpoint="auto"):
     if not isinstance(lo, Tracer) and not isinstance(hi, Tracer):
         lo, hi = operator.index(lo), operator.index(hi)
         n = max(hi - lo, 0)
+        if n and not (-(2**63) <= lo and hi <= 2**63 and n < 2**63):
+            raise ValueError(
+                f"fori_loop: lo, hi and the number of steps must fit int64, got lo={lo}, hi={hi}"
+            )
 
         def step(carry, _):
             return body(Tracer(step_from(lo)), carry), None
