@@ -23,11 +23,16 @@ def _one_axis(name):
     return _twin(call)
 
 
+def _listed(s, axes):
+    """Sizes and axes as NumPy takes them: SciPy allows one number as well."""
+    return tuple(None if v is None else np.atleast_1d(v).tolist() for v in (s, axes))
+
+
 def _several_axes(name, axes):
     f = getattr(table, name[:-1] + "n")
 
     def call(x, s=None, axes=axes, norm=None, overwrite_x=False, workers=None, *, plan=None):
-        return f(x, s, axes, norm)
+        return f(x, *_listed(s, axes), norm)
 
     call.__name__ = call.__qualname__ = name
     return _twin(call)
@@ -49,8 +54,8 @@ def _hermitian(name, axes):
     def call(x, s=None, axes=axes, norm=None, overwrite_x=False, workers=None, *, plan=None):
         norm = table.other_norm(norm)
         if inverse:
-            return np.conjugate(table.rfftn(x, s, axes, norm))
-        return table.irfftn(np.conjugate(x), s, axes, norm)
+            return np.conjugate(table.rfftn(x, *_listed(s, axes), norm))
+        return table.irfftn(np.conjugate(x), *_listed(s, axes), norm)
 
     call.__name__ = call.__qualname__ = name
     return _twin(call)

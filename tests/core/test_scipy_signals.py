@@ -255,3 +255,10 @@ def test_hermitian_transforms_of_several_axes(name):
         both(fft, name, x + 1j * x[::-1], order=1)
     with pytest.raises(ValueError, match="norm"):
         nk.jit(lambda x: getattr(nk.scipy.fft, name)(x, norm="best"))(x)
+
+
+@pytest.mark.parametrize("name", ["fftn", "irfftn", "rfft2", "hfft2", "ihfftn"])
+def test_one_size_or_axis_may_be_a_number(name):
+    both(fft, name, BLOCK, s=5, axes=1, order=0)
+    both(fft, name, BLOCK, axes=0, order=0)
+    both(fft, name, BLOCK, s=5, axes=None, order=0)

@@ -138,3 +138,42 @@ def test_a_traced_bound_of_a_slice():
         return np.where(np.arange(len(y)) < k, y, 0).sum() + 3 * y[k + np.arange(2)].sum()
 
     np.testing.assert_array_equal(nk.jit(nk.grad(instead))(y, 2), [1, 1, 3, 3, 0])
+
+
+@pytest.mark.parametrize(
+    "ufunc", [np.multiply, np.maximum, np.minimum, np.logaddexp, np.lcm, np.bitwise_xor]
+)
+@pytest.mark.parametrize("shape, key", [((5,), 1), ((4, 3), 1), ((4, 3), 2)])
+def test_ufunc_at_by_traced_indices(ufunc, shape, key):
+    whole = ufunc in (np.lcm, np.bitwise_xor)
+    for n in (0, 1, 2, 11):
+        index = tuple(RNG.integers(-s, s, n) for s in shape[:key])
+        a, b = RNG.integers(1, 9, shape), RNG.integers(1, 9, (n, *shape[key:]))
+        a, b = (a, b) if whole else (a / 7 - 0.5, b / 5 - 1)
+
+        def f(a, b, *index):
+            u = a.copy()
+            ufunc.at(u, index, b)
+            return u
+
+        got, wanted = nk.jit(f)(a, b, *index), f(a, b, *index)
+        assert got.dtype == wanted.dtype
+        np.testing.assert_allclose(got, wanted, rtol=1e-13)
+        if not whole and n:
+            traced = lambda a, b: nk.jit(f)(a, b, *index)  # noqa: B023, E731
+            nk.check_grads(traced, (a + RNG.normal(size=a.shape), b), order=1)
+
+
+def test_ufunc_at_by_traced_indices_out_of_range_and_without_a_rule():
+    def f(ufunc):
+        def call(a, i):
+            u = a.copy()
+            ufunc.at(u, i, 2.0)
+            return u
+
+        return nk.jit(call)
+
+    with pytest.raises(IndexError, match="index 5 is out of bounds"):
+        f(np.maximum)(np.ones(3), np.array([0, 5]))
+    with pytest.raises(AbstractValueError, match=r"use np.add.at, np.multiply.at or np.maximum.at"):
+        f(np.divide)(np.ones(3), np.array([0, 1]))

@@ -240,6 +240,12 @@ def _at(ufunc, a, indices, b):
         value = value if ufunc is np.add else -value
         a.assign(index.write(a.node, broadcast_value(value.node, index.shape), "add"))
         return
+    keys = indices if isinstance(indices, tuple) else (indices,)
+    if ufunc in _ASSOCIATIVE and out == a.dtype and any(getattr(k, "abstract", 0) for k in keys):
+        places = Tracer(to_node(np.arange(a.size).reshape(a.shape)))[indices]
+        b = Tracer(broadcast_value(to_node(b), places.shape)).astype(out)
+        _at_traced(ufunc, a, np.ravel(places), np.ravel(b))
+        return
     places = np.arange(a.size).reshape(a.shape)[_static(indices)]
     flat = places.ravel()
     order = np.argsort(flat, kind="stable")
@@ -258,12 +264,41 @@ def _at(ufunc, a, indices, b):
         a[key if a.ndim else ...] = Tracer(to_node(value)).astype(a.dtype)
 
 
+_ASSOCIATIVE = {
+    np.multiply, np.maximum, np.minimum, np.fmax, np.fmin, np.logaddexp, np.logaddexp2, np.gcd, np.lcm,
+    np.logical_and, np.logical_or, np.bitwise_and, np.bitwise_or, np.bitwise_xor,
+}  # fmt: skip
+
+
+def _at_traced(ufunc, a, places, b):
+    """`a` flat at traced `places`: what goes to one place is joined with neighbours 1, 2, 4, ... back, then
+    written once."""
+    if not places.size:
+        return
+    order = np.argsort(places, kind="stable")
+    places, b = places[order], b[order]
+    step = 1
+    while step < places.size:
+        together = places[step:] == places[:-step]
+        joined = np.where(together, ufunc(b[:-step], b[step:]), b[step:])
+        b, step = np.concatenate([b[:step], joined]), 2 * step
+    last = np.concatenate([places[1:] != places[:-1], [True]])
+    flat = np.ravel(a)
+    room = np.concatenate([flat, b[:1]])  # one more, for what is not the last of its place
+    room[np.where(last, places, a.size)] = ufunc(flat[places], b)
+    a[...] = np.reshape(room[:-1], a.shape)
+
+
 def _static(indices):
     from ..numpy_table.base import known
 
     def one(k):
         if isinstance(k, Tracer):
-            return known(k, "ufunc.at", "use np.add.at, or indices that are not traced")
+            return known(
+                k,
+                "ufunc.at",
+                "use np.add.at, np.multiply.at or np.maximum.at, or keep the indices static",
+            )
         return k
 
     return tuple(map(one, indices)) if isinstance(indices, tuple) else one(indices)
