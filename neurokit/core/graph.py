@@ -162,6 +162,13 @@ class Graph:
             located(error, trace)
         return False
 
+    def forget(self):
+        """Drop the values that were computed: they can be computed again."""
+        for node in self.kept:
+            del self.values[node]
+        self.kept.clear()
+        self.kept_bytes = 0
+
     def dispose(self):
         """Forget everything: nodes still held elsewhere have no values any more."""
         self.closed = True

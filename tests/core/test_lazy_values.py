@@ -166,6 +166,21 @@ def test_a_loop_that_edits_what_it_decides_by_ends():
         nk.grad(f)(np.ones(2))
 
 
+def test_a_pullback_holds_no_values_of_decisions():
+    graphs = []
+
+    def f(x):
+        graphs.append(x.node.graph)
+        y = np.sin(x)
+        assert y.sum() < 9 and graphs[0].kept
+        return y.sum()
+
+    _, pullback = nk.vjp(f, np.ones(3))
+    assert not graphs[0].kept and not graphs[0].kept_bytes
+    assert all(node.prim.name == "input" for node in graphs[0].values)
+    assert np.array_equal(pullback(1.0)[0], np.cos(np.ones(3)))
+
+
 def test_kept_values_are_not_the_users_to_change():
     def f(x):
         y = np.exp(x)

@@ -37,7 +37,7 @@ from .wrapping import wraps
 def tracing(what, keep=False):
     """The graph to trace in: the current one, or a new lazy root. Yields (graph, whether new).
 
-    A root is emptied at the end unless it is to be kept for later.
+    A root is emptied at the end; if it is to be kept for later, of what it computed alone.
     """
     graph = current()
     if graph is not None:
@@ -47,8 +47,7 @@ def tracing(what, keep=False):
         try:
             yield graph, True
         finally:
-            if not keep:
-                graph.dispose()
+            graph.forget() if keep else graph.dispose()
 
 
 def _chosen(args, argnums, what):
