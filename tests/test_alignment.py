@@ -185,7 +185,80 @@ def test_geodesic_keeps_the_pair_at_the_threshold():
         np.testing.assert_allclose(rsa.geodesic(values, threshold).values, [want])
 
 
+def test_infinite_pairs_have_no_edge():
+    rng = np.random.default_rng(12)
+    values = rng.random(15)
+    holes = [2, 7, 11]
+    for hole in (np.inf, np.nan):
+        cut = values.copy()
+        cut[holes] = hole
+        for threshold in (0.4, 1):
+            edge = values <= np.quantile(np.delete(values, holes), threshold)
+            edge[holes] = False
+            near = distance.squareform(np.where(edge, values, np.inf), checks=False)
+            want = distance.squareform(csgraph.floyd_warshall(near), checks=False)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                np.testing.assert_allclose(rsa.geodesic(cut, threshold).values, [want])
+    once = rsa.geodesic(values, 0.2)
+    assert np.isinf(once.values).any()
+    np.testing.assert_allclose(rsa.geodesic(once).values, once.values)
+
+
+@pytest.mark.parametrize("convention", [None, "rsatoolbox"])
+def test_transforms_of_matrices_without_values_are_quiet(convention):
+    values = [[np.nan] * 6, [1.0] * 6, [3.0, 1, 2, 6, 5, 4]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        graph = rsa.geotopological(values, 0.2, 0.8, convention).values
+        paths = rsa.geodesic(values, convention=convention).values
+    assert np.isnan(graph[0]).all() and np.isfinite(graph[1:]).all()
+    assert np.isinf(paths[0]).all() and np.isfinite(paths[2]).all()
+
+
+def test_representations_of_any_size(two):
+    x, y = two
+    functions = (
+        rsa.cka, rsa.cca, rsa.svcca, rsa.pwcca, rsa.shape_distance, rsa.procrustes,
+        lambda x, y: rsa.cka(x, y, "rbf"), lambda x, y: rsa.cka(x, y, unbiased=True),
+        lambda x, y: rsa.match_units(x, y)[0], lambda x, y: rsa.match_units(x, y, "best")[0],
+        lambda x, y: rsa.sparse_map(x, y)[0],
+    )  # fmt: skip
+    for size in (1e-200, 1e-150, 1e150, 1e200):
+        for function in functions:
+            got = function(x * size, y * size) / (size if function is rsa.procrustes else 1)
+            np.testing.assert_allclose(got, function(x, y), rtol=1e-9, atol=1e-12)
+    far = rsa.match_units(x * np.logspace(-200, 200, 7), y)[0]
+    assert far == pytest.approx(rsa.match_units(x, y)[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["metric", "nonmetric", "classical"])
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_scaling_of_dissimilarities_of_any_size(method, size):
+    d = np.stack([distance.pdist(np.random.default_rng(k).random((6, 4))) for k in range(2)])
+    sizes = np.array([[size], [1.0]])
+    want, got = rsa.mds(d, method=method), rsa.mds(d * sizes, method=method)
+    back = got if method == "nonmetric" else got / sizes[:, :, None]
+    np.testing.assert_allclose(back, want, atol=1e-9)
+    for kind in ("metric", "nonmetric"):
+        stress = rsa.stress(d * sizes, want * sizes[:, :, None], kind)
+        np.testing.assert_allclose(stress, rsa.stress(d, want, kind), rtol=1e-9)
+
+
 def test_bad_input(two):
+    for name, units in (("X", (two[0][:, :0], two[1])), ("Y", (two[0], two[1][:, :0]))):
+        for function in (rsa.match_units, rsa.cka, rsa.procrustes):
+            with pytest.raises(ValueError, match=f"{name}: wanted .* n_units >= 1"):
+                function(*units)
+    for threshold in (-0.1, 1.5, np.nan, "a", None):
+        with pytest.raises(ValueError, match="threshold: wanted 0 to 1"):
+            rsa.geodesic(np.ones(6), threshold)
+    with pytest.raises(ValueError, match="low <= high"):
+        rsa.geotopological(np.ones(6), "a", 1)
+    with pytest.raises(ValueError, match="finite"):
+        rsa.geotopological([np.inf, 1, 2, 3, 4, 5], 0.2, 0.8)
+    with pytest.raises(ValueError, match="n: wanted 1 to 3"):
+        rsa.mds(np.ones(6), n=1.5)
     with pytest.raises(ValueError, match="different numbers of stimuli"):
         rsa.cka(two[0], two[1][:10])
     with pytest.raises(ValueError, match="list"):

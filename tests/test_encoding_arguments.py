@@ -71,3 +71,20 @@ def test_values_in_range():
     rdms = rng.random((3, 6))
     maps = [rsa.permutation_maps(r, rdms[:1], n_perm=5)[1] for r in (rdms, rsa.RDMs(rdms))]
     np.testing.assert_array_equal(*maps)
+
+
+def test_partition_names_the_set_that_does_not_fit():
+    X, Y = np.ones((20, 3)), np.ones((20, 2))
+    with pytest.raises(
+        ValueError, match=r"colour: wanted .n_samples = 20, n_features., got shape \(5, 3\)"
+    ):
+        encoding.variance_partition({"shape": X, "colour": X[:5]}, Y)
+    with pytest.raises(ValueError, match=r"1: wanted .* got shape \(20,\)"):
+        encoding.variance_partition([X, X[:, 0]], Y)
+
+
+def test_pictures_of_alphas_need_a_fitted_model():
+    from sklearn.exceptions import NotFittedError
+
+    with pytest.raises(NotFittedError):
+        encoding.plot_alphas(encoding.RidgeCV())

@@ -275,3 +275,53 @@ def test_targets_and_repeats_that_are_not_there(data):
     for function in (encoding.noise_ceiling, encoding.explainable_variance):
         with pytest.raises(ValueError, match=r"n_targets.*repeats\[:, :, None\]"):
             function(Y)
+
+
+SCORES = [
+    encoding.r2,
+    encoding.correlation,
+    lambda Y, P: encoding.split_r2(Y, np.stack([P / 4, 3 * P / 4])),
+    lambda Y, P: encoding.split_correlation(Y, np.stack([P / 4, 3 * P / 4])),
+    *(
+        lambda Y, P, metric=metric: encoding.pairwise_2v2(Y, P, metric)
+        for metric in ("correlation", "cosine", "euclidean")
+    ),
+    lambda Y, P: encoding.retrieval_accuracy(Y, P, "rank"),
+]
+
+
+@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize(
+    "dtype, power", [("f4", -25), ("f4", -30), ("f4", 20), ("f4", 30), ("f8", -200), ("f8", 200)]
+)
+def test_scores_do_not_depend_on_the_unit(data, score, dtype, power):
+    Y = data[1].astype(dtype)
+    P = (Y + np.random.default_rng(1).standard_normal(Y.shape)).astype(dtype)
+    size = np.dtype(dtype).type(10.0) ** power
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        got = score(Y * size, P * size)
+    np.testing.assert_allclose(got, score(Y, P), rtol=1e-5 if dtype == "f4" else 1e-12)
+
+
+def test_targets_of_different_units_have_scores_of_their_own(data):
+    Y = data[1]
+    P, scale = Y + np.random.default_rng(1).standard_normal(Y.shape), [1e-200, 1.0, 1e200]
+    for score in SCORES[:4]:
+        np.testing.assert_allclose(score(Y * scale, P * scale), score(Y, P), rtol=1e-12)
+    missing = np.where(np.arange(len(Y))[:, None] == 3, np.nan, Y[:, :1])
+    assert np.isnan(encoding.r2(missing * 1e200, P[:, :1] * 1e200)).all()
+
+
+@pytest.mark.parametrize("power", [-200, -100, 100, 200])
+def test_ceilings_do_not_depend_on_the_unit(data, power):
+    repeats = data[1] + np.random.default_rng(1).standard_normal((3, *data[1].shape))
+    repeats[1, 5, 0] = np.nan
+    for ceiling in (
+        encoding.explainable_variance,
+        encoding.noise_ceiling,
+        lambda r: encoding.noise_ceiling(r, "split_half"),
+    ):
+        np.testing.assert_allclose(
+            ceiling(repeats * 10.0**power), ceiling(repeats), rtol=1e-10, atol=1e-12
+        )

@@ -201,3 +201,60 @@ def test_permutations_that_change_nothing_count_as_the_observed():
         centres = rsa.RDMs(subjects, labels=range(5))
         _, p = rsa.permutation_maps(centres, rsa.RDMs(model), method, 1000)
         assert (p >= 1 / 24 - 1e-12).all()
+
+
+@pytest.mark.parametrize("two_sided", [False, True])
+def test_the_largest_t_does_not_depend_on_the_unit(two_sided):
+    scores = np.random.default_rng(3).standard_normal((6, 5)) + 0.5
+    neighbors = [[k + 1] for k in range(4)] + [[]]
+    for graph in (None, neighbors):
+        t, p = rsa.max_statistic(scores, 63, neighbors=graph, two_sided=two_sided)
+        for sizes in (1e-200, 1e200, np.logspace(-200, 200, 5)):
+            got = rsa.max_statistic(scores * sizes, 63, neighbors=graph, two_sided=two_sided)
+            np.testing.assert_allclose(got[0], t, rtol=1e-9)
+            np.testing.assert_array_equal(got[1], p)
+
+
+def test_maps_of_other_dimensions_are_refused():
+    for shape in ((2, 2, 3), (0, 3), (0,), ()):
+        with pytest.raises(ValueError, match="maps: wanted"):
+            rsa.tfce(np.ones(shape), [[1], [2], []])
+
+
+def test_infinite_values_belong_to_the_clusters_of_their_neighbours():
+    chain = [[1], [2], [3], [4], []]
+    for x in (
+        [np.inf, np.inf, 1, 2, 0],
+        [np.inf, 3, 1, np.inf, np.inf],
+        [2, 1, 3, np.inf, -np.inf],
+    ):
+        x = np.array(x)
+        many = np.isinf(x)
+        for sign in (1, -1):
+            got = rsa.tfce(sign * x, chain)
+            np.testing.assert_array_equal(got[many], sign * x[many])
+            near = rsa.tfce(sign * np.where(many, np.sign(x) * 9, x), chain)
+            np.testing.assert_allclose(got[~many], near[~many])
+    scores = np.random.default_rng(0).standard_normal((5, 4)) + 1
+    scores[:, 1:3] = [2, 3]  # the same for all subjects
+    t, p = rsa.max_statistic(scores, 31, neighbors=chain[:3] + [[]])
+    assert np.isfinite(p).all() and np.isinf(t).tolist() == [False, True, True, False]
+
+
+def test_clusters_of_long_chains():
+    """Trees several levels deep: clusters that meet late, against labels at every value."""
+    rng = np.random.default_rng(4)
+    n = 256
+    pairs = np.arange(n - 1)
+    for _ in range(5):
+        x = rng.permutation(n) + 1.0
+        order = np.argsort(-x)
+        steps = np.r_[x[order], 0]
+        want = np.zeros(n)
+        for k in range(n):
+            on = np.isin(np.arange(n), order[: k + 1])
+            label = np.cumsum(np.r_[True, ~(on[1:] & on[:-1])])
+            size = np.bincount(label)[label]
+            want += np.where(on, size**0.5 * (steps[k] ** 3 - steps[k + 1] ** 3) / 3, 0)
+        got = rsa.tfce(x, [[k + 1] for k in pairs] + [[]])
+        np.testing.assert_allclose(got, want, rtol=1e-8)

@@ -214,3 +214,29 @@ def test_similarities_are_refused():
     square = np.ones((1, 3, 3)) - np.eye(3) + 1e-9 * np.eye(3)
     square[0, 1, 1] = np.nan
     np.testing.assert_array_equal(rsa.RDMs(square).values, np.ones((1, 3)))
+
+
+def test_files_of_other_kinds_are_refused(rdms, tmp_path):
+    (tmp_path / "text.npz").write_bytes(b"no archive")
+    np.save(tmp_path / "array.npy", rdms.values)
+    np.savez(tmp_path / "other.npz", values=rdms.values)
+    for name in ("text.npz", "array.npy", "other.npz"):
+        with pytest.raises(ValueError, match=f"{name}: not a file of RDMs"):
+            rsa.RDMs.load(tmp_path / name)
+    with pytest.raises(FileNotFoundError):
+        rsa.RDMs.load(tmp_path / "none.npz")
+
+
+def test_labels_are_text_in_notebooks():
+    shown = rsa.RDMs([[1.0, 2, 3]], labels=["<b>a & b"])._repr_html_()
+    assert "&lt;b&gt;a &amp; b" in shown and "<b>" not in shown
+    model = {"<i>x": [3.0, 1, 2, 5, 4, 6]}
+    brain = np.random.default_rng(0).random((3, 6))
+    shown = rsa.evaluate(model, brain, "cosine", over="subject", n_boot=10)._repr_html_()
+    assert "&lt;i&gt;x" in shown and "<i>" not in shown
+
+
+def test_sets_have_no_order():
+    for labels in ({"a", "b", "c"}, frozenset("abc")):
+        with pytest.raises(TypeError, match="conditions: wanted a sequence"):
+            rsa.RDMs([1.0, 2, 3], labels)

@@ -94,13 +94,15 @@ def test_pool_of_whitened_methods(method):
     assert rsa.noise_ceiling(r, method, convention="rsatoolbox")[1] <= best
 
 
-def test_geotopological_quantiles_and_geodesic_edges():
-    values = np.random.default_rng(4).random((2, 15)) * [[1.0], [3.0]]
+@pytest.mark.parametrize("size", [1.0, 0.3])  # the upper threshold above and below one
+def test_geotopological_quantiles_and_geodesic_edges(size):
+    values = size * np.random.default_rng(4).random((2, 15)) * [[1.0], [3.0]]
     r = rsa.RDMs(values)
     for convention, part in ((None, values[:1]), ("rsatoolbox", values)):
         low, high = np.quantile(part, [0.2, 0.7])
         want = np.clip((values[0] - low) / (high - low), 0, 1)
         if convention:
+            assert (high < want[want < 1].max()) == (size < 1)
             want[want > high] = 1
         got = rsa.geotopological(r, 0.2, 0.7, convention).values[0]
         np.testing.assert_allclose(got, want, atol=1e-12)

@@ -274,3 +274,17 @@ def test_crossnobis_of_unequal_trials_weighs_folds_alike():
                 means[:, own], [0, 1, 2] * 3, folds=np.repeat([0, 1, 2], 3), metric="crossnobis"
             )
             np.testing.assert_allclose(row, want.values[0], atol=1e-10)
+
+
+@pytest.mark.parametrize("each", [2, 3])
+def test_crossnobis_of_several_trials_a_fold(volume, each):
+    mask, data, conditions, folds = volume
+    noise = np.random.default_rng(8).standard_normal((each, *data.shape))
+    trials = (data + noise).reshape(-1, data.shape[1])
+    neighbors = rsa.sphere_neighbors(mask, 1.0)
+    found = rsa.searchlight(trials, neighbors, np.tile(conditions, each), np.tile(folds, each)).rdms
+    for k in (0, 11, 40):
+        channels = neighbors[1][neighbors[0][k] : neighbors[0][k + 1]]
+        means = rsa.rdm((data + noise.mean(0))[:, channels], conditions, folds=folds,
+                        metric="crossnobis")  # fmt: skip
+        np.testing.assert_allclose(found.values[k], means.values[0], atol=1e-12)

@@ -105,3 +105,11 @@ def test_models_that_differ_by_rounding_alone_are_equal(method):
             )
             np.testing.assert_array_equal(result.p_pairs[:3, :3], 1)
             assert 0 < result.p_pairs[0, 3] < 1 or correction
+
+
+def test_exceed_counts_what_differs_by_rounding_alone_as_reached():
+    observed = 0.1 + 0.2  # 0.30000000000000004
+    null = np.array([0.3, 0.3 * (1 + 1e-10), 0.3 * (1 - 1e-8), 0.1])
+    assert significance.exceed(null, [observed])[0] == pytest.approx((2 + 1) / 5)
+    small = significance.exceed(np.array([0.0, -1e-13, 1.0]), [1e-13])  # of values near one
+    assert small[0] == pytest.approx((3 + 1) / 4)

@@ -5,6 +5,7 @@ import operator
 import numpy as np
 
 from ..core.trace.tracer import check_class
+from ._level import leveled
 
 
 def _repeats(repeats):
@@ -20,7 +21,7 @@ def _repeats(repeats):
     have = ~np.isnan(x)
     if not (have.sum(0) > 1).any(0).all():
         raise ValueError("repeats: a target without any sample that was measured twice")
-    return x, have
+    return leveled((0, 1), x)[0], have  # no result has a scale
 
 
 def _mean(x, have, axis, keepdims=False):

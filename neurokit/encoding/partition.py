@@ -68,10 +68,13 @@ def variance_partition(feature_sets, Y, cv=5, alphas=(0.1, 1.0, 10.0, 100.0, 100
         check_class(value, f"variance_partition: {name}")
     Y = np.asarray(Y)
     sets = {name: np.asarray(x) for name, x in feature_sets.items()}
-    if any(x.ndim != 2 or len(x) != len(Y) for x in sets.values()):
-        raise ValueError(f"feature_sets: wanted arrays of {len(Y)} samples")
-    if len(Y) < 2 or Y.ndim not in (1, 2):
+    if Y.ndim not in (1, 2) or len(Y) < 2:
         raise ValueError(f"Y: wanted (n_samples, n_targets), got shape {Y.shape}")
+    for name, x in sets.items():
+        if x.ndim != 2 or len(x) != len(Y):
+            raise ValueError(
+                f"feature_sets: {name}: wanted (n_samples = {len(Y)}, n_features), got shape {x.shape}"
+            )
     pairs = splits(cv, Y)
     runs = None
     if np.ndim(inner_cv) == 1 and len(inner_cv) == len(Y):

@@ -4,6 +4,8 @@ import numpy as np
 
 from neurokit.plot import PALETTE, axes
 
+from ._base import check_is_fitted
+
 
 def plot_alphas(model, ax=None):
     """Show how often each alpha was chosen over targets.
@@ -17,6 +19,7 @@ def plot_alphas(model, ax=None):
     -------
     ax : Axes
     """
+    check_is_fitted(model)
     ax = axes(ax, (4.2, 3.0))
     alphas = np.unique(np.asarray(model.alphas, dtype=float))
     chosen = np.atleast_1d(model.alpha_)

@@ -8,6 +8,7 @@ from scipy.spatial import distance
 
 from ..core.trace.tracer import check_class
 from ..ops.dense import product
+from ._level import leveled
 
 
 def _floats(x, name):
@@ -45,7 +46,7 @@ def r2(Y, P):
     >>> encoding.r2([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]], [[1.0, 2.0], [2.0, 2.0], [3.0, 2.0]])
     array([1., 0.])
     """
-    Y, P = _pair(Y, P)
+    Y, P = leveled(0, *_pair(Y, P))
     error = np.sum((Y - P) ** 2, 0, dtype=float)
     total = np.sum((Y - Y.mean(0, dtype=float)) ** 2, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -72,6 +73,7 @@ def correlation(Y, P):
     """
     Y, P = _pair(Y, P)
     varies = _varies(Y) & _varies(P)
+    (Y,), (P,) = leveled(0, Y), leveled(0, P)
     Y, P = Y - Y.mean(0, dtype=float), P - P.mean(0, dtype=float)
     norm = np.sqrt(np.sum(Y * Y, 0)) * np.sqrt(np.sum(P * P, 0))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -95,8 +97,10 @@ def split_r2(Y, parts):
         taken from Y and in equal shares from the parts; NaN where Y does not vary.
     """
     parts = _parts(parts)
-    Y, P = _pair(Y, parts.sum(0))
-    varies = _varies(Y)
+    Y, _ = _pair(Y, parts[0])
+    Y, *parts = leveled(0, Y, *parts)
+    parts = np.stack(parts)
+    P, varies = parts.sum(0), _varies(Y)
     center = Y.mean(0, dtype=float)
     Y, P = Y - center, P - center
     # The constant belongs to no part: each takes an equal share of it
@@ -126,7 +130,9 @@ def split_correlation(Y, parts):
         cov(Y, P_k) / (sd(Y) sd(P)); adds up to :func:`correlation` of the sum.
     """
     parts = _parts(parts)
-    Y, P = _pair(Y, parts.sum(0))
+    Y, _ = _pair(Y, parts[0])
+    (Y,), parts = leveled(0, Y), np.stack(leveled(0, *parts))
+    P = parts.sum(0)
     varies = _varies(Y) & _varies(P)
     Y, P = Y - Y.mean(0, dtype=float), P - P.mean(0, dtype=float)
     norm = np.sqrt(np.sum(Y * Y, 0)) * np.sqrt(np.sum(P * P, 0))
@@ -143,6 +149,7 @@ def _similarity(Y, P, metric):
     if not (np.isfinite(Y).all() and np.isfinite(P).all()):
         raise ValueError("patterns contain NaN or infinity")
     if metric == "euclidean":
+        Y, P = leveled((0, 1), Y, P)
         return -distance.cdist(Y, P, "sqeuclidean")
     if metric not in ("correlation", "cosine"):
         raise ValueError(f"metric: wanted correlation, cosine or euclidean, got {metric!r}")
@@ -150,6 +157,7 @@ def _similarity(Y, P, metric):
     unit = []
     for x in (Y, P):
         flat = x.max(1) == x.min(1) if metric == "correlation" else ~x.any(1)
+        (x,) = leveled(1, x)
         x = x - x.mean(1, keepdims=True, dtype=float) if metric == "correlation" else x
         norm = np.linalg.norm(x, axis=1, keepdims=True)
         unit.append(np.where(flat[:, None], 0, x / np.where(norm > 0, norm, 1)))

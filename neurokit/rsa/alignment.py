@@ -27,8 +27,8 @@ def given(X, Y=None):
         named = {f"X[{k}]": x for k, x in enumerate(X)}
     named = {name: numbers(x, name) for name, x in named.items()}
     for name, x in named.items():
-        if x.ndim != 2 or len(x) < 2:
-            raise ValueError(f"{name}: wanted (n_stimuli >= 2, n_units), got shape {x.shape}")
+        if x.ndim != 2 or len(x) < 2 or x.shape[1] < 1:
+            raise ValueError(f"{name}: wanted (n_stimuli >= 2, n_units >= 1), got shape {x.shape}")
     lengths = sorted({len(x) for x in named.values()})
     if len(lengths) > 1:
         raise ValueError(f"matrices over different numbers of stimuli: {lengths}")
@@ -45,6 +45,12 @@ def centered(X, name):
     same = np.flatnonzero(X[0] == X[-1])  # those that may be constant: exactly zero then
     rest[:, same[(X[:, same] == X[0, same]).all(0)]] = 0
     return rest
+
+
+def at_unit_size(x, axis=None):
+    """x times a power of two, or one for each place along the other axes: its largest value is 1/2
+    to 1, so that squares are numbers."""
+    return np.ldexp(x, -np.frexp(np.abs(x).max(axis, initial=0))[1])
 
 
 class _Undefined(Exception):
@@ -184,7 +190,7 @@ def cka(X, Y=None, kernel="linear", unbiased=False):
     choice(kernel, ("linear", "rbf"), "kernel")
 
     def prepare(x):
-        k = dense.gram(x.T)
+        k = dense.gram(at_unit_size(x).T)
         n = len(k)
         if kernel == "rbf":
             d = np.maximum(np.diagonal(k)[:, None] + np.diagonal(k) - 2 * k, 0)
@@ -297,8 +303,9 @@ def procrustes(X, Y=None):
     """
 
     def compare(p, q):
-        square = p[1] ** 2 + q[1] ** 2 - 2 * p[1] * q[1] * _nuclear(p[0], q[0])
-        return np.sqrt(max(square, 0))
+        largest = max(p[1], q[1]) or 1.0
+        a, b = p[1] / largest, q[1] / largest
+        return largest * np.sqrt(max(a * a + b * b - 2 * a * b * _nuclear(p[0], q[0]), 0))
 
     return _pairs(X, Y, lambda x: _scaled(*_svd(x)), compare)
 

@@ -65,7 +65,7 @@ def labels(values, what):
         if array.dtype == object and array.ndim == 1 and _of_one_kind(array.tolist()):
             array = np.array(array.tolist())  # as pandas hands over text
     else:
-        if not hasattr(values, "__iter__"):
+        if not hasattr(values, "__iter__") or isinstance(values, (set, frozenset)):  # no order
             raise TypeError(f"{what}: wanted a sequence of labels, got {values!r}")
         values = list(values)
         parts = len(values) > 0 and all(isinstance(v, tuple) for v in values)  # as of a MultiIndex

@@ -1,5 +1,7 @@
 """Multidimensional scaling."""
 
+from numbers import Integral
+
 import numpy as np
 
 from ..ops import dense
@@ -48,8 +50,8 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7, n_init=4, seed=0):
     rdms = as_rdms(rdms, "rdms")
     choice(method, ("metric", "nonmetric", "classical"), "method")
     steps(max_iter, tol)
-    if not 1 <= n < rdms.n_conditions:
-        raise ValueError(f"n: wanted 1 to {rdms.n_conditions - 1} dimensions, got {n}")
+    if not isinstance(n, Integral) or not 1 <= n < rdms.n_conditions:
+        raise ValueError(f"n: wanted 1 to {rdms.n_conditions - 1} dimensions, got {n!r}")
     if np.isnan(rdms.values).any():
         raise ValueError("mds needs whole matrices: take a subset without NaN pairs")
     if np.isinf(rdms.values).any():
@@ -60,18 +62,22 @@ def mds(rdms, n=2, method="metric", max_iter=300, tol=1e-7, n_init=4, seed=0):
         )
     if not isinstance(n_init, (int, np.integer)) or n_init < 1:
         raise ValueError(f"n_init: wanted a number of at least 1, got {n_init!r}")
-    points = np.stack([_classical(d.astype(float), n) for d in rdms.square()])
+    values = rdms.values.astype(float)
+    size = _exponents(values)
+    rdms = rdms._like(np.ldexp(values, -size), rdms.labels)
+    size = size[:, :, None]
+    points = np.stack([_classical(d, n) for d in rdms.square()])
     if method == "classical":
-        return points
+        return np.ldexp(points, size)
     rng = np.random.default_rng(seed)
-    for k, (d, start) in enumerate(zip(rdms.square().astype(float), points, strict=True)):
+    for k, (d, start) in enumerate(zip(rdms.square(), points, strict=True)):
         if not d.any():
             continue
-        size = np.sqrt(np.mean(start**2))
-        starts = [start, *size * rng.standard_normal((n_init - 1, *start.shape))]
+        spread = np.sqrt(np.mean(start**2))
+        starts = [start, *spread * rng.standard_normal((n_init - 1, *start.shape))]
         found = [_smacof(d, x, max_iter, tol, method == "nonmetric") for x in starts]
         points[k] = min(found, key=lambda x, k=k: stress(rdms[k], x[None], method)[0])
-    return points
+    return points if method == "nonmetric" else np.ldexp(points, size)
 
 
 def stress(rdms, points, method="metric"):
@@ -96,15 +102,25 @@ def stress(rdms, points, method="metric"):
         raise ValueError(
             f"points: wanted shape ({len(rdms)}, {rdms.n_conditions}, n), got {points.shape}"
         )
+    values = rdms.values.astype(float)
+    of = values if method == "metric" else points.reshape(len(points), -1)
+    size = _exponents(of)
+    values, points = np.ldexp(values, -size), np.ldexp(points, -size[:, :, None])
     i, j = np.triu_indices(rdms.n_conditions, 1)
     distances = np.stack([np.linalg.norm(x[i] - x[j], axis=1) for x in points])
     if method == "metric":
-        fitted = size = rdms.values.astype(float)
+        fitted = size = values
     else:
-        fitted = np.stack([_monotone(d, x) for d, x in zip(rdms.values, distances, strict=True)])
+        fitted = np.stack([_monotone(d, x) for d, x in zip(values, distances, strict=True)])
         size = distances
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.sqrt(np.sum((distances - fitted) ** 2, 1) / np.sum(size**2, 1))
+
+
+def _exponents(rows):
+    """Exponents of two of the largest value of each row, shape (n_rows, 1): divided by these, squares
+    are numbers."""
+    return np.frexp(np.abs(rows).max(1, keepdims=True))[1]
 
 
 def _monotone(d, distance):

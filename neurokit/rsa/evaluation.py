@@ -1,5 +1,6 @@
 """Comparison of models with data: scores, their uncertainty, tests."""
 
+import html
 import warnings
 from dataclasses import dataclass, field
 
@@ -120,7 +121,7 @@ class Evaluation:
         columns = self._columns()
         head = "".join(f"<th>{name}</th>" for name in columns)
         rows = "".join(
-            "<tr>" + "".join(f"<td>{v if k == 0 else f'{v:.4g}'}</td>" for k, v in enumerate(row))
+            "<tr>" + "".join(f"<td>{html.escape(v) if k == 0 else f'{v:.4g}'}</td>" for k, v in enumerate(row))
             + "</tr>" for row in zip(*columns.values(), strict=True)
         )  # fmt: skip
         return f"<table><tr>{head}</tr>{rows}</table>{self._said()}"

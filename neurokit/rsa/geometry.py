@@ -1,5 +1,8 @@
 """Transforms between the geometry and the topology of dissimilarities."""
 
+import warnings
+from numbers import Real
+
 import numpy as np
 
 from .checks import CONVENTIONS, choice
@@ -22,16 +25,24 @@ def geotopological(rdms, low, high, convention=None):
     Returns
     -------
     rdms : RDMs
+        NaN where the given ones are.
+
+    Raises
+    ------
+    ValueError
+        For quantiles out of range or order, or infinite dissimilarities.
 
     References
     ----------
     .. [1] Lin and Kriegeskorte (2024), doi:10.1073/pnas.2317881121
     """
-    if not 0 <= low <= high <= 1:
-        raise ValueError(f"wanted 0 <= low <= high <= 1, got {low} and {high}")
+    if not all(isinstance(v, Real) for v in (low, high)) or not 0 <= low <= high <= 1:
+        raise ValueError(f"wanted 0 <= low <= high <= 1, got {low!r} and {high!r}")
     axis = _axis(convention)
     rdms = as_rdms(rdms, "rdms")
-    edges = np.nanquantile(rdms.values, [low, high], axis=axis, keepdims=True)
+    if np.isinf(rdms.values).any():
+        raise ValueError("geotopological needs finite dissimilarities, got inf")
+    edges = _quantiles(rdms.values, [low, high], axis)
 
     def cut(values):
         below, above = edges
@@ -51,9 +62,9 @@ def geodesic(rdms, threshold=1.0, convention=None):
     Parameters
     ----------
     rdms : RDMs or array_like
-        Dissimilarities of at least 0.
+        Dissimilarities of at least 0; pairs that are NaN or infinite are not joined.
     threshold : float
-        Quantile of each matrix above which pairs are not joined by an edge.
+        Quantile of the finite dissimilarities of each matrix, 0 to 1, above which pairs are not joined by an edge.
     convention : {None, "rsatoolbox"}
         With "rsatoolbox" each matrix is first scaled to 0 .. 1, and the pairs at either end are not
         joined; ``threshold`` has no meaning then.
@@ -62,7 +73,14 @@ def geodesic(rdms, threshold=1.0, convention=None):
     -------
     rdms : RDMs
         Infinite where there is no path.
+
+    Raises
+    ------
+    ValueError
+        For a threshold out of range, or negative dissimilarities.
     """
+    if not isinstance(threshold, Real) or not 0 <= threshold <= 1:
+        raise ValueError(f"threshold: wanted 0 to 1, got {threshold!r}")
     rdms = as_rdms(rdms, "rdms")
     scaled = _axis(convention) is None
     if (rdms.values < 0).any() and not scaled:
@@ -70,15 +88,23 @@ def geodesic(rdms, threshold=1.0, convention=None):
     i, j = np.triu_indices(rdms.n_conditions, 1)
     out = []
     for values in rdms.values.astype(float):
+        values[np.isinf(values)] = np.nan
         if scaled:
-            least, most = np.nanmin(values), np.nanmax(values)
-            values = (values - least) / (most - least)
+            least, most = np.fmin.reduce(values), np.fmax.reduce(values)
+            values = (values - least) / ((most - least) or 1.0)
             edge = (values > 0) & (values < 1)
         else:
-            edge = values <= np.nanquantile(values, threshold)
+            edge = values <= _quantiles(values, threshold, 0)
         out.append(_paths(i[edge], j[edge], values[edge], rdms.n_conditions)[i, j])
     values = np.array(out)
     return rdms.transform(lambda _: values)
+
+
+def _quantiles(values, q, axis):
+    """Quantiles of what is there, NaN where nothing is."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+        return np.nanquantile(values, q, axis=axis, keepdims=True)
 
 
 def _axis(convention):

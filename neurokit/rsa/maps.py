@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core.run.bars import progress_bar
 from ..ops import dense, similarity
+from .checks import leveled
 from .comparison import method_name
 from .neighbors import rows_of
 from .rdms import RDMs, as_rdms, match_conditions, pair_index
@@ -44,6 +45,10 @@ def tfce(maps, neighbors, extent=0.5, height=2.0):
     array([0.4714, 0.4714, 0.    , 0.3333])
     """
     maps = np.asarray(maps, dtype=float)
+    if maps.ndim not in (1, 2) or maps.size == 0:
+        raise ValueError(
+            f"maps: wanted (n_centers,) or (n_maps, n_centers), got shape {maps.shape}"
+        )
     rows = np.ascontiguousarray(np.atleast_2d(maps))
     if not (extent >= 0 and height > -1):
         raise ValueError(f"wanted extent >= 0 and height > -1, got {extent} and {height}")
@@ -106,6 +111,7 @@ def max_statistic(scores, n_perm=1000, seed=0, neighbors=None, two_sided=False, 
             f"scores: wanted (n_subjects >= 2, n_centers >= 1), got shape {scores.shape}"
         )
     n, n_perm = len(scores), _number(n_perm)
+    scores = leveled(scores.T, True, True)[0].T  # t has no scale
     root = np.sqrt(np.mean(scores**2, 0))  # what flips do not change
     graph = None if neighbors is None else _both_ways(neighbors, scores.shape[1])
 

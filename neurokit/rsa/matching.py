@@ -4,7 +4,7 @@ import numpy as np
 
 from neurokit.ops import dense
 
-from .alignment import centered, given
+from .alignment import at_unit_size, centered, given
 from .checks import choice, steps
 
 
@@ -47,6 +47,7 @@ def match_units(X, Y=None, how="one_to_one"):
 
 def _unit(x):
     """Columns of length one; those without variance are zero."""
+    x = at_unit_size(x, 0)
     length = np.linalg.norm(x, axis=0)
     return np.divide(x, length, out=np.zeros_like(x), where=length > 0)
 

@@ -1,9 +1,11 @@
 """The container of representational dissimilarity matrices."""
 
 import base64
+import html
 import os
 import struct
 import tempfile
+import zipfile
 import zlib
 
 import numpy as np
@@ -261,7 +263,16 @@ class RDMs:
 
     @staticmethod
     def load(path):
-        """Read what :meth:`save` wrote; nothing is unpickled."""
+        """Read what :meth:`save` wrote; nothing is unpickled.
+
+        Raises
+        ------
+        ValueError
+            For a file that is not one of these.
+        """
+        with open(path, "rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ValueError(f"{path}: not a file of RDMs (no .npz archive)")
         with np.load(path, allow_pickle=False) as file:
             missing = {"values", "conditions", "labels"} - set(file.files)
             if missing:
@@ -275,7 +286,7 @@ class RDMs:
         pictures = "".join(
             f"<figure style='display:inline-block;margin:4px;text-align:center'>"
             f"<img width=140 style='image-rendering:pixelated' "
-            f"src='data:image/png;base64,{_png(matrix)}'><figcaption>{label}</figcaption></figure>"
+            f"src='data:image/png;base64,{_png(matrix)}'><figcaption>{html.escape(str(label))}</figcaption></figure>"
             for matrix, label in zip(shown.square(), shown.labels, strict=True)
         )
         more = f" (first {len(shown)})" if len(shown) < len(self) else ""

@@ -1,7 +1,7 @@
 /* Kernel `tfce`: threshold-free cluster enhancement of maps over a graph, exact.
  *
  *   out[0] (K, n) float64
- *   in[0]  maps (K, n) float64, contiguous; NaN stays NaN, values of 0 and below give 0
+ *   in[0]  maps (K, n) float64, contiguous; NaN and infinity stay, values of 0 and below give 0
  *   in[1]  indptr (n + 1) int64, in[2] indices int64: neighbours of each node, in both directions
  *   fp     (E, H)
  *
@@ -98,10 +98,11 @@ static int64_t root_of(const forest *f, int64_t v) {
   return v;
 }
 
-/* Adds the integral over the thresholds from the last change of a root's size down to h. */
+/* Adds the integral over the thresholds from the last change of a root's size down to h. No finite
+ * value has a part in that from infinity; an infinite sum would leave no differences. */
 static void reach(const forest *f, int64_t root, double h) {
   const double p = f->height + 1, from = f->since[root];
-  if (from > h)
+  if (from > h && from < (double)INFINITY)
     f->sum[root] += pow((double)f->size[root], f->extent) * (pow(from, p) - pow(h, p)) / p;
   f->since[root] = h;
 }
@@ -160,7 +161,7 @@ static nk_status enhance(const nk_call *call, int64_t row, char *work) {
     double sum = 0;
     int64_t v = order[k].place;
     for (; f.parent[v] != v; v = f.parent[v]) sum += f.sum[v];
-    out[order[k].place] = sum + f.sum[v];
+    out[order[k].place] = isinf(order[k].value) ? order[k].value : sum + f.sum[v];
   }
   return NK_OK;
 }
