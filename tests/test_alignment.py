@@ -154,7 +154,7 @@ def test_match_units_finds_a_permutation():
 
 def test_geotopological_and_geodesic():
     r = rsa.RDMs(np.random.default_rng(7).random((2, 45)))
-    g = rsa.geotopological(r, 0.2, 0.8).values
+    g = rsa.geotopological(r, l=0.2, u=0.8).values
     for row, values in zip(g, r.values, strict=True):
         low, high = np.quantile(values, [0.2, 0.8])
         np.testing.assert_allclose(row, np.clip((values - low) / (high - low), 0, 1))
@@ -253,7 +253,7 @@ def test_bad_input(two):
     for threshold in (-0.1, 1.5, np.nan, "a", None):
         with pytest.raises(ValueError, match="threshold: wanted 0 to 1"):
             rsa.geodesic(np.ones(6), threshold)
-    with pytest.raises(ValueError, match="low <= high"):
+    with pytest.raises(ValueError, match="l <= u"):
         rsa.geotopological(np.ones(6), "a", 1)
     with pytest.raises(ValueError, match="finite"):
         rsa.geotopological([np.inf, 1, 2, 3, 4, 5], 0.2, 0.8)
@@ -269,7 +269,7 @@ def test_bad_input(two):
         rsa.shape_distance(*two, alpha=2)
     with pytest.raises(ValueError, match="NaN"):
         rsa.cca(np.full((5, 2), np.nan), np.ones((5, 2)))
-    with pytest.raises(ValueError, match="low"):
+    with pytest.raises(ValueError, match="l <= u"):
         rsa.geotopological(rsa.RDMs(np.ones(3)), 0.7, 0.2)
 
 

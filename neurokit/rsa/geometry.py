@@ -9,14 +9,14 @@ from .checks import CONVENTIONS, choice
 from .rdms import as_rdms
 
 
-def geotopological(rdms, low, high, convention=None):
+def geotopological(rdms, l, u, convention=None):  # noqa: E741 - the paper's names
     """Keep the order of dissimilarities only between two quantiles.
 
     Parameters
     ----------
     rdms : RDMs or array_like
-    low, high : float
-        Quantiles, 0 <= low <= high <= 1: zero below the first, one above the second, linear
+    l, u : float
+        Quantiles, 0 <= l <= u <= 1: zero below the first, one above the second, linear
         between; equal ones, or dissimilarities that are equal there, give a graph of zeros and ones.
     convention : {None, "rsatoolbox"}
         Quantiles of each matrix, or with "rsatoolbox" of all matrices together; what is above the
@@ -36,13 +36,13 @@ def geotopological(rdms, low, high, convention=None):
     ----------
     .. [1] Lin and Kriegeskorte (2024), doi:10.1073/pnas.2317881121
     """
-    if not all(isinstance(v, Real) for v in (low, high)) or not 0 <= low <= high <= 1:
-        raise ValueError(f"wanted 0 <= low <= high <= 1, got {low!r} and {high!r}")
+    if not all(isinstance(v, Real) for v in (l, u)) or not 0 <= l <= u <= 1:
+        raise ValueError(f"wanted 0 <= l <= u <= 1, got {l!r} and {u!r}")
     axis = _axis(convention)
     rdms = as_rdms(rdms, "rdms")
     if np.isinf(rdms.values).any():
         raise ValueError("geotopological needs finite dissimilarities, got inf")
-    edges = _quantiles(rdms.values, [low, high], axis)
+    edges = _quantiles(rdms.values, [l, u], axis)
 
     def cut(values):
         below, above = edges
@@ -51,7 +51,7 @@ def geotopological(rdms, low, high, convention=None):
         out = np.where(
             span > 0, np.clip((values - below) / np.where(span > 0, span, 1), 0, 1), graph
         )
-        return out if convention is None or low == high else np.where(out > above, 1, out)
+        return out if convention is None or l == u else np.where(out > above, 1, out)
 
     return rdms.transform(cut)
 

@@ -108,9 +108,9 @@ def searchlight(
     metric="crossnobis",
     models=None,
     compare="cosine",
+    progress=False,
     keep=None,
     threads=None,
-    progress=False,
     window=None,
     sigma_k=None,
 ):
@@ -134,11 +134,11 @@ def searchlight(
         Matched to the conditions by label; an array is over the conditions as they first appear.
     compare : str
         A method of :func:`compare`.
+    progress : bool
+        Show a progress bar (tqdm).
     keep : bool, optional
         Keep the RDMs; by default only when there are no models.
     threads : int, optional
-    progress : bool
-        Show a progress bar (tqdm).
     window : int, optional
         Time points of a window, odd; centres are then (centre, time), see
         :func:`window_neighbors`.
