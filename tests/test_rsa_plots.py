@@ -176,3 +176,15 @@ def test_names_of_the_user_are_written():
         for wrong in (dict(labels=names[:5]), dict(groups=list("ab"))):
             with pytest.raises(ValueError, match="wanted 6"):
                 plot(rdms, ax=figure.Figure().subplots(), **wrong)
+
+
+def test_points_of_the_user(ax):
+    rdms = rsa.RDMs(np.random.default_rng(0).random((1, 15)))
+    points = rsa.mds(rdms)
+    for given in (points, points[0], points[0].tolist()):
+        ax.clear()
+        rsa.plot_mds(rdms, points=given, ax=ax)
+        np.testing.assert_array_equal(ax.collections[0].get_offsets(), points[0])
+    for given in (np.zeros((6, 3)), np.zeros((5, 2)), np.zeros((2, 6, 2)), np.zeros(6)):
+        with pytest.raises(ValueError, match=r"points: wanted shape \(6, 2\)"):
+            rsa.plot_mds(rdms, points=given, ax=ax)

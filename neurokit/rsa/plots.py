@@ -4,6 +4,7 @@ import numpy as np
 
 from neurokit.plot import PALETTE, axes, colors_of, distinct_colors, group_bars, short
 
+from .checks import numbers
 from .embedding import mds, stress
 from .rdms import as_rdms
 from .significance import variance
@@ -222,8 +223,8 @@ def plot_mds(rdms, groups=None, labels=None, points=None, legend=True, ax=None):
         Category of each condition, shown by colour.
     labels : bool or sequence of length n_conditions, optional
         Write each condition's name, or these, beside its point; by default up to 30 names.
-    points : ndarray, shape (n_conditions, 2), optional
-        Where to put them; :func:`mds` by default.
+    points : array_like, shape (n_conditions, 2), or (1, n_conditions, 2) as of :func:`mds`, optional
+        Where to put them; by default, where :func:`mds` does.
     legend : bool
     ax : Axes, optional
 
@@ -233,7 +234,12 @@ def plot_mds(rdms, groups=None, labels=None, points=None, legend=True, ax=None):
     """
     rdms = as_rdms(rdms, "rdms")
     texts = _texts(labels, rdms, rdms.n_conditions <= FEW)
-    _check_lengths(rdms, groups=groups, points=points)
+    _check_lengths(rdms, groups=groups)
+    if points is not None:
+        points = numbers(points, "points")
+        points = points[0] if points.ndim == 3 and len(points) == 1 else points
+        if points.shape != (rdms.n_conditions, 2):
+            raise ValueError(f"points: wanted shape ({rdms.n_conditions}, 2), got {points.shape}")
     ax = axes(ax, (4.6, 4.2))
     shown = rdms if len(rdms) == 1 else rdms.mean()
     kind = "metric" if points is None else "nonmetric"  # points of others have a scale of their own
