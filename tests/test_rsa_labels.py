@@ -299,3 +299,19 @@ def test_subjects_that_lack_the_conditions_of_a_fold(method):
     d = d - np.nanmean(d, 1, keepdims=True) if method == "pearson" else d
     d = d / np.sqrt(np.nanmean(d**2, 1, keepdims=True))
     np.testing.assert_allclose(rsa.pool(brain, method).values[0], np.nanmean(d, 0), rtol=1e-12)
+
+
+def test_matrices_without_labels_are_told_from_unknown_conditions():
+    values = np.random.default_rng(0).random((3, 6))
+    named = rsa.RDMs(values, list("abcd"))
+    for pair in ((values[:1], named), (rsa.RDMs(values), named), (named, rsa.RDMs(values))):
+        models = rsa.WeightedModel(pair[0], "sum")
+        with pytest.raises(ValueError, match=r"'a', 'b', 'c', 'd'.* without labels .* give both"):
+            rsa.evaluate(models, pair[1], "cosine", over="subject", n_boot=10)
+    with pytest.raises(ValueError, match=r"unknown conditions: \['d'\]"):
+        rsa.compare(rsa.RDMs(values, list("abcd")), rsa.RDMs(values, list("abce")))
+    numbers = rsa.RDMs(values, [2, 0, 3, 1])  # of the places of the other
+    np.testing.assert_array_equal(
+        rsa.compare(rsa.RDMs(values), numbers),
+        rsa.compare(values, numbers.subset(range(4)).values),
+    )

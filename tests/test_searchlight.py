@@ -24,6 +24,18 @@ def test_spheres_hold_what_is_near(volume):
         np.testing.assert_array_equal(np.sort(indices[indptr[k] : indptr[k + 1]]), near)
 
 
+@pytest.mark.parametrize("size", [0.1, 0.3, 0.7, 1.1])
+def test_voxels_just_at_the_radius_are_near(size):
+    """Sizes that are no binary fractions: 3 * 0.1 is above 0.3."""
+    mask = np.ones((9, 8, 7), bool)
+    for radius in (1, 2, 3, 5):
+        want = rsa.sphere_neighbors(mask, radius)
+        for got, expected in zip(
+            rsa.sphere_neighbors(mask, radius * size, spacing=size), want, strict=True
+        ):
+            np.testing.assert_array_equal(got, expected)
+
+
 METHODS = ["cosine", "pearson", "spearman", "whitened_cosine", "whitened_pearson", "rho_a"]
 
 

@@ -337,6 +337,13 @@ def match_conditions(reference, rdms, more=False):
             f"RDMs of {reference.n_conditions} and {rdms.n_conditions} conditions do not match: "
             "take the subset that both have"
         )
+    named = reference.conditions.tolist(), rdms.conditions.tolist()
+    if reference._numbered != rdms._numbered and not set(named[0]) <= set(named[1]):
+        own = named[0] if rdms._numbered else named[1]
+        raise ValueError(
+            f"RDMs with the conditions {own[:5]} and RDMs without labels of their conditions do not "
+            "match: give both their labels, RDMs(values, conditions)"
+        )
     return rdms.subset(reference.conditions)
 
 
