@@ -9,6 +9,7 @@ typedef struct nk_node {
   PyObject_HEAD PyObject *prim, *args, *params, *shape, *dtype, *graph, *where, *weak, *aux, *swap,
       *unbounded;
   long long id, mark; /* mark: the last walk that met it, see walk.c */
+  Py_ssize_t held;    /* how many tracers stand for it */
 } nk_node;
 
 /* What graph.py handed over with `graph_types`. */

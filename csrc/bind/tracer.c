@@ -13,16 +13,14 @@
 
 #include <math.h>
 
-typedef struct tracer {
+typedef struct {
   PyObject_HEAD PyObject *node, *base, *read, *write, *seen, *layout, *weakrefs;
-  struct tracer *older, *newer; /* of those alive */
   long long
       checked;    /* the number of writes, to any tracer, that `node` is known to take account of */
   long long born; /* the number of tracers made when this one was */
 } tracer;
 
 static long long writes = 1, made = 0;
-static tracer *newest = NULL;
 
 static PyTypeObject tracer_type;
 /* What ufuncs.py handed over with `ufunc_ways`. */
@@ -32,6 +30,15 @@ static PyObject *plans = NULL, *to_node = NULL, *operator_way = NULL, *function_
 static PyObject *call_text; /* "__call__" */
 
 /* ---- the type ---- */
+
+/* Let a tracer stand for `node`, or for none any more; takes over the reference. */
+static void stand_for(tracer *self, PyObject *node) {
+  PyObject *before = self->node;
+  if (node != NULL) ++((nk_node *)node)->held;
+  self->node = node;
+  if (before != NULL) --((nk_node *)before)->held;
+  Py_XDECREF(before);
+}
 
 /* A view whose base has a value it has not seen reads it. */
 static int look(tracer *self) {
@@ -43,7 +50,13 @@ static int look(tracer *self) {
     Py_DECREF(seen);
     return -1;
   }
-  Py_SETREF(self->node, node);
+  if (!PyObject_TypeCheck(node, nk_node_type)) {
+    PyErr_Format(PyExc_TypeError, "Tracer: reading a view must give a node, got %R", node);
+    Py_DECREF(node);
+    Py_DECREF(seen);
+    return -1;
+  }
+  stand_for(self, node);
   Py_XSETREF(self->seen, seen);
   return 0;
 }
@@ -77,7 +90,7 @@ static int set_node(PyObject *object, PyObject *node, void *closure) {
     return -1;
   }
   ++writes;
-  Py_SETREF(((tracer *)object)->node, Py_NewRef(node));
+  stand_for((tracer *)object, Py_NewRef(node));
   return 0;
 }
 
@@ -89,16 +102,13 @@ static PyObject *get_node(PyObject *object, void *closure) {
 static PyObject *tracer_make(PyTypeObject *type, PyObject *node) {
   tracer *self = (tracer *)type->tp_alloc(type, 0);
   if (self == NULL) return NULL;
-  self->node = Py_NewRef(node);
+  stand_for(self, Py_NewRef(node));
   self->base = Py_NewRef(Py_None);
   self->read = Py_NewRef(Py_None);
   self->write = Py_NewRef(Py_None);
   self->seen = Py_NewRef(Py_None);
   self->layout = Py_NewRef(Py_None);
   self->born = ++made;
-  self->older = newest;
-  if (newest != NULL) newest->newer = self;
-  newest = self;
   return (PyObject *)self;
 }
 
@@ -144,7 +154,7 @@ static int tracer_traverse(PyObject *object, visitproc visit, void *arg) {
 
 static int tracer_clear(PyObject *object) {
   tracer *self = (tracer *)object;
-  Py_CLEAR(self->node);
+  stand_for(self, NULL);
   Py_CLEAR(self->base);
   Py_CLEAR(self->read);
   Py_CLEAR(self->write);
@@ -154,14 +164,8 @@ static int tracer_clear(PyObject *object) {
 }
 
 static void tracer_dealloc(PyObject *object) {
-  tracer *self = (tracer *)object;
   PyObject_GC_UnTrack(object);
-  if (self->older != NULL) self->older->newer = self->newer;
-  if (self->newer != NULL)
-    self->newer->older = self->older;
-  else
-    newest = self->older;
-  if (self->weakrefs != NULL) PyObject_ClearWeakRefs(object);
+  if (((tracer *)object)->weakrefs != NULL) PyObject_ClearWeakRefs(object);
   tracer_clear(object);
   Py_TYPE(object)->tp_free(object);
 }
@@ -476,30 +480,35 @@ static int is_near(PyObject *object, PyObject *computed, PyObject *known, int st
   return near;
 }
 
-/* No Python code runs on the way: nodes are told apart by identity. */
 static PyObject *held_near(PyObject *module, PyObject *args) {
   (void)module;
-  PyObject *graph, *computed, *known;
-  long long since;
-  if (!PyArg_ParseTuple(args, "OOOL:held_near", &graph, &computed, &known, &since)) return NULL;
+  PyObject *nodes, *computed, *known;
+  if (!PyArg_ParseTuple(args, "O!OO:held_near", &PyList_Type, &nodes, &computed, &known))
+    return NULL;
   PyObject *found = PyList_New(0);
-  for (tracer *t = newest; t != NULL && found != NULL; t = t->older) {
-    nk_node *node = (nk_node *)t->node;
-    if (node == NULL || node->graph != graph) continue;
-    int wanted = PySequence_Contains(known, t->node);
-    if (wanted > 0) continue;
-    if (wanted == 0) wanted = is_near(t->node, computed, known, node->id > since ? 2 : 0);
-    if (wanted < 0 || (wanted > 0 && PyList_Append(found, t->node) < 0)) Py_CLEAR(found);
+  for (Py_ssize_t i = 0; found != NULL && i < PyList_GET_SIZE(nodes); ++i) {
+    PyObject *node = PyList_GET_ITEM(nodes, i);
+    if (!PyObject_TypeCheck(node, nk_node_type)) {
+      PyErr_Format(PyExc_TypeError, "held_near: wanted nodes, got %R", node);
+      Py_CLEAR(found);
+    } else if (((nk_node *)node)->held > 0) {
+      int wanted = PySequence_Contains(known, node);
+      if (wanted == 0)
+        wanted = is_near(node, computed, known, 2);
+      else if (wanted > 0)
+        wanted = 0;
+      if (wanted < 0 || (wanted > 0 && PyList_Append(found, node) < 0)) Py_CLEAR(found);
+    }
   }
   return found;
 }
 
 static PyMethodDef functions[] = {
     {"held_near", held_near, METH_VARARGS,
-     "held_near(graph, computed, known, since)\n--\n\n"
-     "The nodes of `graph` that tracers stand for and that are not in the set or dict `known`, but "
-     "in\n"
-     "`computed` or, with an id above `since`, at most two operations away from both."},
+     "held_near(nodes, computed, known)\n--\n\n"
+     "Those of a list of nodes that tracers stand for and that are not in the set or dict `known`, "
+     "but\n"
+     "in `computed` or at most two operations away from both."},
     {"tracers_made", tracers_made, METH_NOARGS,
      "tracers_made()\n--\n\nHow many there were so far."},
     {"ufunc_ways", ufunc_ways, METH_VARARGS,

@@ -143,6 +143,39 @@ def test_values_are_kept_up_to_a_number_of_bytes(programs, monkeypatch):
     assert len(set(map(id, programs))) <= 8
 
 
+def test_a_history_of_values_is_not_gone_through_at_each_turn(monkeypatch):
+    sizes = []
+    held_near = runtime._core.held_near
+
+    def counted(nodes, *args):
+        sizes.append(len(nodes))
+        return held_near(nodes, *args)
+
+    monkeypatch.setattr(runtime._core, "held_near", counted)
+    with Graph(None, False, "a test") as graph:
+        y, history = input_tracer(graph, 0.5), []
+        for _ in range(50):
+            y = np.cos(y) * 0.9
+            history.append(y)
+            assert y < 9 and y.node in graph.kept
+    assert len(sizes) == 50 and max(sizes) <= 12
+
+
+def test_tracers_of_a_node_are_counted_when_they_change_and_go(programs):
+    with Graph(None, False, "a test") as graph:
+        x = input_tracer(graph, np.array([0.3, 0.4]))
+        y = np.sin(x)
+        first, view = y.node, y[::-1]
+        y[0] = 2.0  # `first` is no tracer's any more, also not when the view has looked
+        assert view[1] == 2.0
+        assert first not in graph.kept and y.node in graph.kept
+        z = np.cos(x)
+        other = z.node
+        del z
+        answer = bool(np.max(np.cos(x)) > 0)  # not in an assertion, which holds what it computes
+        assert answer and other not in graph.kept
+
+
 def test_what_belongs_to_other_code_is_not_computed():
     with Graph(None, False, "other code"):
         theirs = np.exp(nk.full(3, 2.0))

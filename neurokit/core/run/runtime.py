@@ -1,6 +1,7 @@
 """Running graphs: the cache of programs and the evaluation of nodes."""
 
 import contextlib
+import itertools
 import threading
 import zlib
 from collections import OrderedDict
@@ -173,7 +174,7 @@ def value_of(graph, node):
             )
         if run_options.reference:
             return evaluate(graph, [node])[0]
-        outputs = list(dict.fromkeys([node, *_held(set(new), graph)]))
+        outputs = list(dict.fromkeys([node, *_held(new, graph)]))
         graph.decided = max(graph.decided, node.id)
         walked = walk(outputs, values)
         new = dict.fromkeys([*reachable(outputs, stop=values), *walked[0]])
@@ -188,8 +189,8 @@ def value_of(graph, node):
         value = values[node]
         graph.again += 1
         if (
-            graph.again & (graph.again - 1) == 0
-        ):  # else a loop that edits what it looks at never ends
+            graph.again.bit_count() == 1
+        ):  # now and then, so that a loop that edits what it reads ends
             verify_captured(graph)
     return value if node.prim is INPUT else value.copy()
 
@@ -200,7 +201,8 @@ def _held(computed, graph):
     Of views it is what they view, of complex values the parts: operations are recorded with those.
     """
     known = graph.values
-    stack = _core.held_near(graph, computed, known, graph.decided)
+    later = itertools.takewhile(lambda n: n.id > graph.decided, reversed(graph.known.values()))
+    stack = _core.held_near([*computed, *later], set(computed), known)
     while stack:
         n = stack.pop()
         if n.prim.name == "complex" or n.prim.kind == "view" and n.prim is not PROJ:
