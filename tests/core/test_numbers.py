@@ -119,6 +119,13 @@ def test_numbers_that_are_not_finite():
         assert a != a or np.array_equal(slope, 2.0 * (X < a))
 
 
+def test_hundreds_of_programs_stay_compiled(made):
+    for _ in range(2):
+        for n in range(400):
+            nk.vjp(lambda x: x * 3.0, np.ones(n))
+    assert len(made) == 400
+
+
 def test_types_and_whole_numbers():
     for dtype in (np.float32, np.float64, np.complex64):
         x = X.astype(dtype)

@@ -13,7 +13,7 @@ from ..errors import AbstractValueError, CapturedArrayError, where_text
 from ..graph import INPUT, NUMBER, PROJ, Graph, Node, args_of, reachable, replay, walk
 from ..structure import structure
 
-_CACHE_SIZE = 512
+_CACHE_SIZE = 1024  # programs, and for those of whole functions the numbers met first
 _programs = OrderedDict()
 _lock = threading.Lock()
 
@@ -34,7 +34,7 @@ run_options = RunOptions()
 
 
 def cached(key, make):
-    """The program under `key`, made once. The least recently used of 512 is dropped."""
+    """The program under `key`, made once. The least recently used of 1024 is dropped."""
     key = (key, run_options.lines, run_options.unfused)
     with _lock:
         program = _programs.get(key)
