@@ -363,3 +363,13 @@ def test_one_choice_for_all_targets_is_refined_by_their_mean():
         for rounds in (0, 5)
     ]  # fmt: skip
     assert scores[1] > scores[0] + 0.05
+
+
+def test_ones_could_be_labels_or_sizes():
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((30, 3)), rng.standard_normal((30, 2))
+    with pytest.raises(ValueError, match="labels of one band or sizes of 3"):
+        encoding.BandedRidgeCV([1, 1, 1]).fit(X, Y)
+    for bands, count in ((range(3), 3), (None, 1), ([2, 2, 2], 1), ([1.0, 1.0, 1.0], 1)):
+        assert len(encoding.BandedRidgeCV(bands, n_iter=3).fit(X, Y).bands_) == count
+    assert encoding.BandedRidgeCV([1]).fit(X[:, :1], Y).bands_ == [1]

@@ -325,3 +325,17 @@ def test_ceilings_do_not_depend_on_the_unit(data, power):
         np.testing.assert_allclose(
             ceiling(repeats * 10.0**power), ceiling(repeats), rtol=1e-10, atol=1e-12
         )
+
+
+@pytest.mark.parametrize("kind", ["welch", "student", "paired"])
+def test_localizers_of_responses_that_differ_by_rounding_alone(kind):
+    """The variance of equal values is rounding, not exactly zero: t is infinite, or NaN where the
+    sides are equal."""
+    rng = np.random.default_rng(0)
+    labels, runs = np.repeat(["a", "b"], [7, 11]), np.r_[np.arange(7), np.arange(11) % 7]
+    a, b = rng.random((2, 200)) * 10.0 ** rng.integers(-3, 4, 200)
+    b[::3] = a[::3]
+    found = encoding.localizer(np.r_[np.tile(a, (7, 1)), np.tile(b, (11, 1))], labels, ("a", "b"), kind, runs)  # fmt: skip
+    want = np.where(a == b, np.nan, np.where(a > b, np.inf, -np.inf))
+    np.testing.assert_array_equal(found.t, want)
+    np.testing.assert_array_equal(found.p, np.where(a == b, np.nan, 0))

@@ -29,6 +29,11 @@ def band_labels(bands, n_features):
     if names is None and all(np.ndim(band) == 0 and not isinstance(band, slice) for band in bands):
         labels = np.asarray(bands)
         if len(labels) == n_features:
+            if n_features > 1 and labels.dtype.kind in "iu" and (labels == 1).all():
+                raise ValueError(
+                    f"bands: {n_features} times 1 could be labels of one band or sizes of "
+                    f"{n_features}: hand over None, or range({n_features})"
+                )
             names, first, index = np.unique(labels, return_index=True, return_inverse=True)
             order = np.argsort(first)
             return names[order].tolist(), np.argsort(order)[index.reshape(-1)]
