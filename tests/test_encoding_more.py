@@ -189,3 +189,20 @@ def test_constant_features_of_pls_have_no_weight():
     found = encoding.PLS(3).fit(with_constant, Y)
     np.testing.assert_allclose(found.coef_[:, 1:], encoding.PLS(3).fit(X, Y).coef_, atol=1e-12)
     np.testing.assert_allclose(found.coef_[:, 0], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("metric", ["correlation", "cosine", "euclidean"])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_patterns_that_differ_by_rounding_alone_are_ties(metric, dtype):
+    """Measured or predicted patterns that are one pattern, in other units or moved along."""
+    rng = np.random.default_rng(5)
+    scale = 2.0 ** rng.integers(-3, 4, (20, 1)) * rng.choice([1, 3])
+    scale = np.ones((20, 1)) if metric == "euclidean" else scale
+    offset = rng.integers(-8, 8, (20, 1)) if metric == "correlation" else 0
+    same = (scale * rng.integers(-99, 99, 13) + offset).astype(dtype)
+    other = rng.standard_normal((20, 13)).astype(dtype)
+    for Y, P in ((same, other), (other, same)):
+        assert encoding.pairwise_2v2(Y, P, metric) == 0.5
+    for top in (1, 5):
+        assert encoding.retrieval_accuracy(same, other, top, metric) == pytest.approx(top / 20)
+    assert encoding.retrieval_accuracy(same, other, "rank", metric) == pytest.approx(0.5)

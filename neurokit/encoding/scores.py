@@ -158,7 +158,8 @@ def _similarity(Y, P, metric):
     for x in (Y, P):
         flat = x.max(1) == x.min(1) if metric == "correlation" else ~x.any(1)
         (x,) = leveled(1, x)
-        x = x - x.mean(1, keepdims=True, dtype=float) if metric == "correlation" else x
+        x = x.astype(float, copy=False)
+        x = x - x.mean(1, keepdims=True) if metric == "correlation" else x
         norm = np.linalg.norm(x, axis=1, keepdims=True)
         unit.append(np.where(flat[:, None], 0, x / np.where(norm > 0, norm, 1)))
         undefined += np.flatnonzero(flat).tolist()
@@ -169,6 +170,11 @@ def _similarity(Y, P, metric):
             stacklevel=3,
         )
     return product(unit[0], unit[1].T)
+
+
+def _tied(difference, size, metric):
+    """Whether similarities differ by rounding alone: they are 1 at most, or squared distances."""
+    return np.abs(difference) <= 1e-12 * (size if metric == "euclidean" else 1)
 
 
 def pairwise_2v2(Y, P, metric="correlation"):
@@ -201,7 +207,7 @@ def pairwise_2v2(Y, P, metric="correlation"):
     r = _similarity(Y, P, metric)
     d = np.diagonal(r)
     gain = d + d[:, None] - r - r.T
-    gain[np.abs(gain) <= 1e-12 * (np.abs(d) + np.abs(d[:, None]))] = 0  # ties but for rounding
+    gain[_tied(gain, np.abs(d) + np.abs(d[:, None]), metric)] = 0
     gain = gain[np.triu_indices(len(r), 1)]
     return float(np.mean((gain > 0) + 0.5 * (gain == 0)))
 
@@ -228,8 +234,9 @@ def retrieval_accuracy(Y, P, top=1, metric="correlation"):
     r = _similarity(Y, P, metric)
     n = len(r)
     own = np.diagonal(r)
-    better = np.sum(r > own, 0)
-    ties = np.sum(r == own, 0)  # itself included
+    tied = _tied(r - own, np.abs(own), metric)
+    better = np.sum((r > own) & ~tied, 0)
+    ties = np.sum(tied, 0)  # itself included
     if isinstance(top, str) and top == "rank":
         return float(np.mean(1 - (better + (ties - 1) / 2) / (n - 1)))
     if not isinstance(top, Real) or not 1 <= top <= n or int(top) != top:
