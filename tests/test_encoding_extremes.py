@@ -339,3 +339,35 @@ def test_localizers_of_responses_that_differ_by_rounding_alone(kind):
     want = np.where(a == b, np.nan, np.where(a > b, np.inf, -np.inf))
     np.testing.assert_array_equal(found.t, want)
     np.testing.assert_array_equal(found.p, np.where(a == b, np.nan, 0))
+
+
+@pytest.mark.parametrize("solver", ["primal", "kernel"])
+@pytest.mark.parametrize("size", [1e4, 1e6, 1e7])
+def test_scores_of_runs_far_from_one_another(data, solver, size):
+    """Targets of a run lie many standard deviations from those of the others, and a feature says
+    where: squares about the training mean are up to 1e14 times the error."""
+    runs = np.repeat(range(4), 15)
+    shift = np.array([3.0, -1, 2, 0])[runs]
+    X, Y = np.c_[data[0], shift], data[1] + size * shift[:, None]
+    model = encoding.RidgeCV([1e-9, 1e-8], cv=runs, solver=solver).fit(X, Y)
+    want = np.zeros((2, 3))
+    for run in range(4):
+        train, test = runs != run, runs == run
+        for k, alpha in enumerate(model.alphas):
+            reference = linear_model.Ridge(alpha, solver="svd").fit(X[train], Y[train])
+            want[k] += encoding.r2(Y[test], reference.predict(X[test])) / 4
+    np.testing.assert_allclose(model.cv_scores_, want, atol=1e-3 if size > 1e6 else 1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_targets_that_do_not_vary_in_a_fold_score_zero_there(data, dtype):
+    X, Y = (x.astype(dtype) for x in data)
+    runs = np.repeat(range(4), 15)
+    Y[:15] = [0.1, 1e5 / 3, 1e-5 / 7]
+    scores = encoding.RidgeCV([1.0], cv=runs).fit(X, Y).cv_scores_
+    want = []
+    for run in (1, 2, 3):
+        train, test = runs != run, runs == run
+        reference = linear_model.Ridge(1.0).fit(X[train].astype(float), Y[train].astype(float))
+        want.append(encoding.r2(Y[test], reference.predict(X[test].astype(float))))
+    np.testing.assert_allclose(scores[0], np.sum(want, 0) / 4, rtol=1e-3)

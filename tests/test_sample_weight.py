@@ -190,3 +190,16 @@ def test_centred_kernels_far_from_zero_have_mean_zero(weighted):
     np.testing.assert_allclose(root @ centred, 0, atol=1e-12)
     moved = (x - np.average(x, 0, w)) * root[:, None]
     np.testing.assert_allclose(centred, moved @ moved.T, atol=1e-6)  # the digits that 1e8 left
+
+
+@pytest.mark.parametrize("solver", ["primal", "kernel"])
+def test_folds_with_one_sample_of_weight_are_scored_together(solver):
+    """As if those without weight were not there."""
+    X, Y = problem(n=12)[:2]
+    weights = np.ones(12)
+    weights[[1, 6, 7]] = 0  # the first fold has one sample left
+    kept = np.flatnonzero(weights)
+    folds = np.repeat(range(4), [2, 4, 3, 3])
+    got = encoding.RidgeCV([0.1, 10.0], cv=folds, solver=solver).fit(X, Y, sample_weight=weights)
+    want = encoding.RidgeCV([0.1, 10.0], cv=folds[kept], solver=solver).fit(X[kept], Y[kept])
+    close(got.cv_scores_, want.cv_scores_)

@@ -208,9 +208,10 @@ def pooled(Y, folds, rows):
 
 def combined(measured, folds, together):
     """R2 from (error, total, square) of each fold: their mean, or that of :func:`pooled` folds."""
+    dtype = folds[0].vectors.dtype
     if together is None:
-        return sum(mean_scores(*each) for each in measured) / len(folds)
-    return mean_scores(sum(error for error, _, _ in measured), *together)
+        return sum(mean_scores(*each, dtype) for each in measured) / len(folds)
+    return mean_scores(sum(error for error, _, _ in measured), *together, dtype)
 
 
 def products(X, Y, folds):
@@ -301,10 +302,15 @@ def kernel_error(Y, fold, mean, alphas):
     return error
 
 
-def mean_scores(error, total, square):
+def varies(total, square, dtype):
+    """Whether squares about the own mean are more than what rounding leaves of those about another."""
+    return total > (1e-12 if dtype == np.float32 else 1e-26) * square
+
+
+def mean_scores(error, total, square, dtype):
     """R2, and 0 where the target does not vary in the test fold."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(total > 1e-12 * square, 1 - error / total, 0)
+        return np.where(varies(total, square, dtype), 1 - error / total, 0)
 
 
 def ridge_error(rotated, predictor, seen, values, alphas):

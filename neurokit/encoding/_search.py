@@ -12,7 +12,7 @@ import numpy as np
 
 from ..ops.dense import product
 from ._banded import without_constant
-from ._ridge import CHUNK_BYTES, combined, eigh
+from ._ridge import CHUNK_BYTES, combined, eigh, varies
 
 LEAST = 1e-6  # weight below which a band is out, for steps in log weights
 
@@ -123,9 +123,9 @@ def evaluate(problem, weights, chosen, alphas, best, per_target, slopes):
             for first in range(0, len(new), step):
                 some = new[first : first + step]
                 change = problem.gradient(fold, index, weights, some, best.alpha[some])
-                varies = total[some] > 1e-12 * square[some]
+                moves = varies(total[some], square[some], fold.vectors.dtype)
                 with np.errstate(invalid="ignore", divide="ignore"):
-                    best.slope[:, some] -= np.where(varies, change / total[some], 0) / count
+                    best.slope[:, some] -= np.where(moves, change / total[some], 0) / count
     return found, improved
 
 
