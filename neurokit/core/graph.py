@@ -102,7 +102,7 @@ class Graph:
         self.inputs = []  # nodes, in the order of the arguments
         self.captured = {}  # id(array) -> (node, array): arrays by reference (root only)
         self.unedited = {}  # captured node -> checksum of its array, if that can be written to
-        self.kept, self.kept_bytes = {}, 0  # nodes of `values` that were computed, oldest first
+        self.kept, self.kept_bytes = {}, 0  # nodes of `values` that were computed, last used last
         self.decided = -1  # id of the newest node that was computed for a decision
         self.again = 0  # how often a known value was asked for
         self.carrying = {}  # node -> whether a derivative could flow through it, where asked (root only)

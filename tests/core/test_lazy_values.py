@@ -199,6 +199,17 @@ def test_a_loop_that_edits_what_it_decides_by_ends():
         nk.grad(f)(np.ones(2))
 
 
+def test_large_values_do_not_drive_out_what_the_loop_goes_on_from(programs, monkeypatch):
+    monkeypatch.setattr(runtime, "_KEPT_BYTES", 20_000)
+    with Graph(None, False, "a test") as graph:
+        y = input_tracer(graph, np.linspace(0, 1, 40))
+        for _ in range(12):
+            y = np.tanh(y) + 0.1
+            a, b = np.exp(np.outer(y, y)), np.sin(np.outer(y, y))  # both at once do not fit
+            assert y.sum() < 1e9 and (a * b).sum() < 1e9
+    assert len(set(map(id, programs))) <= 8
+
+
 def test_a_pullback_holds_no_values_of_decisions():
     graphs = []
 

@@ -184,7 +184,7 @@ def value_of(graph, node):
             lambda: compiled(inputs, outputs, walked), [values[n] for n in inputs]
         )
         value = arrays[0]
-        _keep(graph, outputs, arrays)
+        _keep(graph, outputs, arrays, inputs)
     else:
         value = values[node]
         graph.again += 1
@@ -211,12 +211,15 @@ def _held(computed, graph):
             yield n
 
 
-def _keep(graph, nodes, arrays):
-    """Values to go on from; beyond a number of bytes the oldest are forgotten."""
-    for node, array in zip(nodes, arrays):
-        if array.nbytes <= _KEPT_BYTES:
-            graph.values[node], graph.kept[node] = array, None
-            graph.kept_bytes += array.nbytes
+def _keep(graph, nodes, arrays, used):
+    """Values to go on from. Beyond a number of bytes those that were not made or used for the longest
+    time are forgotten, the largest of a decision first."""
+    new = {n: a for n, a in zip(nodes, arrays) if a.nbytes <= _KEPT_BYTES}
+    graph.values.update(new)
+    graph.kept_bytes += sum(a.nbytes for a in new.values())
+    for node in sorted([*new, *(graph.kept.keys() & used)], key=lambda n: (-n.nbytes, n.id)):
+        graph.kept.pop(node, None)
+        graph.kept[node] = None
     while graph.kept_bytes > _KEPT_BYTES:
         oldest = next(iter(graph.kept))
         del graph.kept[oldest]
