@@ -240,3 +240,22 @@ def test_sets_have_no_order():
     for labels in ({"a", "b", "c"}, frozenset("abc")):
         with pytest.raises(TypeError, match="conditions: wanted a sequence"):
             rsa.RDMs([1.0, 2, 3], labels)
+
+
+def test_symmetry_does_not_depend_on_the_unit(rdms):
+    square = rdms.square()
+    for size in (1e-26, 1.0, 1e26):
+        np.testing.assert_allclose(rsa.RDMs(square * size).values, rdms.values * size)
+        turned = square * size
+        turned[1, 2, 3] *= 1.01
+        with pytest.raises(ValueError, match="symmetric"):
+            rsa.RDMs(turned)
+        rounded = square * size
+        rounded[1, 2, 3] *= 1 + 1e-7
+        rounded[0, 1, 4] = rounded[0, 4, 1] = np.inf
+        rsa.RDMs(rounded)
+        turned[0, 1, 4] = turned[0, 4, 1] = np.inf
+        with pytest.raises(ValueError, match="symmetric"):
+            rsa.RDMs(turned)
+    rows = np.array([[0.0, 1, 2], [1, 0, 3], [4, 3, 0]])  # of three pairs, but for one pair
+    assert len(rsa.RDMs(rows * 1e-26)) == 3

@@ -174,6 +174,23 @@ def test_bad_arguments(volume):
         rsa.searchlight(data, [[0]], conditions, folds=folds, models=other)
 
 
+def test_a_covariance_is_not_taken_for_residuals(volume):
+    """`rdm` takes a precision matrix where a searchlight takes residuals."""
+    mask, data, conditions, folds = volume
+    residuals = np.random.default_rng(0).standard_normal((60, data.shape[1]))
+    noise = rsa.shrinkage(residuals)
+    rest = rsa.sphere_neighbors(mask, 1), conditions, folds
+    for matrix in (noise.covariance, noise.precision, noise.covariance.astype("f4")):
+        with pytest.raises(ValueError, match=r"noise: wanted residuals .* Noise\(covariance\)"):
+            rsa.searchlight(data, *rest, noise=matrix)
+    given = rsa.searchlight(data, *rest, noise=rsa.Noise(noise.covariance))
+    np.testing.assert_allclose(
+        given.rdms.values, rsa.searchlight(data, *rest, noise=noise).rdms.values, atol=1e-10
+    )
+    square = 1e-13 * np.random.default_rng(1).standard_normal((data.shape[1],) * 2)  # of sensors, T
+    assert np.isfinite(rsa.searchlight(data, *rest, noise=square).rdms.values).all()
+
+
 def test_max_statistic_is_the_t_value():
     from scipy import stats
 

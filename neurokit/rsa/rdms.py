@@ -380,9 +380,14 @@ def _is_square(values, conditions=None, labels=None):
     if n != m or n < 2 or not all(_fits(v, k) for v, k in ((conditions, n), (labels, 1))):
         return False
     diagonal, most = np.abs(np.diagonal(values)), np.nanmax(np.abs(values), initial=0)
-    return bool((np.isnan(diagonal) | (diagonal <= 1e-8 * most)).all()) and np.allclose(
-        values, values.T, equal_nan=True
-    )
+    return bool((np.isnan(diagonal) | (diagonal <= 1e-8 * most)).all()) and is_symmetric(values)
+
+
+def is_symmetric(square):
+    """Whether matrices (..., n, n) are symmetric but for rounding, of whatever size their values."""
+    most = np.max(np.abs(square), (-2, -1), where=np.isfinite(square), initial=0, keepdims=True)
+    other = np.swapaxes(square, -1, -2)
+    return bool(np.isclose(square, other, atol=1e-8 * most, equal_nan=True).all())
 
 
 def _fits(labels, n):
@@ -435,7 +440,7 @@ def _condense(square):
     n = square.shape[-1]
     if square.shape[-2] != n or n < 2:
         raise ValueError(f"square matrices wanted, got shape {square.shape}")
-    if not np.allclose(square, np.swapaxes(square, -1, -2), equal_nan=True):
+    if not is_symmetric(square):
         raise ValueError("a dissimilarity matrix must be symmetric")
     most = np.nanmax(np.abs(square), axis=(-2, -1), initial=0)
     diagonal = np.nanmax(np.abs(np.diagonal(square, 0, -2, -1)), axis=-1, initial=0)

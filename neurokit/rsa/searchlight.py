@@ -12,7 +12,7 @@ from .comparison import Whitening, method_name
 from .comparison import compare as compare_rdms
 from .neighbors import rows_of, window_neighbors
 from .noise import Noise
-from .rdms import RDMs, as_rdms, match_conditions
+from .rdms import RDMs, as_rdms, is_symmetric, match_conditions
 from .subject import METRICS, Subject
 from .volume import mask_of
 
@@ -269,6 +269,11 @@ class _Batch:
             if residuals.ndim != 2 or residuals.shape[1] != len(x) or len(residuals) < 2:
                 raise ValueError(
                     f"noise: wanted (n_samples >= 2, {len(x)}), got shape {residuals.shape}"
+                )
+            if len(residuals) == len(x) and is_symmetric(residuals):
+                raise ValueError(
+                    "noise: wanted residuals (n_samples, n_channels), got a symmetric matrix, as covariances "
+                    "and precisions are: hand over Noise(covariance)"
                 )
             z = np.ascontiguousarray((residuals - residuals.mean(0)).T)
             z[(residuals == residuals[:1]).all(0)] = 0  # exactly, whatever the mean's rounding
