@@ -471,3 +471,13 @@ def test_large_means_are_no_direction():
 def test_shape_distances_in_any_units(two, unit):
     want = rsa.shape_distance(*two)
     assert rsa.shape_distance(unit * two[0], two[1]) == pytest.approx(want)
+
+
+def test_sparse_maps_say_when_they_did_not_converge(two):
+    x, y = two
+    alike = np.c_[x, x[:, :3] + 1e-3 * np.random.default_rng(0).standard_normal((40, 3))]
+    with pytest.warns(RuntimeWarning, match="after 3 sweeps"):
+        rsa.sparse_map(alike, y, 0.0, max_iter=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rsa.sparse_map(x, y)

@@ -1,5 +1,7 @@
 """Which units of one representation correspond to which of another."""
 
+import warnings
+
 import numpy as np
 
 from neurokit.ops import dense
@@ -85,6 +87,11 @@ def sparse_map(X, Y, penalty=0.1, max_iter=1000, tol=1e-8):
     correlation : ndarray, shape (n_units_y,)
         Of each unit of Y with its prediction, on these stimuli; 0 where all weights are zero.
 
+    Warns
+    -----
+    RuntimeWarning
+        When ``max_iter`` sweeps were not enough.
+
     Notes
     -----
     Minimises |y - X w|^2 / (2 n) + penalty |w|_1 for each y by coordinate descent on the Gram
@@ -122,5 +129,12 @@ def sparse_map(X, Y, penalty=0.1, max_iter=1000, tol=1e-8):
                 largest = max(largest, np.abs(change).max())
         if largest <= tol:
             break
+    else:
+        warnings.warn(
+            f"sparse_map: a weight still changed by {largest:.1e} after {max_iter} sweeps, tol is "
+            f"{tol:.1e}: raise max_iter, tol or penalty",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     predicted = dense.product(x, weights)
     return weights, np.sum(_unit(predicted) * y, 0)
