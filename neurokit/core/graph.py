@@ -102,9 +102,7 @@ class Graph:
         self.inputs = []  # nodes, in the order of the arguments
         self.captured = {}  # id(array) -> (node, array): arrays by reference (root only)
         self.unedited = {}  # captured node -> checksum of its array, if that can be written to
-        self.kept, self.kept_bytes = {}, 0  # nodes of `values` that were computed, last used last
-        self.decided = -1  # id of the newest node that was computed for a decision
-        self.again = 0  # how often a known value was asked for
+        self.decisions = None  # values that Python asked for, see `run/decisions.py` (root only)
         self.carrying = {}  # node -> whether a derivative could flow through it, where asked (root only)
         self.lifted = {}  # node of the parent -> input node of this one
         self.generators = {}  # id(Rng) -> [rng, key node, draws so far]
@@ -164,14 +162,12 @@ class Graph:
 
     def forget(self):
         """Drop the values that were computed: they can be computed again."""
-        for node in self.kept:
-            del self.values[node]
-        self.kept.clear()
-        self.kept_bytes = 0
+        if self.decisions is not None:
+            self.decisions.forget()
 
     def dispose(self):
         """Forget everything: nodes still held elsewhere have no values any more."""
-        self.closed = True
+        self.closed, self.decisions = True, None
         for part in vars(self).values():
             if isinstance(part, (dict, list)):
                 part.clear()

@@ -6,7 +6,7 @@ import pytest
 import neurokit as nk
 from neurokit.core.errors import CapturedArrayError
 from neurokit.core.graph import Graph
-from neurokit.core.run import runtime
+from neurokit.core.run import decisions, runtime
 from neurokit.core.trace.arguments import input_tracer
 
 
@@ -126,7 +126,7 @@ def test_loops_that_descend_and_decide(programs, inner):
 
 
 def test_values_are_kept_up_to_a_number_of_bytes(programs, monkeypatch):
-    monkeypatch.setattr(runtime, "_KEPT_BYTES", 3000)
+    monkeypatch.setattr(decisions, "LIMIT", 3000)
     x = np.linspace(0, 1, 100)
     with Graph(None, False, "a test") as graph:
         y = first = np.cos(input_tracer(graph, x))
@@ -136,8 +136,8 @@ def test_values_are_kept_up_to_a_number_of_bytes(programs, monkeypatch):
             y, wanted = np.sin(y) + first, np.sin(wanted) + np.cos(x)
             held.append(y)
             assert bool(y.sum() > 60) == (wanted.sum() > 60)
-            computed = [graph.values[n] for n in graph.kept]
-            assert graph.kept_bytes == sum(a.nbytes for a in computed) <= 3000
+            computed = [graph.values[n] for n in graph.decisions.nodes]
+            assert graph.decisions.n_bytes == sum(a.nbytes for a in computed) <= 3000
         large = np.outer(y, y)  # never kept
         assert large.sum() > 0 and large.node not in graph.values
     assert len(set(map(id, programs))) <= 8
@@ -145,19 +145,19 @@ def test_values_are_kept_up_to_a_number_of_bytes(programs, monkeypatch):
 
 def test_a_history_of_values_is_not_gone_through_at_each_turn(monkeypatch):
     sizes = []
-    held_near = runtime._core.held_near
+    held_near = decisions._core.held_near
 
     def counted(nodes, *args):
         sizes.append(len(nodes))
         return held_near(nodes, *args)
 
-    monkeypatch.setattr(runtime._core, "held_near", counted)
+    monkeypatch.setattr(decisions._core, "held_near", counted)
     with Graph(None, False, "a test") as graph:
         y, history = input_tracer(graph, 0.5), []
         for _ in range(50):
             y = np.cos(y) * 0.9
             history.append(y)
-            assert y < 9 and y.node in graph.kept
+            assert y < 9 and y.node in graph.decisions.nodes
     assert len(sizes) == 50 and max(sizes) <= 12
 
 
@@ -168,12 +168,12 @@ def test_tracers_of_a_node_are_counted_when_they_change_and_go(programs):
         first, view = y.node, y[::-1]
         y[0] = 2.0  # `first` is no tracer's any more, also not when the view has looked
         assert view[1] == 2.0
-        assert first not in graph.kept and y.node in graph.kept
+        assert first not in graph.decisions.nodes and y.node in graph.decisions.nodes
         z = np.cos(x)
         other = z.node
         del z
         answer = bool(np.max(np.cos(x)) > 0)  # not in an assertion, which holds what it computes
-        assert answer and other not in graph.kept
+        assert answer and other not in graph.decisions.nodes
 
 
 def test_what_belongs_to_other_code_is_not_computed():
@@ -183,7 +183,7 @@ def test_what_belongs_to_other_code_is_not_computed():
         x = input_tracer(graph, 0.5)
         ours = np.exp(nk.full(3, 2.0))
         assert x * x > 0.1
-        assert ours.node in graph.kept and theirs._node not in graph.kept
+        assert ours.node in graph.decisions.nodes and theirs._node not in graph.decisions.nodes
 
 
 def test_a_loop_that_edits_what_it_decides_by_ends():
@@ -200,7 +200,7 @@ def test_a_loop_that_edits_what_it_decides_by_ends():
 
 
 def test_large_values_do_not_drive_out_what_the_loop_goes_on_from(programs, monkeypatch):
-    monkeypatch.setattr(runtime, "_KEPT_BYTES", 20_000)
+    monkeypatch.setattr(decisions, "LIMIT", 20_000)
     with Graph(None, False, "a test") as graph:
         y = input_tracer(graph, np.linspace(0, 1, 40))
         for _ in range(12):
@@ -216,11 +216,11 @@ def test_a_pullback_holds_no_values_of_decisions():
     def f(x):
         graphs.append(x.node.graph)
         y = np.sin(x)
-        assert y.sum() < 9 and graphs[0].kept
+        assert y.sum() < 9 and graphs[0].decisions.nodes
         return y.sum()
 
     _, pullback = nk.vjp(f, np.ones(3))
-    assert not graphs[0].kept and not graphs[0].kept_bytes
+    assert not graphs[0].decisions.nodes and not graphs[0].decisions.n_bytes
     assert all(node.prim.name == "input" for node in graphs[0].values)
     assert np.array_equal(pullback(1.0)[0], np.cos(np.ones(3)))
 

@@ -5,6 +5,8 @@ A partial is written as its product with a cotangent or tangent: `lambda g, out,
 one of `masking`.
 """
 
+import functools
+
 import numpy as np
 
 from ..graph import (
@@ -16,6 +18,7 @@ from ..graph import (
     INT32,
     INT64,
     LITERAL,
+    Graph,
     Node,
     Primitive,
     bind,
@@ -140,11 +143,24 @@ def apply(prim, *args, params=()):
 
 
 def _fold(prim, nodes, params):
+    """The value of an operation on numbers: that of the kernel, as if they were arguments."""
     values = [np.array(n.params[0], n.dtype) for n in nodes]
-    with np.errstate(all="ignore"):
-        value = prim.twin(params, *values)
+    if all(n.dtype in COMPUTED for n in nodes):
+        (value,) = _program_of(prim, params, tuple([n.dtype for n in nodes])).run(values)
+    else:
+        with np.errstate(all="ignore"):
+            value = prim.twin(params, *values)
     _, dtype = prim.infer(nodes, params)
     return literal(np.asarray(value).astype(dtype)[()], dtype)
+
+
+@functools.cache
+def _program_of(prim, params, dtypes):
+    from ..run.lower import compile_program
+
+    with Graph(None, True, "an operation on numbers") as graph:
+        inputs = [graph.add_input((), dtype) for dtype in dtypes]
+        return compile_program(inputs, [bind(prim, tuple(inputs), params)])
 
 
 # ---------------------------------------------------------------------------- builders

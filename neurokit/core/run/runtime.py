@@ -1,16 +1,14 @@
 """Running graphs: the cache of programs and the evaluation of nodes."""
 
 import contextlib
-import itertools
 import threading
 import zlib
 from collections import OrderedDict
 
 import numpy as np
 
-from ... import _core
-from ..errors import AbstractValueError, CapturedArrayError, where_text
-from ..graph import INPUT, NUMBER, PROJ, Graph, Node, args_of, reachable, replay, walk
+from ..errors import CapturedArrayError, where_text
+from ..graph import INPUT, NUMBER, Graph, Node, replay, walk
 from ..structure import structure
 
 _CACHE_SIZE = 1024  # programs, and for those of whole functions the numbers met first
@@ -152,78 +150,6 @@ def evaluate(graph, outputs, into=None):
     return run_compiled(
         lambda: compiled(inputs, outputs, walked), [values[n] for n in inputs], into
     )
-
-
-_KEPT_BYTES = 1 << 27
-
-
-def value_of(graph, node):
-    """The array of one node of the lazy root `graph`, for a decision that Python takes.
-
-    It is kept, with the values on its way that the user's code still holds, and the next call goes on
-    from there: a loop that decides once a turn computes each turn once, by the same program, whatever
-    was decided before.
-    """
-    values = graph.values
-    if node not in values:
-        new = reachable([node], stop=values)
-        if any(n.prim is INPUT for n in new):
-            raise AbstractValueError(
-                "the value of a traced array was asked for that is computed from all unit vectors at once: "
-                "use nk.vjp for one row, or compute without looking at values"
-            )
-        if run_options.reference:
-            return evaluate(graph, [node])[0]
-        outputs = list(dict.fromkeys([node, *_held(new, graph)]))
-        graph.decided = max(graph.decided, node.id)
-        walked = walk(outputs, values)
-        new = dict.fromkeys([*reachable(outputs, stop=values), *walked[0]])
-        inputs = list(dict.fromkeys(a for n in new for a in args_of(n, walked[1]) if a not in new))
-        verify_captured(graph, inputs)
-        arrays = run_compiled(
-            lambda: compiled(inputs, outputs, walked), [values[n] for n in inputs]
-        )
-        value = arrays[0]
-        _keep(graph, outputs, arrays, inputs)
-    else:
-        value = values[node]
-        graph.again += 1
-        if (
-            graph.again.bit_count() == 1
-        ):  # now and then, so that a loop that edits what it reads ends
-            verify_captured(graph)
-    return value if node.prim is INPUT else value.copy()
-
-
-def _held(computed, graph):
-    """What tracers stand for among what is computed, or new and next to it: later code goes on from there.
-
-    Of views it is what they view, of complex values the parts: operations are recorded with those.
-    """
-    known = graph.values
-    later = itertools.takewhile(lambda n: n.id > graph.decided, reversed(graph.known.values()))
-    stack = _core.held_near([*computed, *later], set(computed), known)
-    while stack:
-        n = stack.pop()
-        if n.prim.name == "complex" or n.prim.kind == "view" and n.prim is not PROJ:
-            stack += n.args if n.prim.kind != "view" else n.args[:1]
-        elif n not in known and n.prim.kind not in ("source", "multi") and n.nbytes <= _KEPT_BYTES:
-            yield n
-
-
-def _keep(graph, nodes, arrays, used):
-    """Values to go on from. Beyond a number of bytes those that were not made or used for the longest
-    time are forgotten, the largest of a decision first."""
-    new = {n: a for n, a in zip(nodes, arrays) if a.nbytes <= _KEPT_BYTES}
-    graph.values.update(new)
-    graph.kept_bytes += sum(a.nbytes for a in new.values())
-    for node in sorted([*new, *(graph.kept.keys() & used)], key=lambda n: (-n.nbytes, n.id)):
-        graph.kept.pop(node, None)
-        graph.kept[node] = None
-    while graph.kept_bytes > _KEPT_BYTES:
-        oldest = next(iter(graph.kept))
-        del graph.kept[oldest]
-        graph.kept_bytes -= graph.values.pop(oldest).nbytes
 
 
 # ---------------------------------------------------------------------------- captured arrays

@@ -126,7 +126,7 @@ class Tracer(_core.Tracer):
                 f"({self.dtype}{list(self.shape)}{made}), which is not known inside {self.node.graph.what}: use np.where for "
                 f"a choice between values, keep the loop's length static, or move this line out of it{static}"
             )
-        from ..run.runtime import value_of
+        from ..run.decisions import value_of
 
         graph = self.node.graph
         if graph.closed:
