@@ -137,7 +137,8 @@ def noise_ceiling(rdms, method="cosine", sigma_k=None, convention=None):
     Returns
     -------
     lower, upper : float
-        Mean similarity of each subject with the pool of the others, and with the pool of all.
+        Mean similarity of each subject with the pool of the others, and with the pool of all; of
+        distances (``bures_distance``) the second is the smaller.
 
     Raises
     ------
