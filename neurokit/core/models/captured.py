@@ -15,7 +15,7 @@ from .. import tree
 from ..errors import TraceError, where_text
 from ..graph import SUPPORTED
 from ..trace.arguments import is_array, plain
-from ..trace.guards import _foreign
+from ..trace.guards import _foreign, _installed
 from ..trace.tracer import Tracer
 from . import model as _model
 
@@ -30,8 +30,11 @@ def _places(functions):
     return _reach(functions)[0]
 
 
-def _reach(functions):
-    """The `_places` of functions, and all lists, dicts and attribute dicts that they reach."""
+def _reach(functions, stops=_foreign):
+    """The `_places` of functions, and all lists, dicts and attribute dicts that they reach.
+
+    stops: whether the methods of a module's classes are left out, though not what their objects hold.
+    """
     places, containers, seen = [], [], set()
     stack = [(f, None) for f in reversed(functions)]
     while stack:
@@ -64,7 +67,7 @@ def _reach(functions):
                 places.append((space, key, name))
                 stack.append((space[key], name))
             for base in kind.__mro__:
-                if not _foreign(base.__module__):
+                if not stops(base.__module__):
                     stack += [
                         (v, None) for v in vars(base).values() if isinstance(v, types.FunctionType)
                     ]
@@ -257,7 +260,9 @@ class Writes:
 
     def __init__(self, what, f, given):
         self.what, self.found = what, []
-        self.places, containers = _reach([f, *[x for x in given if x.__class__ not in _SKIPPED]])
+        # done at each call: the methods of a DataFrame alone name a thousand functions
+        given = [x for x in given if x.__class__ not in _SKIPPED]
+        self.places, containers = _reach([f, *given], stops=_installed)
         self.before = [_read(c, k) for c, k, _ in self.places]
         self.sizes = [(c, len(c) if isinstance(c, list) else frozenset(c)) for c in containers]
 
