@@ -1,7 +1,8 @@
 """NumPy's names for programs written for another library's: ``import neurokit.numpy as np``.
 
 The functions are NumPy's own, and also take what never reaches a traced array there: nested lists
-of traced values (``np.array([t, 1.0])``, ``np.mean([t, u])``, ``np.r_[t, 0]``). Inside a trace
+of traced values (``np.array([t, 1.0])``, ``np.mean([t, u])``, ``np.r_[t, 0]``). Functions that join arrays (`stack`,
+`concatenate`, `hstack`) take a dict's values and generators of them too. Inside a trace
 `zeros`, `ones`, `empty` and `full` make floating-point arrays that traced values can be written to.
 With plain arrays everything is as in NumPy, whose module stays as it is.
 

@@ -1,6 +1,7 @@
 """How NumPy's names come to take traced values in lists: see `neurokit.numpy`."""
 
 import functools
+from collections.abc import Iterator, MappingView
 
 import numpy
 
@@ -21,6 +22,23 @@ def wrapped(func):
             return func(*args, **kwargs)
         kwargs = dict(zip(kwargs, gather(func, kwargs.values())))
         return FUNCTIONS[func](*gather(func, args), **kwargs)
+
+    return call
+
+
+_JOINS = ("concatenate", "stack", "hstack", "vstack", "dstack", "column_stack")
+JOINS = {getattr(numpy, name) for name in _JOINS}
+
+
+def joining(func):
+    """`func`, one of `JOINS`, whose arrays may also come as a dict's values or from a generator."""
+    traced = wrapped(func)
+
+    @functools.wraps(func)
+    def call(*args, **kwargs):
+        if args and isinstance(args[0], (Iterator, MappingView)):
+            args = list(args[0]), *args[1:]
+        return traced(*args, **kwargs)
 
     return call
 
@@ -96,6 +114,8 @@ def convert(value):
     if isinstance(value, numpy.ufunc):
         return Ufunc(value)
     try:
+        if value in JOINS:
+            return joining(value)
         return wrapped(value) if value in FUNCTIONS else value
     except TypeError:  # not hashable
         return value

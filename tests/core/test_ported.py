@@ -6,6 +6,7 @@ import pytest
 import neurokit as nk
 import neurokit.numpy as nnp
 from neurokit.core.errors import TraceError
+from neurokit.numpy import _names
 
 M = np.array([[2.0, 1.0, 0.5], [0.3, 3.0, 0.2], [0.1, 0.4, 1.5]])
 V, W = np.array([0.5, -0.2, 1.3]), np.array([1.1, 0.7, 0.3])
@@ -163,3 +164,24 @@ def test_the_way_out_that_an_error_names_exists():
         nk.grad(lambda x: stats.t.logcdf(x, 3.0).sum())(x)
     with pytest.raises(TraceError, match="plain arrays only"):  # there is no nk.scipy.stats.t.isf
         nk.grad(lambda x: stats.t.isf(x, 3.0).sum())(x)
+
+
+@pytest.mark.parametrize("name", sorted(f.__name__ for f in _names.JOINS))
+def test_joins_take_a_dicts_values_and_generators(name):
+    join, plain = getattr(nnp, name), getattr(np, name)
+    arrays = {"b": np.ones((2, 3)), "a": np.arange(6.0).reshape(2, 3)}
+    want = plain(list(arrays.values()))
+    weights = np.cos(np.arange(want.size)).reshape(want.shape)
+    np.testing.assert_array_equal(join(arrays.values()), want)
+    np.testing.assert_array_equal(join(a for a in arrays.values()), want)
+    np.testing.assert_array_equal(join(map(np.asarray, arrays.values())), want)
+    expected = nk.grad(lambda d: (plain([d["b"], d["a"]]) * weights).sum())(arrays)
+    for f in (
+        lambda d: (join(d[k] for k in "ba") * weights).sum(),
+        lambda d: (join({k: d[k] for k in "ba"}.values()) * weights).sum(),
+    ):
+        found = nk.grad(f)(arrays)
+        for k in arrays:
+            np.testing.assert_array_equal(found[k], expected[k])
+    with pytest.raises(TypeError):
+        join(3)
