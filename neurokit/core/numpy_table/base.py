@@ -91,6 +91,13 @@ def _deliver(result, out):
     return out
 
 
+def _shape(shape):
+    """A shape as a tuple of ints, from an int or a sequence of them, arrays included."""
+    if isinstance(shape, (tuple, list)) or np.ndim(shape):
+        return tuple(map(operator.index, shape))
+    return (operator.index(shape),)
+
+
 def _axis(axis, ndim):
     i = operator.index(axis)
     if not -ndim <= i < ndim:
@@ -101,7 +108,7 @@ def _axis(axis, ndim):
 def _axes(axis, ndim):
     if axis is None:
         return tuple(range(ndim))
-    axes = tuple(_axis(a, ndim) for a in (axis if isinstance(axis, (tuple, list)) else (axis,)))
+    axes = tuple(_axis(a, ndim) for a in (axis if np.iterable(axis) else (axis,)))
     if len(set(axes)) != len(axes):
         raise ValueError("duplicate value in 'axis'")
     return tuple(sorted(axes))
@@ -109,7 +116,7 @@ def _axes(axis, ndim):
 
 def _reduced(axis, ndim):
     """`_axes` of a reduction, for which the axes 0 and -1 of a scalar are the scalar itself, as in NumPy."""
-    if not ndim and not isinstance(axis, (tuple, list)) and axis is not None:
+    if not ndim and axis is not None and not np.iterable(axis):
         return _axes((), 0) if operator.index(axis) in (0, -1) else _axes(axis, 0)
     return _axes(axis, ndim)
 

@@ -9,8 +9,9 @@ from ..primitives.correlating import between_zeros, turned
 from ..primitives.correlating import correlate as _correlate
 from ..primitives.shaping import reshape as _reshape
 from ..trace.tracer import to_node
-from .base import T, _axis, _full_tracer, holds_traced, implements
+from .base import T, _axis, _full_tracer, _shape, holds_traced, implements
 from .products import _alike
+from .shapes import _listed
 
 
 @implements(np.ediff1d)
@@ -38,7 +39,7 @@ def gradient(f, *varargs, axis=None, edge_order=1):
     if axis is None:
         axes = tuple(range(f.ndim))
     else:
-        axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+        axes = axis if np.iterable(axis) else (axis,)
         axes = tuple(_axis(i, f.ndim) for i in axes)
         if len(set(axes)) != len(axes):
             raise ValueError("repeated axis")
@@ -111,9 +112,8 @@ def _edge(y0, y1, y2, d1, d2):
 @implements(np.lib.stride_tricks.sliding_window_view)
 def sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
     x = T(to_node(x))
-    windows = window_shape if isinstance(window_shape, (tuple, list)) else (window_shape,)
-    axes = range(x.ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = [_axis(i, x.ndim) for i in axes]
+    windows = _shape(window_shape)
+    axes = range(x.ndim) if axis is None else _listed(axis, x.ndim)
     if len(windows) != len(axes):
         raise ValueError("Must provide matching length window_shape and axis")
     for w, i in zip(windows, axes):

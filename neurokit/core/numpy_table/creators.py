@@ -11,13 +11,8 @@ from ..primitives.bits import pack, unpack
 from ..primitives.shaping import broadcast
 from ..trace.tracer import Tracer, to_node
 from ..trace.ufuncs import as_dtype
-from .base import FUNCTIONS, T, _axis, _full_tracer, implements
+from .base import FUNCTIONS, T, _axis, _full_tracer, _shape, implements
 from .filled import array as _array
-
-
-def _shape(shape):
-    return tuple(map(operator.index, shape)) if np.ndim(shape) else (operator.index(shape),)
-
 
 # ---------------------------------------------------------------------------- like=
 

@@ -1,7 +1,5 @@
 """Writing into traced arrays and choosing among them: put, place, copyto, select, insert, delete."""
 
-import operator
-
 import numpy as np
 
 from ..errors import TraceError
@@ -9,7 +7,7 @@ from ..graph import BOOL, INT64, literal
 from ..primitives import elementwise as ew
 from ..trace.tracer import Tracer, broadcast_value, to_node
 from ..trace.ufuncs import as_dtype
-from .base import T, _axis, _deliver, guard, implements, into_type, known, order_letter
+from .base import T, _axis, _deliver, _shape, guard, implements, into_type, known, order_letter
 from .choices import where as _where
 from .selection import picked
 
@@ -299,9 +297,7 @@ def insert(arr, obj, values, axis=None):
 
 @implements(np.resize)
 def resize(a, new_shape):
-    shape = (
-        tuple(new_shape) if isinstance(new_shape, (tuple, list)) else (operator.index(new_shape),)
-    )
+    shape = _shape(new_shape)
     if any(d < 0 for d in shape):
         raise ValueError("all elements of `new_shape` must be non-negative")
     flat = np.ravel(T(to_node(a)))

@@ -167,7 +167,7 @@ def _shifted(sign):
         x = T(to_node(x))
         if axes is None:
             axes = tuple(range(x.ndim))
-        axes = axes if isinstance(axes, (tuple, list)) else (axes,)
+        axes = axes if np.iterable(axes) else (axes,)
         lengths = [x.shape[_axis(i, x.ndim)] for i in axes]
         return np.roll(x, tuple(n // 2 if sign > 0 else -(n // 2) for n in lengths), tuple(axes))
 

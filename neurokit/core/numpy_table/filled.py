@@ -5,7 +5,7 @@ import numpy as np
 from ..primitives.shaping import broadcast
 from ..trace.tracer import to_node
 from ..trace.ufuncs import as_dtype
-from .base import T, _full_tracer, implements
+from .base import T, _full_tracer, _shape, implements
 from .shapes import astype, stack
 
 
@@ -13,9 +13,7 @@ def _creator(value):
     def call(a, dtype=None, order="K", subok=True, shape=None, device=None):
         node = to_node(a)
         return _full_tracer(
-            node.shape
-            if shape is None
-            else (tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)),
+            node.shape if shape is None else _shape(shape),
             value,
             node.dtype if dtype is None else dtype,
         )
@@ -31,9 +29,7 @@ ones_like = implements(np.ones_like)(_creator(1))
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, device=None):
     node, value = to_node(a), to_node(fill_value)
     value = as_dtype(value, node.dtype if dtype is None else np.dtype(dtype))
-    return T(
-        broadcast(value, node.shape if shape is None else tuple(np.atleast_1d(shape).tolist()))
-    )
+    return T(broadcast(value, node.shape if shape is None else _shape(shape)))
 
 
 def array(values, dtype=None):

@@ -17,7 +17,7 @@ from ..trace.ufuncs import COMPOSITES, as_dtype
 from .base import FUNCTIONS, T, _axis, _deliver, implements
 from .reductions import sum
 from .selection import diagonal
-from .shapes import ravel, reshape
+from .shapes import _listed, ravel, reshape
 
 
 def _alike(*arrays):
@@ -78,13 +78,11 @@ def outer(a, b, out=None):
 @implements(np.tensordot, np.linalg.tensordot)
 def tensordot(a, b, axes=2):
     a, b = _alike(a, b)
-    if isinstance(axes, (int, np.integer)):
-        left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    if np.iterable(axes):
+        left, right = (list(_listed(x, n)) for x, n in zip(axes, (a.ndim, b.ndim)))
     else:
-        left, right = (
-            [_axis(i, n) for i in (x if isinstance(x, (tuple, list)) else [x])]
-            for x, n in zip(axes, (a.ndim, b.ndim))
-        )
+        n = operator.index(axes)
+        left, right = list(range(a.ndim - n, a.ndim)), list(range(n))
     return T(_tensordot(a, b, left, right))
 
 

@@ -227,7 +227,7 @@ def weights_along(a, weights, axis):
         return weights
     if axis is None:
         raise TypeError("Axis must be specified when shapes of a and weights differ.")
-    axes = [_axis(i, a.ndim) for i in (axis if isinstance(axis, (tuple, list)) else (axis,))]
+    axes = [_axis(i, a.ndim) for i in (axis if np.iterable(axis) else (axis,))]
     if weights.shape != tuple(a.shape[i] for i in axes):
         raise ValueError(
             "Shape of weights must be consistent with shape of a along specified axis."

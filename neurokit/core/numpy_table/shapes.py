@@ -15,7 +15,7 @@ from ..primitives.shaping import reshape as _reshape
 from ..primitives.shaping import transpose as _transpose
 from ..trace.tracer import Tracer, discard_imaginary, to_node
 from ..trace.ufuncs import as_dtype
-from .base import FUNCTIONS, T, _axes, _axis, _deliver, _reduced, implements, order_letter
+from .base import FUNCTIONS, T, _axes, _axis, _deliver, _reduced, _shape, implements, order_letter
 
 
 def _view(t, read, write, prim, params=()):
@@ -50,7 +50,7 @@ def _column_order(order, ndim):
 @implements(np.reshape)
 def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
     shape = newshape if shape is None else shape
-    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (operator.index(shape),)
+    shape = _shape(shape)
     old = np.shape(a)
     if _column_order(order, len(old)):
         return transpose(reshape(transpose(a), shape[::-1]))
@@ -108,11 +108,7 @@ def swapaxes(a, axis1, axis2):
 @implements(np.moveaxis)
 def moveaxis(a, source, destination):
     ndim = np.ndim(a)
-    source = [_axis(i, ndim) for i in (source if isinstance(source, (tuple, list)) else [source])]
-    destination = [
-        _axis(i, ndim)
-        for i in (destination if isinstance(destination, (tuple, list)) else [destination])
-    ]
+    source, destination = _listed(source, ndim), _listed(destination, ndim)
     order = [n for n in range(ndim) if n not in source]
     for d, s in sorted(zip(destination, source)):
         order.insert(d, s)
@@ -129,7 +125,7 @@ def rollaxis(a, axis, start=0):
 
 @implements(np.expand_dims)
 def expand_dims(a, axis):
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = axis if np.iterable(axis) else (axis,)
     ndim = np.ndim(a) + len(axes)
     axes = {_axis(i, ndim) for i in axes}
     old = iter(np.shape(a))
@@ -151,7 +147,7 @@ def squeeze(a, axis=None):
 
 @implements(np.broadcast_to)
 def broadcast_to(array, shape, subok=False):
-    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    shape = _shape(shape)
     node = to_node(array)
     if np.broadcast_shapes(node.shape, shape) != shape:
         raise ValueError(
@@ -336,7 +332,7 @@ FUNCTIONS[np.unstack] = lambda x, /, *, axis=0: tuple(moveaxis(x, axis, 0))
 
 @implements(np.tile)
 def tile(A, reps):
-    reps = tuple(reps) if isinstance(reps, (tuple, list)) else (reps,)
+    reps = _shape(reps)
     shape = np.shape(A)
     ndim = builtins.max(len(shape), len(reps))
     shape, reps = (1,) * (ndim - len(shape)) + tuple(shape), (1,) * (ndim - len(reps)) + reps
@@ -393,7 +389,7 @@ def _roll_by(a, shift, axis):
     """np.roll by traced numbers: a gather along each axis."""
     if shift.dtype.kind not in "iu":
         raise TypeError(f"roll: shift must be integers, got {shift.dtype}")
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = axis if np.iterable(axis) else (axis,)
     shifts = np.broadcast_to(shift, np.broadcast_shapes(shift.shape, (len(axes),)))
     axes = axes if len(axes) == shifts.size else (axes[0],) * shifts.size
     for k, i in enumerate(axes):

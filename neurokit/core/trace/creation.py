@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import numpy_table as table
 from ..graph import current
+from ..numpy_table.base import _shape
 from ..primitives.shaping import full as _full
 from .tracer import Tracer, _any_tracer, to_node
 from .ufuncs import as_dtype
@@ -11,10 +12,6 @@ from .ufuncs import as_dtype
 
 def _traced(like):
     return isinstance(like, Tracer) or like is None and current() is not None
-
-
-def _shape(shape):
-    return tuple(int(d) for d in shape) if isinstance(shape, (tuple, list)) else (int(shape),)
 
 
 def array(values, dtype=None, like=None):

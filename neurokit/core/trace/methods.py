@@ -158,8 +158,8 @@ def _reshape(self, *shape, order="C", copy=None):
 
 
 def _transpose(self, *axes):
-    if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
-        axes = axes[0]
+    if len(axes) == 1 and (axes[0] is None or np.iterable(axes[0])):
+        axes = axes[0] if axes[0] is None else tuple(axes[0])
     return table.transpose(self, axes or None)
 
 
