@@ -44,21 +44,12 @@ static void fill_views(nk_frame *f) {
 }
 
 static void fill_call(nk_frame *f, const nk_instr *instr, nk_call *call) {
-  const nk_program *p = f->program;
   nk_view *view = f->view + instr->operand;
-  *call = (nk_call){.n_out = instr->n_out,
-                    .n_in = instr->n_in,
-                    .out = view,
-                    .in = view + instr->n_out,
-                    .n_ip = instr->n_ip,
-                    .ip = (const int64_t *)p->ips.data + instr->ip,
-                    .n_fp = instr->n_fp,
-                    .fp = (const double *)p->fps.data + instr->fp,
-                    .alias = (const int8_t *)p->alias.data + instr->alias,
-                    .prep = instr->prep,
-                    .work_size = (size_t)instr->work_size,
-                    .work = f->arena + instr->work_offset,
-                    .ctx = &f->run->ctx};
+  *call = nk_instr_call(f->program, instr, &f->run->ctx);
+  call->out = view;
+  call->in = view + instr->n_out;
+  call->work_size = (size_t)instr->work_size;
+  call->work = f->arena + instr->work_offset;
 }
 
 static void frame_init(nk_frame *f, const nk_program *p, nk_run *run, char **cursor, char *arena) {

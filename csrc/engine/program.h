@@ -111,7 +111,7 @@ static inline const char *nk_where(const nk_program *p, const nk_instr *instr) {
   return p->text.data + instr->where;
 }
 
-/* The call of an instruction as kernels' checks see it: no data, no workspace. */
+/* The call of an instruction as kernels' checks see it: no data, no workspace. Runs add these. */
 static inline nk_call nk_instr_call(const nk_program *p, const nk_instr *instr, const nk_ctx *ctx) {
   const nk_view *view = nk_views(p) + instr->operand;
   return (nk_call){.n_out = instr->n_out,
