@@ -11,7 +11,7 @@ from ..errors import CapturedArrayError, where_text
 from ..graph import INPUT, NUMBER, Graph, Node, replay, walk
 from ..structure import structure
 
-_CACHE_SIZE = 1024  # programs, and for those of whole functions the numbers met first
+_CACHE_SIZE = 512
 _programs = OrderedDict()
 _lock = threading.Lock()
 
@@ -32,7 +32,7 @@ run_options = RunOptions()
 
 
 def cached(key, make):
-    """The program under `key`, made once. The least recently used of 1024 is dropped."""
+    """The program under `key`, made once. The least recently used of 512 is dropped."""
     key = (key, run_options.lines, run_options.unfused)
     with _lock:
         program = _programs.get(key)
@@ -62,14 +62,16 @@ def compiled(inputs, outputs, walked=None, kind=None, make=None):
         from .lower import compile_program as make
     literals = []
     key = kind, structure(outputs, inputs, run_options.lines, walked, literals)
-    known = cached(key, lambda: [literals, frozenset()])
-    others = {i for i, (a, b) in enumerate(zip(known[0], literals)) if not _same_number(a, b)}
-    which = known[1] = known[1] | others  # another thread may add to known[1]
+    entry = cached(key, lambda: [literals, (frozenset(), None)])
+    first, (before, program) = entry  # which have varied so far, and the program for that
+    which = before | {i for i, (a, b) in enumerate(zip(first, literals)) if not _same_number(a, b)}
     varying = [literals[i] for i in sorted(which)]
-    if varying or any(n.prim is not INPUT for n in inputs):
-        program = cached((key, which), lambda: _program_between(inputs, varying, outputs, make))
-    else:
-        program = cached((key, which), lambda: make(inputs, outputs))
+    if program is None or which != before:
+        if varying or any(n.prim is not INPUT for n in inputs):
+            program = _program_between(inputs, varying, outputs, make)
+        else:
+            program = make(inputs, outputs)
+        entry[1] = which, program  # at once: another thread reads both
     return program, [np.array(*n.params) for n in varying]
 
 
