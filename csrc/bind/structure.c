@@ -73,8 +73,7 @@ static int put_args(key *k, PyObject *args) {
   return 0;
 }
 
-/* A number that another may stand for: rules and rewriting ask at most whether it is 0 or infinite.
- */
+/* A number that another may stand for: rules ask at most whether it is 0 or infinite. */
 static bool variable(PyObject *value) {
   if (!PyFloat_CheckExact(value)) return false;
   const double x = PyFloat_AS_DOUBLE(value);
@@ -142,13 +141,10 @@ static PyObject *add_rows(PyObject *module, PyObject *args) {
 static PyMethodDef functions[] = {
     {"add_rows", add_rows, METH_VARARGS,
      "add_rows(order, number, rows, next, lines, args_of, numbers)\n--\n\n"
-     "Number the nodes that have no number, and append to `rows` what each is made of: the "
-     "primitive,\n"
-     "the arguments by number, the parameters, shape, dtype and, where `lines`, the user's line. "
-     "Finite\n"
-     "floating-point literals other than 0 are appended to the list `numbers` instead, if it is "
-     "one.\n"
-     "Returns the next number."},
+     "Number the nodes that have no number, and append to `rows` what each is made of: the\n"
+     "primitive, the arguments by number, the parameters, shape, dtype and, where `lines`, the\n"
+     "user's line. Finite floating-point literals other than 0 are appended to the list\n"
+     "`numbers` instead, if it is one. Returns the next number."},
     {NULL, NULL, 0, NULL}};
 
 int nk_bind_structure(PyObject *module) {

@@ -15,9 +15,8 @@
 
 typedef struct {
   PyObject_HEAD PyObject *node, *base, *read, *write, *seen, *layout, *weakrefs;
-  long long
-      checked;    /* the number of writes, to any tracer, that `node` is known to take account of */
-  long long born; /* the number of tracers made when this one was */
+  long long checked; /* how many writes, to any tracer, `node` is known to take account of */
+  long long born;    /* the number of tracers made when this one was */
 } tracer;
 
 static long long writes = 1, made = 0;
@@ -506,9 +505,8 @@ static PyObject *held_near(PyObject *module, PyObject *args) {
 static PyMethodDef functions[] = {
     {"held_near", held_near, METH_VARARGS,
      "held_near(nodes, computed, known)\n--\n\n"
-     "Those of a list of nodes that tracers stand for and that are not in the set or dict `known`, "
-     "but\n"
-     "in `computed` or at most two operations away from both."},
+     "Those of a list of nodes that tracers stand for and that are not in the set or dict\n"
+     "`known`, but in `computed` or at most two operations away from both."},
     {"tracers_made", tracers_made, METH_NOARGS,
      "tracers_made()\n--\n\nHow many there were so far."},
     {"ufunc_ways", ufunc_ways, METH_VARARGS,

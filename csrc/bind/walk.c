@@ -81,9 +81,8 @@ static PyObject *reachable(PyObject *module, PyObject *const *args, Py_ssize_t n
 static PyMethodDef functions[] = {
     {"reachable", (PyCFunction)(void (*)(void))reachable, METH_FASTCALL,
      "reachable(outputs, stop=())\n--\n\n"
-     "All nodes that `outputs` depend on, arguments before users; nodes in `stop`, a set or a "
-     "dict,\n"
-     "are left out."},
+     "All nodes that `outputs` depend on, arguments before users; nodes in `stop`, a set or a\n"
+     "dict, are left out."},
     {NULL, NULL, 0, NULL}};
 
 int nk_bind_walk(PyObject *module) { return PyModule_AddFunctions(module, functions); }

@@ -285,14 +285,14 @@ def is_literal(node, value=None):
     return node.prim is LITERAL and (value is None or node.params[0] == value)
 
 
+NUMBER = "number"  # marks an input that takes the place of a literal, see `runtime.compiled`
+
+
 def is_number(node):
     """Whether a node is a finite constant other than 0, be it an argument of the program."""
     if node.prim is LITERAL:
         return 0 < abs(node.params[0]) < float("inf")
     return node.prim is INPUT and node.params[0] == NUMBER
-
-
-NUMBER = "number"  # marks an input that takes the place of a literal, see `runtime.compiled`
 
 
 # ---------------------------------------------------------------------------- bind

@@ -24,7 +24,5 @@ def structure(outputs, inputs, lines=False, walked=None, numbers=None):
     count = add(order, len(inputs))
     for node in sorted(swapped, key=lambda n: n.id):
         if node.prim.name in ("checkpoint", "implicit"):  # nothing to compute, but to differentiate
-            count = add(reachable(node.args, swapped, stop=number), count)
-            params = tuple([getattr(p, "structural", p) for p in node.params])
-            rows += (node.prim, tuple([number[a] for a in node.args]), params)
+            count = add([*reachable(node.args, swapped, stop=number), node], count)
     return len(inputs), tuple(rows), tuple([number[o] for o in outputs])

@@ -95,9 +95,7 @@ def _part_infer(args, params):
 def part_view(base, imaginary):
     """Where the real (0) or imaginary (1) parts of a complex array at `base` lie."""
     part = _PARTS[base.dtype]
-    step = (
-        imaginary * part.itemsize if 0 not in base.shape else 0
-    )  # nothing lies behind no elements
+    step = 0 if 0 in base.shape else imaginary * part.itemsize  # nothing lies behind no elements
     return View(base.buffer, part, base.offset + step, base.shape, base.strides)
 
 

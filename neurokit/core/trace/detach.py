@@ -66,13 +66,13 @@ def carries_derivative(node):
     if not node.is_float:
         return False
 
-    def args(n):
-        return () if n.prim is STOP else [a for a in n.args if a.is_float or a.aux is not None]
-
     known = node.graph.root.carrying
-    for n in reachable([node], stop=known, args=args):
-        argument = n.prim is INPUT and n.params[0] != "captured"
-        known[n] = argument or any(known[a] for a in args(n))
+    for n in reachable([node], stop=known):
+        if n.prim is INPUT:
+            known[n] = n.params[0] != "captured"
+        else:
+            args = () if n.prim is STOP else n.args
+            known[n] = any(known[a] for a in args if a.is_float or a.aux is not None)
     return known[node]
 
 
